@@ -1,0 +1,40 @@
+/** The typed bridge `window.precedent` between a window and the shell: dialogs and drops become one-time tokens. */
+import { z } from 'zod';
+
+export const granted = z.object({ token: z.string(), label: z.string() });
+export type Granted = z.infer<typeof granted>;
+
+export const appInfo = z.object({
+  version: z.string(),
+  official: z.boolean(),
+  testData: z.boolean(),
+  electron: z.string(),
+  platform: z.string(),
+});
+export type AppInfo = z.infer<typeof appInfo>;
+
+/** Channel → parameters and result. The preload exposes one function each; main validates both sender and parameters. */
+export const bridgeContract = {
+  appInfo: { params: z.tuple([]), result: appInfo },
+  chooseImport: { params: z.tuple([z.enum(['folder', 'files'])]), result: z.array(granted) },
+  chooseLabels: { params: z.tuple([]), result: granted.nullable() },
+  chooseExport: { params: z.tuple([z.string().max(200)]), result: granted.nullable() },
+  openLibrary: { params: z.tuple([]), result: z.object({ opened: z.boolean() }) },
+  requestPort: { params: z.tuple([]), result: z.object({}) },
+} as const;
+
+type Bridge = {
+  readonly [K in keyof typeof bridgeContract]: (
+    ...params: z.output<(typeof bridgeContract)[K]['params']>
+  ) => Promise<z.output<(typeof bridgeContract)[K]['result']>>;
+};
+
+/** `grantDropped` takes the DOM's File objects of a drop; the preload turns them into paths that only main sees. */
+export interface PrecedentBridge extends Bridge {
+  grantDropped(files: readonly unknown[]): Promise<Granted[]>;
+}
+
+/** The message with which the preload hands the engine's port to the page: `window.postMessage(portMessage, origin, [port])`. */
+export const portMessage = 'precedent:engine-port';
+/** Sent by the preload when the engine is gone; a new port follows. */
+export const portLostMessage = 'precedent:engine-lost';

@@ -1,0 +1,38 @@
+/**
+ * What a host (the Electron main process, or the command line) and the engine tell each other beside the requests: which
+ * library to open, which paths a token stands for, and, in Electron, the ports and processes that only main can make.
+ */
+import { z } from 'zod';
+import { errorSchema } from './errors.ts';
+
+export const roles = ['inference', 'reader'] as const;
+export type Role = (typeof roles)[number];
+
+/** Host → engine. In Electron `port` and `spawned` carry one MessagePort; `port` serves a window on it. */
+export const toEngine = z.discriminatedUnion('control', [
+  z.object({
+    control: z.literal('open'),
+    library: z.string(),
+    resources: z.string(),
+    demonstration: z.boolean().default(false),
+  }),
+  z.object({
+    control: z.literal('grant'),
+    token: z.string(),
+    path: z.string(),
+    access: z.enum(['read', 'write']),
+  }),
+  z.object({ control: z.literal('port') }),
+  z.object({ control: z.literal('spawned'), id: z.number().int() }),
+  z.object({ control: z.literal('exited'), id: z.number().int() }),
+]);
+export type ToEngine = z.input<typeof toEngine>;
+
+/** Engine → host. `opened` or `failed` answers `open`. */
+export const toHost = z.discriminatedUnion('control', [
+  z.object({ control: z.literal('opened') }),
+  z.object({ control: z.literal('failed'), error: errorSchema }),
+  z.object({ control: z.literal('spawn'), id: z.number().int(), role: z.enum(roles) }),
+  z.object({ control: z.literal('kill'), id: z.number().int() }),
+]);
+export type ToHost = z.input<typeof toHost>;

@@ -1,0 +1,151 @@
+/** The things that cross a process: patients, studies, volumes, lesions, masks, hits. Coordinates: LPS mm, stored voxel indices. */
+import { z } from 'zod';
+
+/** Bytes of any backing buffer: a Buffer that came through a process is one too. */
+export const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
+export const floats = z.custom<Float32Array>((value) => value instanceof Float32Array, 'not 32-bit floats');
+
+export const vec3 = z.tuple([z.number(), z.number(), z.number()]);
+const ints = z.number().int();
+/** Inclusive corners i0,j0,k0,i1,j1,k1 in stored voxel indices. */
+export const box = z.tuple([ints, ints, ints, ints, ints, ints]);
+export const direction = z.tuple([
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+]);
+
+/** One byte (0 or 1) per voxel of the box, i fastest. */
+export const mask = z
+  .object({ box, bits: bytes })
+  .refine(
+    ({ box: b, bits }) =>
+      b[0] <= b[3] &&
+      b[1] <= b[4] &&
+      b[2] <= b[5] &&
+      bits.length === (b[3] - b[0] + 1) * (b[4] - b[1] + 1) * (b[5] - b[2] + 1),
+    'mask bits do not fill its box',
+  );
+
+export const labels = z.record(z.string(), z.string());
+
+export const proofs = ['histology', 'surgery', 'follow-up', 'imaging only', 'none'] as const;
+export const diagnosis = z.object({
+  diagnosis: z.string(),
+  code: z.string().optional(),
+  proof: z.enum(proofs),
+  proofDate: z.string().optional(),
+  source: z.string().optional(),
+  author: z.string().optional(),
+});
+export type Diagnosis = z.infer<typeof diagnosis>;
+
+export const patientRow = z.object({
+  id: z.string(),
+  patient: z.string(),
+  sex: z.string().optional(),
+  studies: ints,
+  lesions: ints,
+});
+export type PatientRow = z.infer<typeof patientRow>;
+
+export const studyRow = z.object({
+  id: z.string(),
+  patient: z.string(),
+  studyInstanceUid: z.string(),
+  date: z.string().optional(),
+  description: z.string().optional(),
+  age: z.string().optional(),
+  volumes: ints,
+  lesions: ints,
+});
+export type StudyRow = z.infer<typeof studyRow>;
+
+export const volumeRow = z.object({
+  id: z.string(),
+  patient: z.string(),
+  study: z.string(),
+  series: z.string(),
+  dims: vec3,
+  spacingMm: vec3,
+  originMm: vec3,
+  direction,
+  path: z.string(),
+  description: z.string().optional(),
+  sliceThicknessMm: z.number().optional(),
+  kernel: z.string().optional(),
+  contrast: z.string().optional(),
+  dtype: z.enum(['int16', 'float32']),
+  warnings: z.array(z.string()),
+  lesions: ints,
+});
+export type VolumeRow = z.infer<typeof volumeRow>;
+
+/** volumeMl: voxel count × voxel volume; diameterMm: longest in-plane axial; diameter3dMm: maximum in 3D; sdHu divides by n. */
+export const measurements = z.object({
+  volumeMl: z.number(),
+  diameterMm: z.number(),
+  diameter3dMm: z.number(),
+  meanHu: z.number(),
+  sdHu: z.number(),
+  centerMm: vec3,
+  boxIjk: box,
+});
+export type Measurements = z.infer<typeof measurements>;
+
+export const lesionRow = measurements.extend({
+  id: z.string(),
+  patient: z.string(),
+  study: z.string(),
+  volume: z.string(),
+  name: z.string(),
+  caption: z.string(),
+  source: z.enum(['rtstruct', 'mask', 'mark']),
+  labels,
+  diagnosis: diagnosis.optional(),
+  embedded: z.boolean(),
+});
+export type LesionRow = z.infer<typeof lesionRow>;
+
+export const organRow = z.object({ id: z.string(), name: z.string(), boxIjk: box });
+export type OrganRow = z.infer<typeof organRow>;
+
+export const hit = z.object({
+  rank: ints,
+  score: z.number(),
+  lesion: z.string(),
+  patient: z.string(),
+  volume: z.string(),
+  name: z.string(),
+  labels,
+  diagnosis: diagnosis.optional(),
+  volumeMl: z.number(),
+  diameterMm: z.number(),
+  meanHu: z.number(),
+  centerMm: vec3,
+  boxIjk: box,
+  sliceThicknessMm: z.number().optional(),
+  kernel: z.string().optional(),
+  contrast: z.string().optional(),
+});
+export type Hit = z.infer<typeof hit>;
+
+/** How many of the hits carry each value of a label; `library` counts the searched gallery. */
+export const distribution = z.object({
+  field: z.string(),
+  values: z.array(z.object({ value: z.string(), hits: ints, library: ints })),
+});
+export type Distribution = z.infer<typeof distribution>;
+
+/** A figure with its 95% interval: 2,000 seeded bootstraps by patient. */
+export const figure = z.object({ value: z.number(), lo: z.number(), hi: z.number() });
+export const metricNames = ['p@1', 'p@3', 'p@5', 'p@10', 'macro-p@5', 'acc@1', 'map@5', 'ap'] as const;
+export type MetricName = (typeof metricNames)[number];
+export const metrics = z.record(z.enum(metricNames), figure);
+export type Metrics = z.infer<typeof metrics>;
