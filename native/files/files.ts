@@ -1,0 +1,127 @@
+/**
+ * The one layer for file operations inside a library: what is written here is complete or absent, never half.
+ * Tests replace `operations` entries to inject faults.
+ */
+import { constants, promises as fs } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { PrecedentError } from '../contract/errors.ts';
+
+/** The system calls that this layer makes. Replaced one by one in tests to inject EIO, ENOSPC and their kind. */
+export const operations = {
+  open: fs.open,
+  rename: fs.rename,
+  unlink: fs.unlink,
+  mkdir: fs.mkdir,
+  readdir: fs.readdir,
+  readFile: fs.readFile,
+  stat: fs.stat,
+  copyFile: fs.copyFile,
+};
+
+let temporaryCount = 0;
+
+function asStorageError(error: unknown, what: string): PrecedentError {
+  const typed = PrecedentError.from(error);
+  return typed.kind === 'internal' ? new PrecedentError('storage', `${what} failed (${typed.what})`) : typed;
+}
+
+/** Creates a folder and its parents; an existing one is fine. */
+export async function ensureFolder(path: string): Promise<void> {
+  await operations.mkdir(path, { recursive: true });
+}
+
+/** Writes the chunks to a temporary name, fsyncs, renames over `path` and fsyncs the folder. On failure `path` is as before. */
+export async function writeFileAtomic(
+  path: string,
+  chunks: Uint8Array | readonly Uint8Array[],
+): Promise<void> {
+  const temporary = `${path}.${process.pid}-${temporaryCount++}.tmp`;
+  try {
+    const file = await operations.open(temporary, 'wx', 0o600);
+    try {
+      for (const chunk of chunks instanceof Uint8Array ? [chunks] : chunks) {
+        let offset = 0;
+        while (offset < chunk.length)
+          offset += (await file.write(chunk, offset, chunk.length - offset)).bytesWritten;
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await operations.rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await operations.unlink(temporary).catch(() => undefined);
+    throw asStorageError(error, 'writing a file of the library');
+  }
+}
+
+/** Moves a finished, already fsynced file to its final place, and makes the move durable. */
+export async function commitFile(staged: string, path: string): Promise<void> {
+  try {
+    await operations.rename(staged, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw asStorageError(error, 'moving a file into the library');
+  }
+}
+
+/** Makes the entries of a folder durable. Windows cannot fsync a folder and does not need it. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await operations.open(path, constants.O_RDONLY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** The whole file. Throws `not-found` when there is none. */
+export async function readFileBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await operations.readFile(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new PrecedentError('not-found', 'the file does not exist', basename(path));
+    }
+    throw asStorageError(error, 'reading a file');
+  }
+}
+
+/** Removes a file; one that is not there is fine. */
+export async function removeFile(path: string): Promise<void> {
+  await operations.unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw asStorageError(error, 'removing a file');
+  });
+}
+
+/** The names in a folder, sorted; none when the folder is missing. */
+export async function listFolder(path: string): Promise<string[]> {
+  try {
+    return (await operations.readdir(path)).sort();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw asStorageError(error, 'listing a folder');
+  }
+}
+
+/** True when something is at this path. */
+export async function fileExists(path: string): Promise<boolean> {
+  return operations.stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Copies an original into the library: to a temporary name, fsynced, renamed. The original is only read. */
+export async function copyFileAtomic(from: string, to: string): Promise<void> {
+  await ensureFolder(dirname(to));
+  await writeFileAtomic(to, await readFileBytes(from));
+}
+
+/** Removes what an interrupted write left behind in a folder. */
+export async function removeTemporaries(folder: string): Promise<void> {
+  for (const name of await listFolder(folder))
+    if (name.endsWith('.tmp')) await removeFile(join(folder, name));
+}

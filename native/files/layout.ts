@@ -1,0 +1,31 @@
+/** Where everything lies inside a library folder. */
+import { join } from 'node:path';
+
+export interface Layout {
+  readonly root: string;
+  readonly catalog: string;
+  readonly lock: string;
+  readonly voxels: string;
+  readonly vectors: string;
+  readonly thumbnails: string;
+  readonly staging: string;
+  readonly originals: string;
+  voxelFile(volumeId: string): string;
+  thumbnail(lesionId: string): string;
+}
+
+/** The paths of the library in `root`. */
+export function libraryLayout(root: string): Layout {
+  return {
+    root,
+    catalog: join(root, 'catalog.sqlite'),
+    lock: join(root, 'lock'),
+    voxels: join(root, 'voxels'),
+    vectors: join(root, 'vectors'),
+    thumbnails: join(root, 'thumbnails'),
+    staging: join(root, 'staging'),
+    originals: join(root, 'originals'),
+    voxelFile: (volumeId) => join(root, 'voxels', `${volumeId}.vox`),
+    thumbnail: (lesionId) => join(root, 'thumbnails', `${lesionId}.png`),
+  };
+}
