@@ -1,0 +1,107 @@
+/**
+ * The only file that opens SQLite. Every pragma that safety rests on is set and read back; an encrypting, API-compatible
+ * driver can take better-sqlite3's place here.
+ */
+import Sqlite from 'better-sqlite3';
+import { PrecedentError } from '../contract/errors.ts';
+import { migrations } from './migrations.ts';
+
+export type Database = Sqlite.Database;
+
+/** Pragma, the value set, the value that must be read back, and why. */
+const pragmas = [
+  ['journal_mode', 'WAL', 'wal', 'readers go on while a transaction is written'],
+  ['synchronous', 'FULL', 2, 'what was acknowledged survives a power cut'],
+  ['foreign_keys', 'ON', 1, 'no lesion without its volume'],
+  ['secure_delete', 'ON', 1, 'what was deleted is overwritten'],
+  ['trusted_schema', 'OFF', 0, 'a crafted file cannot call functions from its schema'],
+  ['cell_size_check', 'ON', 1, 'damaged pages are noticed when they are read'],
+  ['busy_timeout', '5000', 5000, 'a short lock is waited for'],
+  ['temp_store', 'MEMORY', 2, 'no temporary file holds patients’ data'],
+] as const;
+
+/** The newest schema this version knows; `user_version` of the file. */
+export const schemaVersion = migrations.length;
+
+/** Opens (or creates) the catalog and brings it to the newest schema. Throws `corrupt` or `unsupported`. */
+export function openDatabase(path: string): Database {
+  let db: Database;
+  try {
+    db = new Sqlite(path);
+    db.pragma('journal_mode');
+  } catch (error) {
+    throw notACatalog(error);
+  }
+  try {
+    for (const [name, value, expected] of pragmas) {
+      db.pragma(`${name} = ${value}`);
+      const actual = db.pragma(name, { simple: true });
+      if (actual !== expected && !(path === ':memory:' && name === 'journal_mode')) {
+        throw new PrecedentError(
+          'storage',
+          `the database refused ${name} = ${value}`,
+          'catalog',
+          'keep the library on a local disk',
+        );
+      }
+    }
+    migrate(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error instanceof PrecedentError ? error : notACatalog(error);
+  }
+}
+
+/** Applies the missing migrations, each in a transaction of its own. */
+export function migrate(db: Database, upTo = schemaVersion): void {
+  const from = Number(db.pragma('user_version', { simple: true }));
+  if (from > schemaVersion) {
+    throw new PrecedentError(
+      'unsupported',
+      'the library was written by a newer Precedent',
+      'catalog',
+      'install that version or a later one',
+    );
+  }
+  for (let version = from; version < upTo; version++) {
+    db.transaction(() => {
+      db.exec(migrations[version]);
+      db.pragma(`user_version = ${version + 1}`);
+    }).immediate();
+  }
+}
+
+/** What SQLite's own checks find wrong: an empty list when the file is sound. */
+export function integrityProblems(db: Database): string[] {
+  const found = db.pragma('integrity_check') as { integrity_check: string }[];
+  const orphans = db.pragma('foreign_key_check') as { table: string }[];
+  return [
+    ...found.map((row) => row.integrity_check).filter((text) => text !== 'ok'),
+    ...orphans.map((row) => `a row of ${row.table} refers to one that is missing`),
+  ];
+}
+
+function notACatalog(error: unknown): PrecedentError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+    return new PrecedentError(
+      'corrupt',
+      'the catalog is damaged or not a catalog',
+      'catalog.sqlite',
+      'restore it from a backup',
+    );
+  }
+  if (code === 'SQLITE_BUSY')
+    return new PrecedentError('busy', 'the catalog is in use', 'catalog.sqlite', 'close the other program');
+  if (code === 'SQLITE_FULL')
+    return new PrecedentError('storage', 'no space left on the disk', 'catalog.sqlite', 'free some space');
+  if (code.startsWith('SQLITE'))
+    return new PrecedentError(
+      'storage',
+      `the catalog cannot be opened (${code})`,
+      'catalog.sqlite',
+      'check the disk and the permissions',
+    );
+  return PrecedentError.from(error);
+}

@@ -1,0 +1,416 @@
+/** Everything that is read from the catalog: typed rows in the contract's shapes, nothing written. */
+import type { Statement } from 'better-sqlite3';
+import { PrecedentError } from '../contract/errors.ts';
+import type { Diagnosis, LesionRow, OrganRow, PatientRow, StudyRow, VolumeRow } from '../contract/model.ts';
+import type { GalleryRow } from '../retrieval/gallery.ts';
+import type { Box } from '../volume/volume.ts';
+import type { Database } from './database.ts';
+import type { EmbeddingKey } from './writes.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+export interface Page {
+  readonly offset: number;
+  readonly limit: number;
+}
+export interface LesionSelection extends Page {
+  readonly patient?: string | undefined;
+  readonly volume?: string | undefined;
+  readonly lesion?: string | undefined;
+  readonly where?: readonly { readonly field: string; readonly value: string }[];
+}
+export interface PackedRegion {
+  readonly box: Box;
+  readonly packed: Uint8Array;
+}
+
+const lesionFrom = `
+  FROM lesion JOIN volume ON volume.id = lesion.volume JOIN series ON series.id = volume.series
+  JOIN study ON study.id = series.study JOIN patient ON patient.id = study.patient
+  LEFT JOIN diagnosis ON diagnosis.lesion = lesion.id`;
+
+/** Fields of a lesion that can be filtered by name, beside its labels, as SQL. */
+const filterColumns: Readonly<Record<string, string>> = {
+  patient: 'patient.identity',
+  lesion: 'lesion.uid',
+  name: 'lesion.name',
+  diagnosis: 'diagnosis.diagnosis',
+  proof: 'diagnosis.proof',
+  kernel: 'series.kernel',
+  contrast: 'series.contrast',
+  sex: 'patient.sex',
+  modality: 'series.modality',
+};
+
+export function catalogReads(db: Database) {
+  const text = (value: unknown): string | undefined =>
+    value === null || value === undefined ? undefined : String(value);
+  const number = (value: unknown): number | undefined => (value === null ? undefined : Number(value));
+  const one = (statement: Statement, ...params: unknown[]): Row | undefined =>
+    statement.get(...params) as Row | undefined;
+  const all = (sql: string, ...params: unknown[]): Row[] => db.prepare(sql).all(...params) as Row[];
+  const count = (sql: string, ...params: unknown[]): number =>
+    Number(
+      db
+        .prepare(sql)
+        .pluck()
+        .get(...params),
+    );
+
+  const labelsOf = db.prepare('SELECT name, value FROM label WHERE lesion = ? ORDER BY name');
+  const lesionMask = db.prepare('SELECT i0, j0, k0, i1, j1, k1, mask FROM lesion WHERE uid = ?');
+  const organMask = db.prepare('SELECT i0, j0, k0, i1, j1, k1, mask FROM organ WHERE uid = ?');
+  const volumeByHash = db.prepare('SELECT uid FROM volume WHERE contentHash = ?').pluck();
+
+  const boxOf = (row: Row): Box =>
+    [row.i0, row.j0, row.k0, row.i1, row.j1, row.k1].map(Number) as unknown as Box;
+
+  function diagnosisOf(row: Row): Diagnosis | undefined {
+    if (row.diagnosis === null) return undefined;
+    return {
+      diagnosis: String(row.diagnosis),
+      code: text(row.code),
+      proof: row.proof as Diagnosis['proof'],
+      proofDate: text(row.proofDate),
+      source: text(row.diagnosisSource),
+      author: text(row.author),
+    };
+  }
+
+  function lesionOf(row: Row): LesionRow {
+    const labels = Object.fromEntries(
+      (labelsOf.all(row.id) as Row[]).map((l) => [String(l.name), String(l.value)]),
+    );
+    return {
+      id: String(row.uid),
+      patient: String(row.patientIdentity),
+      study: String(row.studyInstanceUid),
+      volume: String(row.volumeUid),
+      name: String(row.name),
+      caption: String(row.caption),
+      source: row.source as LesionRow['source'],
+      volumeMl: Number(row.volumeMl),
+      diameterMm: Number(row.diameterMm),
+      diameter3dMm: Number(row.diameter3dMm),
+      meanHu: Number(row.meanHu),
+      sdHu: Number(row.sdHu),
+      centerMm: [Number(row.x), Number(row.y), Number(row.z)],
+      boxIjk: [...boxOf(row)],
+      labels,
+      diagnosis: diagnosisOf(row),
+      embedded: Number(row.embedded) > 0,
+    };
+  }
+
+  function volumeOf(row: Row): VolumeRow {
+    return {
+      id: String(row.uid),
+      patient: String(row.patientIdentity),
+      study: String(row.studyInstanceUid),
+      series: String(row.seriesInstanceUid),
+      dims: [Number(row.ni), Number(row.nj), Number(row.nk)],
+      spacingMm: JSON.parse(String(row.spacing)),
+      originMm: JSON.parse(String(row.origin)),
+      direction: JSON.parse(String(row.direction)),
+      path: String(row.path),
+      description: text(row.seriesDescription),
+      sliceThicknessMm: number(row.sliceThicknessMm),
+      kernel: text(row.kernel),
+      contrast: text(row.contrast),
+      dtype: row.dtype as VolumeRow['dtype'],
+      warnings: JSON.parse(String(row.warnings)),
+      lesions: Number(row.lesions),
+    };
+  }
+
+  const selectLesion = `SELECT lesion.*, diagnosis.diagnosis, diagnosis.code, diagnosis.proof, diagnosis.proofDate,
+    diagnosis.source AS diagnosisSource, diagnosis.author, volume.uid AS volumeUid, study.studyInstanceUid,
+    patient.identity AS patientIdentity,
+    EXISTS (SELECT 1 FROM embedding WHERE embedding.lesion = lesion.id) AS embedded ${lesionFrom}`;
+  const selectVolume = `SELECT volume.*, series.seriesInstanceUid, series.description AS seriesDescription,
+    series.sliceThicknessMm, series.kernel, series.contrast, study.studyInstanceUid, patient.identity AS patientIdentity,
+    (SELECT count(*) FROM lesion WHERE lesion.volume = volume.id) AS lesions
+    FROM volume JOIN series ON series.id = volume.series JOIN study ON study.id = series.study
+    JOIN patient ON patient.id = study.patient`;
+
+  /** The WHERE clause of a selection: values of one field are alternatives, different fields must all hold; an unknown field is a `usage` error, never an empty answer. */
+  function lesionWhere({ patient, volume, lesion, where = [] }: Omit<LesionSelection, keyof Page>): {
+    sql: string;
+    params: unknown[];
+  } {
+    const terms: string[] = [];
+    const params: unknown[] = [];
+    const add = (sql: string, ...values: unknown[]) => {
+      terms.push(sql);
+      params.push(...values);
+    };
+    if (patient !== undefined) add('patient.identity = ?', patient);
+    if (volume !== undefined) add('volume.uid = ?', volume);
+    if (lesion !== undefined) add('lesion.uid = ?', lesion);
+    for (const [field, wanted] of Map.groupBy(where, (condition) => condition.field)) {
+      const values = wanted.map(({ value }) => value);
+      const list = values.map(() => '?').join(', ');
+      if (Object.hasOwn(filterColumns, field)) add(`${filterColumns[field]} IN (${list})`, ...values);
+      else if (count('SELECT count(*) FROM label WHERE name = ?', field) > 0) {
+        const carries =
+          'SELECT 1 FROM label WHERE label.lesion = lesion.id AND label.name = ? AND label.value IN';
+        add(`EXISTS (${carries} (${list}))`, field, ...values);
+      } else throw unknownField(field);
+    }
+    return { sql: terms.length > 0 ? ` WHERE ${terms.join(' AND ')}` : '', params };
+  }
+
+  function unknownField(field: string): PrecedentError {
+    const known = [...fieldNames(), ...Object.keys(filterColumns)].join(', ');
+    return new PrecedentError('usage', `no lesion has a field "${field}"`, undefined, `use one of: ${known}`);
+  }
+
+  function fieldNames(): string[] {
+    return all('SELECT DISTINCT name FROM label ORDER BY name').map((row) => String(row.name));
+  }
+
+  function lesions(selection: LesionSelection): { total: number; rows: LesionRow[] } {
+    const { sql, params } = lesionWhere(selection);
+    return {
+      total: count(`SELECT count(*) ${lesionFrom}${sql}`, ...params),
+      rows: all(
+        `${selectLesion}${sql} ORDER BY patient.identity, lesion.id LIMIT ? OFFSET ?`,
+        ...params,
+        selection.limit,
+        selection.offset,
+      ).map(lesionOf),
+    };
+  }
+
+  return {
+    counts: () => ({
+      patients: count('SELECT count(*) FROM patient'),
+      studies: count('SELECT count(*) FROM study'),
+      volumes: count('SELECT count(*) FROM volume'),
+      lesions: count('SELECT count(*) FROM lesion'),
+    }),
+
+    patients: ({ offset, limit }: Page): { total: number; rows: PatientRow[] } => ({
+      total: count('SELECT count(*) FROM patient'),
+      rows: all(
+        `SELECT patient.*, (SELECT count(*) FROM study WHERE study.patient = patient.id) AS studies,
+          (SELECT count(*) FROM lesion JOIN volume ON volume.id = lesion.volume JOIN series ON series.id = volume.series
+            JOIN study ON study.id = series.study WHERE study.patient = patient.id) AS lesions
+         FROM patient ORDER BY identity LIMIT ? OFFSET ?`,
+        limit,
+        offset,
+      ).map((row) => ({
+        id: String(row.uid),
+        patient: String(row.identity),
+        sex: text(row.sex),
+        studies: Number(row.studies),
+        lesions: Number(row.lesions),
+      })),
+    }),
+
+    studies: ({
+      offset,
+      limit,
+      patient,
+    }: Page & { patient?: string | undefined }): { total: number; rows: StudyRow[] } => {
+      const where = patient === undefined ? '' : ' WHERE patient.identity = ?';
+      const params = patient === undefined ? [] : [patient];
+      return {
+        total: count(
+          `SELECT count(*) FROM study JOIN patient ON patient.id = study.patient${where}`,
+          ...params,
+        ),
+        rows: all(
+          `SELECT study.*, patient.identity AS patientIdentity,
+            (SELECT count(*) FROM volume JOIN series ON series.id = volume.series WHERE series.study = study.id) AS volumes,
+            (SELECT count(*) FROM lesion JOIN volume ON volume.id = lesion.volume JOIN series ON series.id = volume.series
+              WHERE series.study = study.id) AS lesions
+           FROM study JOIN patient ON patient.id = study.patient${where} ORDER BY patient.identity, study.date LIMIT ? OFFSET ?`,
+          ...params,
+          limit,
+          offset,
+        ).map((row) => ({
+          id: String(row.uid),
+          patient: String(row.patientIdentity),
+          studyInstanceUid: String(row.studyInstanceUid),
+          date: text(row.date),
+          description: text(row.description),
+          age: text(row.age),
+          volumes: Number(row.volumes),
+          lesions: Number(row.lesions),
+        })),
+      };
+    },
+
+    volumes: (
+      s: Page & { patient?: string | undefined; study?: string | undefined },
+    ): { total: number; rows: VolumeRow[] } => {
+      const where =
+        ' WHERE (?1 IS NULL OR patient.identity = ?1) AND (?2 IS NULL OR study.studyInstanceUid = ?2 OR study.uid = ?2)';
+      const params = [s.patient ?? null, s.study ?? null];
+      const rows = all(
+        `${selectVolume}${where} ORDER BY patient.identity, volume.id LIMIT ?3 OFFSET ?4`,
+        ...params,
+        s.limit,
+        s.offset,
+      );
+      const total = count(
+        `SELECT count(*) FROM volume JOIN series ON series.id = volume.series JOIN study ON study.id = series.study
+         JOIN patient ON patient.id = study.patient${where}`,
+        ...params,
+      );
+      return { total, rows: rows.map(volumeOf) };
+    },
+
+    lesions,
+
+    /** Throws `not-found`. */
+    volume: (uid: string): VolumeRow => {
+      const row = one(db.prepare(`${selectVolume} WHERE volume.uid = ?`), uid);
+      if (!row)
+        throw new PrecedentError('not-found', `there is no volume ${uid}`, undefined, 'see `list volumes`');
+      return volumeOf(row);
+    },
+
+    /** Throws `not-found`. */
+    lesion: (uid: string): LesionRow => {
+      const [row] = lesions({ lesion: uid, offset: 0, limit: 1 }).rows;
+      if (!row)
+        throw new PrecedentError('not-found', `there is no lesion ${uid}`, undefined, 'see `list lesions`');
+      return row;
+    },
+
+    lesionMask: (uid: string): PackedRegion => {
+      const row = one(lesionMask, uid);
+      if (!row) throw new PrecedentError('not-found', `there is no lesion ${uid}`);
+      return { box: boxOf(row), packed: row.mask as Uint8Array };
+    },
+
+    organMask: (uid: string): PackedRegion => {
+      const row = one(organMask, uid);
+      if (!row) throw new PrecedentError('not-found', `there is no organ ${uid}`);
+      return { box: boxOf(row), packed: row.mask as Uint8Array };
+    },
+
+    organs: (volumeUid: string): OrganRow[] =>
+      all(
+        'SELECT organ.* FROM organ JOIN volume ON volume.id = organ.volume WHERE volume.uid = ? ORDER BY organ.name',
+        volumeUid,
+      ).map((row) => ({ id: String(row.uid), name: String(row.name), boxIjk: [...boxOf(row)] })),
+
+    volumeWithContent: (contentHash: string): string | undefined => text(volumeByHash.get(contentHash)),
+
+    /** The volume's source files in reading order, and the files its regions came from. */
+    sourceFiles: (volumeUid: string): { role: 'image' | 'region'; path: string }[] =>
+      all(
+        `SELECT role, source_file.path FROM source_file JOIN volume ON volume.id = source_file.volume WHERE volume.uid = ?
+         ORDER BY role, position`,
+        volumeUid,
+      ).map((row) => ({ role: row.role as 'image' | 'region', path: String(row.path) })),
+
+    /** Every label name with its values and how many lesions carry them; diagnosis and proof come with it. */
+    fields: (): { name: string; values: { value: string; count: number }[] }[] => {
+      const rows = all(
+        `SELECT name, value, count(*) AS n FROM label GROUP BY name, value
+         UNION ALL SELECT 'diagnosis', diagnosis, count(*) FROM diagnosis GROUP BY diagnosis
+         UNION ALL SELECT 'proof', proof, count(*) FROM diagnosis GROUP BY proof ORDER BY 1, 3 DESC, 2`,
+      );
+      const fields = new Map<string, { value: string; count: number }[]>();
+      for (const row of rows) {
+        const values = fields.get(String(row.name)) ?? [];
+        fields.set(String(row.name), values);
+        values.push({ value: String(row.value), count: Number(row.n) });
+      }
+      return [...fields].map(([name, values]) => ({ name, values }));
+    },
+
+    /** Lesions without an embedding under this key, in catalog order. */
+    lesionsToEmbed: (key: EmbeddingKey): { lesion: string; volume: string }[] =>
+      all(
+        `SELECT lesion.uid AS lesion, volume.uid AS volume FROM lesion JOIN volume ON volume.id = lesion.volume
+         WHERE NOT EXISTS (SELECT 1 FROM embedding e WHERE e.lesion = lesion.id AND e.encoder = ? AND e.version = ?
+           AND e.preprocessing = ? AND e.level = ?) ORDER BY volume.id, lesion.id`,
+        key.encoder,
+        key.version,
+        key.preprocessing,
+        key.level,
+      ).map((row) => ({ lesion: String(row.lesion), volume: String(row.volume) })),
+
+    /** Every embedding under this key in catalog order; vectors as float16 bytes. */
+    embeddings: function* (key: EmbeddingKey): Generator<{ lesion: string; vector: Uint8Array }> {
+      const rows = db
+        .prepare(
+          `SELECT lesion.uid AS lesion, vector FROM embedding JOIN lesion ON lesion.id = embedding.lesion
+           WHERE encoder = ? AND version = ? AND preprocessing = ? AND level = ? ORDER BY lesion.id`,
+        )
+        .iterate(key.encoder, key.version, key.preprocessing, key.level) as IterableIterator<Row>;
+      for (const row of rows) yield { lesion: String(row.lesion), vector: row.vector as Uint8Array };
+    },
+
+    embeddingCount: (key: EmbeddingKey): number =>
+      count(
+        'SELECT count(*) FROM embedding WHERE encoder = ? AND version = ? AND preprocessing = ? AND level = ?',
+        key.encoder,
+        key.version,
+        key.preprocessing,
+        key.level,
+      ),
+
+    /** Every lesion as a search sees it, in catalog order. */
+    gallery: (): GalleryRow[] => {
+      const labels = new Map<number, Record<string, string>>();
+      for (const row of all('SELECT lesion, name, value FROM label')) {
+        const own = labels.get(Number(row.lesion)) ?? {};
+        labels.set(Number(row.lesion), own);
+        own[String(row.name)] = String(row.value);
+      }
+      return all(
+        `SELECT lesion.id, lesion.uid, lesion.name, patient.identity, patient.sex, volume.uid AS volumeUid, series.kernel,
+           series.contrast, series.modality, diagnosis.diagnosis, diagnosis.proof ${lesionFrom} ORDER BY lesion.id`,
+      ).map((row) => ({
+        lesion: String(row.uid),
+        patient: String(row.identity),
+        volume: String(row.volumeUid),
+        labels: labels.get(Number(row.id)) ?? {},
+        diagnosis:
+          row.diagnosis === null
+            ? undefined
+            : { diagnosis: String(row.diagnosis), proof: row.proof as Diagnosis['proof'] },
+        fields: Object.fromEntries(
+          ['name', 'sex', 'kernel', 'contrast', 'modality'].flatMap((name) =>
+            row[name] === null ? [] : [[name, String(row[name])]],
+          ),
+        ),
+      }));
+    },
+
+    /** Changes whenever an embedding does. */
+    embeddingRevision: (): string => String(count('SELECT value FROM embedding_revision')),
+
+    /** The lesions of a volume by name and mask, so that importing the same regions again adds none. */
+    regionsOf: (volumeUid: string): { name: string; packed: Uint8Array }[] =>
+      all(
+        'SELECT lesion.name, mask FROM lesion JOIN volume ON volume.id = lesion.volume WHERE volume.uid = ?',
+        volumeUid,
+      ).map((row) => ({ name: String(row.name), packed: row.mask as Uint8Array })),
+
+    volumeWithIdentity: (identity: string): string | undefined =>
+      text(db.prepare('SELECT uid FROM volume WHERE sourceIdentity = ?').pluck().get(identity)),
+
+    /** Every lesion with the names that a labels file may call its case, in catalog order. */
+    cases: (): { lesion: string; name: string; patientId: string; identity: string; path: string }[] =>
+      all(
+        `SELECT lesion.uid, lesion.name, patient.patientId, patient.identity, volume.path ${lesionFrom} ORDER BY lesion.id`,
+      ).map((row) => ({
+        lesion: String(row.uid),
+        name: String(row.name),
+        patientId: String(row.patientId),
+        identity: String(row.identity),
+        path: String(row.path),
+      })),
+
+    setting: (name: string): string | undefined =>
+      text(db.prepare('SELECT value FROM setting WHERE name = ?').pluck().get(name)),
+  };
+}
+export type CatalogReads = ReturnType<typeof catalogReads>;

@@ -1,0 +1,218 @@
+/** Everything that changes the catalog goes through here, each in one transaction with its audit entry. */
+import type { Diagnosis, Measurements } from '../contract/model.ts';
+import type { ReadVolume } from '../contract/reader.ts';
+import type { Box } from '../volume/volume.ts';
+import type { Database } from './database.ts';
+import { newId } from './ids.ts';
+
+export interface NewRegion {
+  readonly uid: string;
+  readonly name: string;
+  readonly box: Box;
+  readonly packed: Uint8Array;
+}
+export interface NewLesion extends NewRegion {
+  readonly source: 'rtstruct' | 'mask' | 'mark';
+  readonly caption: string;
+  readonly measurements: Measurements;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly diagnosis?: Diagnosis | undefined;
+}
+export interface NewVolume {
+  readonly uid: string;
+  readonly read: ReadVolume;
+  readonly copied: boolean;
+  readonly lesions: readonly NewLesion[];
+  readonly organs: readonly NewRegion[];
+}
+export interface EmbeddingKey {
+  readonly encoder: string;
+  readonly version: string;
+  readonly preprocessing: string;
+  readonly level: string;
+}
+
+/** Who a patient is: PatientID with its issuer, so that two hospitals' "0001" stay two patients. */
+export function patientIdentity(patient: ReadVolume['patient']): string {
+  return patient.issuer ? `${patient.patientId}^^^${patient.issuer}` : patient.patientId;
+}
+
+/** SQLite binds null, not undefined. */
+function orNull(...values: readonly (string | number | undefined)[]): (string | number | null)[] {
+  return values.map((value) => value ?? null);
+}
+
+export function catalogWrites(db: Database) {
+  const insertPatient = db.prepare(
+    `INSERT INTO patient (uid, identity, patientId, name, sex, birthDate) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (identity) DO UPDATE SET name = coalesce(patient.name, excluded.name), sex = coalesce(patient.sex, excluded.sex)
+     RETURNING id`,
+  );
+  const insertStudy = db.prepare(
+    `INSERT INTO study (uid, patient, studyInstanceUid, date, description, age) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (patient, studyInstanceUid) DO UPDATE SET date = coalesce(study.date, excluded.date) RETURNING id`,
+  );
+  const insertSeries = db.prepare(
+    `INSERT INTO series (study, seriesInstanceUid, modality, number, description, kernel, manufacturer, model, contrast, kvp,
+       sliceThicknessMm, frameOfReferenceUid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (study, seriesInstanceUid) DO UPDATE SET modality = excluded.modality RETURNING id`,
+  );
+  const insertVolume = db.prepare(
+    `INSERT INTO volume (uid, series, contentHash, sourceIdentity, ni, nj, nk, spacing, origin, direction, dtype, path, copied, warnings)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+  );
+  const insertFile = db.prepare(
+    'INSERT INTO source_file (volume, position, role, path, sopInstanceUid) VALUES (?, ?, ?, ?, ?)',
+  );
+  const insertLesion = db.prepare(
+    `INSERT INTO lesion (uid, volume, name, source, caption, i0, j0, k0, i1, j1, k1, mask, volumeMl, diameterMm, diameter3dMm,
+       meanHu, sdHu, x, y, z) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+  );
+  const insertOrgan = db.prepare(
+    'INSERT INTO organ (uid, volume, name, i0, j0, k0, i1, j1, k1, mask) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const upsertLabel = db.prepare(
+    'INSERT INTO label (lesion, name, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+  );
+  const deleteLabel = db.prepare('DELETE FROM label WHERE lesion = ? AND name = ?');
+  const upsertDiagnosis = db.prepare(
+    `INSERT INTO diagnosis (lesion, diagnosis, code, proof, proofDate, source, author) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET diagnosis = excluded.diagnosis, code = excluded.code, proof = excluded.proof,
+       proofDate = excluded.proofDate, source = excluded.source, author = excluded.author`,
+  );
+  const upsertEmbedding = db.prepare(
+    `INSERT INTO embedding (lesion, encoder, version, preprocessing, level, dim, vector)
+     SELECT id, ?, ?, ?, ?, ?, ? FROM lesion WHERE uid = ?
+     ON CONFLICT DO UPDATE SET dim = excluded.dim, vector = excluded.vector`,
+  );
+  const insertAudit = db.prepare('INSERT INTO audit (at, action, subject, detail) VALUES (?, ?, ?, ?)');
+  const lesionId = db.prepare('SELECT id FROM lesion WHERE uid = ?').pluck();
+  const removeLesion = db.prepare('DELETE FROM lesion WHERE uid = ?');
+  const removeOtherEmbeddings = db.prepare(
+    'DELETE FROM embedding WHERE encoder = ? AND level = ? AND NOT (version = ? AND preprocessing = ?)',
+  );
+
+  const audit = (action: string, subject: string, detail: Readonly<Record<string, unknown>> = {}) =>
+    insertAudit.run(new Date().toISOString(), action, subject, JSON.stringify(detail));
+
+  function writeLesion(volume: number, lesion: NewLesion): void {
+    const m = lesion.measurements;
+    const id = insertLesion.pluck().get(
+      lesion.uid, volume, lesion.name, lesion.source, lesion.caption, ...lesion.box, lesion.packed, m.volumeMl,
+      m.diameterMm, m.diameter3dMm, m.meanHu, m.sdHu, ...m.centerMm,
+    ); // biome-ignore format: one line a group of columns
+    for (const [name, value] of Object.entries(lesion.labels)) upsertLabel.run(id, name, value);
+    if (lesion.diagnosis) writeDiagnosis(Number(id), lesion.diagnosis);
+  }
+
+  function writeDiagnosis(lesion: number, d: Diagnosis): void {
+    upsertDiagnosis.run(
+      lesion,
+      d.diagnosis,
+      d.code ?? null,
+      d.proof,
+      ...orNull(d.proofDate, d.source, d.author),
+    );
+  }
+
+  return {
+    /** A whole volume with its lesions and organs: everything or nothing. */
+    addVolume: db.transaction((volume: NewVolume) => {
+      const { read } = volume;
+      const { patient, study, series } = read;
+      const patientRow = insertPatient
+        .pluck()
+        .get(
+          newId('pat'),
+          patientIdentity(patient),
+          patient.patientId,
+          ...orNull(patient.name, patient.sex, patient.birthDate),
+        );
+      const studyRow = insertStudy
+        .pluck()
+        .get(newId('stu'), patientRow, study.uid, ...orNull(study.date, study.description, study.age));
+      const seriesRow = insertSeries
+        .pluck()
+        .get(
+          studyRow, series.uid, series.modality,
+          ...orNull(series.number, series.description, series.kernel, series.manufacturer, series.model, series.contrast,
+            series.kvp, series.sliceThicknessMm, series.frameOfReferenceUid),
+        ); // biome-ignore format: one line a group of columns
+      const id = Number(
+        insertVolume
+          .pluck()
+          .get(
+            volume.uid, seriesRow, read.contentHash, read.identity, ...read.dims, JSON.stringify(read.spacing),
+            JSON.stringify(read.origin), JSON.stringify(read.direction), read.dtype, read.path, volume.copied ? 1 : 0,
+            JSON.stringify(read.warnings),
+          ), // biome-ignore format: one line a group of columns
+      );
+      read.files.forEach((file, n) => {
+        insertFile.run(id, n, 'image', file.path, file.sopInstanceUid ?? null);
+      });
+      read.regionFiles.forEach((path, n) => {
+        insertFile.run(id, n, 'region', path, null);
+      });
+      for (const lesion of volume.lesions) writeLesion(id, lesion);
+      for (const organ of volume.organs)
+        insertOrgan.run(organ.uid, id, organ.name, ...organ.box, organ.packed);
+      audit('import', volume.uid, { lesions: volume.lesions.length });
+    }),
+
+    addLesion: db.transaction((volumeUid: string, lesion: NewLesion) => {
+      const volume = db.prepare('SELECT id FROM volume WHERE uid = ?').pluck().get(volumeUid);
+      writeLesion(Number(volume), lesion);
+      audit('lesion.add', lesion.uid);
+    }),
+
+    removeLesion: db.transaction((uid: string) => {
+      removeLesion.run(uid);
+      audit('lesion.remove', uid);
+    }),
+
+    /** Sets a label, or removes it when the value is null. */
+    setLabel: db.transaction((uid: string, name: string, value: string | null) => {
+      const id = lesionId.get(uid);
+      if (value === null) deleteLabel.run(id, name);
+      else upsertLabel.run(id, name, value);
+      audit('label', uid, { name });
+    }),
+
+    /** Labels and diagnosis that came with a labels file; existing values of the same name are replaced. */
+    setLabels: db.transaction(
+      (uid: string, labels: Readonly<Record<string, string>>, diagnosis: Diagnosis | undefined) => {
+        const id = Number(lesionId.get(uid));
+        for (const [name, value] of Object.entries(labels)) upsertLabel.run(id, name, value);
+        if (diagnosis) writeDiagnosis(id, diagnosis);
+      },
+    ),
+
+    addEmbeddings: db.transaction(
+      (key: EmbeddingKey, rows: readonly { lesion: string; dim: number; vector: Uint8Array }[]) => {
+        for (const row of rows) {
+          upsertEmbedding.run(
+            key.encoder,
+            key.version,
+            key.preprocessing,
+            key.level,
+            row.dim,
+            row.vector,
+            row.lesion,
+          );
+        }
+      },
+    ),
+
+    /** Drops the embeddings of earlier versions of an encoder once the new ones are complete. */
+    removeStaleEmbeddings: (key: EmbeddingKey) =>
+      removeOtherEmbeddings.run(key.encoder, key.level, key.version, key.preprocessing).changes,
+
+    setSetting: (name: string, value: string) =>
+      db
+        .prepare('INSERT INTO setting VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value')
+        .run(name, value),
+
+    audit,
+  };
+}
+export type CatalogWrites = ReturnType<typeof catalogWrites>;
