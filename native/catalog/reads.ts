@@ -245,11 +245,19 @@ export function catalogReads(db: Database) {
     volumes: (
       s: Page & { patient?: string | undefined; study?: string | undefined },
     ): { total: number; rows: VolumeRow[] } => {
-      const where =
-        ' WHERE (?1 IS NULL OR patient.identity = ?1) AND (?2 IS NULL OR study.studyInstanceUid = ?2 OR study.uid = ?2)';
-      const params = [s.patient ?? null, s.study ?? null];
+      const terms: string[] = [];
+      const params: unknown[] = [];
+      if (s.patient !== undefined) {
+        terms.push('patient.identity = ?');
+        params.push(s.patient);
+      }
+      if (s.study !== undefined) {
+        terms.push('study.studyInstanceUid = ?');
+        params.push(s.study);
+      }
+      const where = terms.length > 0 ? ` WHERE ${terms.join(' AND ')}` : '';
       const rows = all(
-        `${selectVolume}${where} ORDER BY patient.identity, volume.id LIMIT ?3 OFFSET ?4`,
+        `${selectVolume}${where} ORDER BY patient.identity, volume.id LIMIT ? OFFSET ?`,
         ...params,
         s.limit,
         s.offset,

@@ -1,0 +1,194 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { integrityProblems, migrate, openDatabase, schemaVersion } from '../../native/catalog/database.ts';
+import { newId } from '../../native/catalog/ids.ts';
+import { catalogReads } from '../../native/catalog/reads.ts';
+import { catalogWrites, type NewLesion, type NewVolume } from '../../native/catalog/writes.ts';
+import { toFloat16 } from '../../native/volume/float16.ts';
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'precedent-catalog-'));
+  path = join(folder, 'catalog.sqlite');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const measurements: NewLesion['measurements'] = {
+  volumeMl: 1, diameterMm: 10, diameter3dMm: 12, meanHu: 40, sdHu: 5, centerMm: [1, 2, 3], boxIjk: [0, 0, 0, 1, 1, 1],
+}; // biome-ignore format: one record
+
+function lesion(name: string, labels: Record<string, string> = {}): NewLesion {
+  const box = [0, 0, 0, 1, 1, 1] as const;
+  return {
+    uid: newId('les'),
+    name,
+    box,
+    packed: Buffer.from(name),
+    source: 'mask',
+    caption: name,
+    measurements,
+    labels,
+  };
+}
+
+function volume(patient: string, content: string, lesions: NewLesion[], issuer?: string): NewVolume {
+  return {
+    uid: newId('vol'),
+    copied: false,
+    lesions,
+    organs: [],
+    read: {
+      patient: { patientId: patient, issuer },
+      study: { uid: `study-${patient}`, date: '20260101' },
+      series: { uid: `series-${content}`, modality: 'CT' },
+      dims: [2, 2, 2],
+      spacing: [1, 1, 1],
+      origin: [0, 0, 0],
+      direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+      dtype: 'int16',
+      contentHash: content,
+      identity: `id-${content}`,
+      path: '/somewhere',
+      files: [{ path: '/somewhere/1.dcm', sopInstanceUid: '1.2.3' }],
+      staged: '',
+      regionFiles: [],
+      regionSource: 'mask',
+      lesions: [],
+      organs: [],
+      warnings: [],
+    },
+  };
+}
+
+test('every pragma that safety rests on is in force', () => {
+  const db = openDatabase(path);
+  const read = (name: string) => db.pragma(name, { simple: true });
+  expect([read('journal_mode'), read('synchronous'), read('foreign_keys'), read('secure_delete')]).toEqual([
+    'wal',
+    2,
+    1,
+    1,
+  ]);
+  db.close();
+});
+
+test('migration 1 makes the whole schema from an empty file, and opening again changes nothing', () => {
+  const raw = new Sqlite(path);
+  migrate(raw, 1);
+  expect(raw.pragma('user_version', { simple: true })).toBe(1);
+  const tables = raw
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    .pluck()
+    .all();
+  expect(tables).toEqual(
+    ['audit', 'diagnosis', 'embedding', 'embedding_revision', 'label', 'lesion', 'organ', 'patient', 'series', 'setting', 'source_file', 'study', 'volume'],
+  ); // biome-ignore format: one list
+  raw.close();
+  const db = openDatabase(path);
+  expect(db.pragma('user_version', { simple: true })).toBe(schemaVersion);
+  db.close();
+});
+
+test('a migration that fails halfway leaves the file as it was', () => {
+  const raw = new Sqlite(path);
+  raw.exec('CREATE TABLE audit (id INTEGER)');
+  expect(() => migrate(raw)).toThrow();
+  expect(raw.pragma('user_version', { simple: true })).toBe(0);
+  expect(raw.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'patient'").pluck().get()).toBe(0);
+  raw.close();
+});
+
+test('a library of a newer version and a file that is no catalog are refused with what to do', async () => {
+  openDatabase(path).close();
+  const raw = new Sqlite(path);
+  raw.pragma(`user_version = ${schemaVersion + 1}`);
+  raw.close();
+  expect(() => openDatabase(path)).toThrow(/newer Precedent/);
+  const other = join(folder, 'other.sqlite');
+  await writeFile(other, Buffer.alloc(8192, 'not a database'));
+  expect(() => openDatabase(other)).toThrow(/damaged or not a catalog/);
+});
+
+test('a volume comes whole or not at all', () => {
+  const db = openDatabase(path);
+  const writes = catalogWrites(db);
+  const broken = { ...lesion('second'), packed: null as unknown as Uint8Array };
+  expect(() => writes.addVolume(volume('A', 'c1', [lesion('first'), broken]))).toThrow();
+  expect(catalogReads(db).counts()).toEqual({ patients: 0, studies: 0, volumes: 0, lesions: 0 });
+  writes.addVolume(volume('A', 'c1', [lesion('first')]));
+  expect(catalogReads(db).counts()).toEqual({ patients: 1, studies: 1, volumes: 1, lesions: 1 });
+  expect(integrityProblems(db)).toEqual([]);
+  db.close();
+});
+
+test('the same PatientID of two issuers is two patients', () => {
+  const db = openDatabase(path);
+  const writes = catalogWrites(db);
+  writes.addVolume(volume('0001', 'c1', [lesion('x')], 'North'));
+  writes.addVolume(volume('0001', 'c2', [lesion('x')], 'South'));
+  writes.addVolume(volume('0001', 'c3', [lesion('x')], 'South'));
+  const { rows } = catalogReads(db).patients({ offset: 0, limit: 10 });
+  expect(rows.map(({ patient, lesions }) => [patient, lesions])).toEqual([
+    ['0001^^^North', 1],
+    ['0001^^^South', 2],
+  ]);
+  db.close();
+});
+
+test('lesions are filtered by labels: values of a field are alternatives, fields must all hold, unknown fields are refused', () => {
+  const db = openDatabase(path);
+  const writes = catalogWrites(db);
+  const reads = catalogReads(db);
+  writes.addVolume(
+    volume('A', 'c1', [
+      lesion('1', { kind: 'cyst', side: 'l' }),
+      lesion('2', { kind: 'mass', side: 'l' }),
+      lesion('3', { kind: 'mass' }),
+    ]),
+  );
+  const names = (where: { field: string; value: string }[]) =>
+    reads.lesions({ where, offset: 0, limit: 10 }).rows.map(({ name }) => name);
+  expect(names([{ field: 'kind', value: 'mass' }])).toEqual(['2', '3']);
+  expect(
+    names([
+      { field: 'kind', value: 'mass' },
+      { field: 'kind', value: 'cyst' },
+    ]),
+  ).toEqual(['1', '2', '3']);
+  expect(
+    names([
+      { field: 'kind', value: 'mass' },
+      { field: 'side', value: 'l' },
+    ]),
+  ).toEqual(['2']);
+  expect(names([{ field: 'patient', value: 'A' }])).toEqual(['1', '2', '3']);
+  expect(names([{ field: 'kind', value: "'; DROP TABLE lesion; --" }])).toEqual([]);
+  expect(() => names([{ field: 'colour', value: 'red' }])).toThrow(
+    /no lesion has a field "colour".*kind, side/,
+  );
+  db.close();
+});
+
+test('the revision of the embeddings follows every change of them', () => {
+  const db = openDatabase(path);
+  const writes = catalogWrites(db);
+  const reads = catalogReads(db);
+  const one = lesion('1');
+  writes.addVolume(volume('A', 'c1', [one]));
+  const key = { encoder: 'e', version: '1.0.0', preprocessing: 'p', level: 'lesion' };
+  expect(reads.lesionsToEmbed(key).map((row) => row.lesion)).toEqual([one.uid]);
+  const seen = [reads.embeddingRevision()];
+  writes.addEmbeddings(key, [{ lesion: one.uid, dim: 2, vector: toFloat16(new Float32Array([0.5, 0.25])) }]);
+  seen.push(reads.embeddingRevision());
+  expect(reads.lesionsToEmbed(key)).toEqual([]);
+  expect([...reads.embeddings(key)].map((row) => row.lesion)).toEqual([one.uid]);
+  writes.removeLesion(one.uid);
+  seen.push(reads.embeddingRevision());
+  expect(new Set(seen).size).toBe(3);
+  expect(reads.embeddingCount(key)).toBe(0);
+  db.close();
+});

@@ -1,0 +1,93 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cropVolume, type Volume } from '../../native/volume/volume.ts';
+import { openVoxelFile, writeVoxelFile } from '../../native/volume/voxelFile.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'precedent-voxels-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function volume(kind: 'int16' | 'float32'): Volume {
+  const dims = [7, 5, 4] as const;
+  const values = Array.from(
+    { length: 140 },
+    (_, n) => ((n * 7919) % 4096) - 1024 + (kind === 'float32' ? 0.5 : 0),
+  );
+  return {
+    dims,
+    spacing: [0.7, 0.8, 3],
+    origin: [-10, 20, 5],
+    direction: [1, 0, 0, 0, 0, 1, 0, -1, 0],
+    voxels: kind === 'int16' ? Int16Array.from(values) : Float32Array.from(values),
+  };
+}
+
+test.each(['int16', 'float32'] as const)(
+  'a %s volume is read back as it was, whole, by slice and by box',
+  async (kind) => {
+    const path = join(folder, 'a.vox');
+    const original = volume(kind);
+    await writeVoxelFile(path, original);
+    const file = await openVoxelFile(path);
+    expect(await file.readAll()).toEqual(original);
+    expect(await file.readSlice(2)).toEqual(original.voxels.subarray(70, 105));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.tuple(fc.nat(6), fc.nat(6), fc.nat(4), fc.nat(4), fc.nat(3), fc.nat(3)),
+        async ([a, b, c, d, e, f]) => {
+          const box = [
+            Math.min(a, b),
+            Math.min(c, d),
+            Math.min(e, f),
+            Math.max(a, b),
+            Math.max(c, d),
+            Math.max(e, f),
+          ] as const;
+          expect(await file.readBox(box)).toEqual(cropVolume(original, box));
+        },
+      ),
+      { numRuns: 50 },
+    );
+    await file.close();
+  },
+);
+
+test('a box or slice outside the volume is refused', async () => {
+  const path = join(folder, 'a.vox');
+  await writeVoxelFile(path, volume('int16'));
+  const file = await openVoxelFile(path);
+  await expect(file.readBox([0, 0, 0, 7, 4, 3])).rejects.toMatchObject({ kind: 'usage' });
+  await expect(file.readBox([-1, 0, 0, 1, 1, 1])).rejects.toMatchObject({ kind: 'usage' });
+  await expect(file.readSlice(4)).rejects.toMatchObject({ kind: 'usage' });
+  await file.close();
+});
+
+test('every flipped bit and every truncation is noticed before a voxel is handed out', async () => {
+  const path = join(folder, 'a.vox');
+  const original = volume('int16');
+  await writeVoxelFile(path, original);
+  const bytes = await readFile(path);
+  const readThrough = async (): Promise<Volume> => {
+    const file = await openVoxelFile(path);
+    try {
+      return await file.readAll();
+    } finally {
+      await file.close();
+    }
+  };
+  for (let bit = 0; bit < bytes.length * 8; bit += 11) {
+    const damaged = Buffer.from(bytes);
+    damaged[bit >> 3] ^= 1 << (bit & 7);
+    await writeFile(path, damaged);
+    await expect(readThrough(), `bit ${bit}`).rejects.toMatchObject({ kind: 'corrupt' });
+  }
+  for (let length = 0; length < bytes.length; length += 17) {
+    await writeFile(path, bytes.subarray(0, length));
+    await expect(readThrough(), `length ${length}`).rejects.toMatchObject({ kind: 'corrupt' });
+  }
+});
