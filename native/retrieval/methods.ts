@@ -1,0 +1,27 @@
+/** The table of methods: how hits are found and ranked. A new method is a new row. */
+import { PrecedentError } from '../contract/errors.ts';
+
+/** What one embedding stands for. */
+export type Level = 'lesion';
+
+export interface Method {
+  readonly name: string;
+  /** The level whose vectors are searched. */
+  readonly level: Level;
+  /** One sentence for the user. */
+  readonly title: string;
+}
+
+export const defaultMethod = 'lesion';
+
+export const methods: readonly Method[] = [
+  { name: defaultMethod, level: 'lesion', title: 'Compares the lesions as 3D crops, each by one embedding' },
+];
+
+/** @throws PrecedentError `usage` for an unknown name. */
+export function methodNamed(name: string): Method {
+  const method = methods.find((candidate) => candidate.name === name);
+  if (method) return method;
+  const known = methods.map((candidate) => candidate.name).join(', ');
+  throw new PrecedentError('usage', `there is no method "${name}"`, undefined, `choose one of: ${known}`);
+}

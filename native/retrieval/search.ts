@@ -1,0 +1,152 @@
+/** A search: query vector → ranked hits of other patients, and how often each label value occurs among them. */
+import { PrecedentError } from '../contract/errors.ts';
+import type { Distribution } from '../contract/model.ts';
+import type { VectorStore } from '../vectors/store.ts';
+import {
+  type Condition,
+  conditionsTest,
+  fieldNames,
+  fieldValue,
+  type GalleryRow,
+  isProven,
+} from './gallery.ts';
+
+export interface SearchRequest {
+  /** An embedding at the store's level and of its encoder; any length but zero. */
+  readonly vector: ArrayLike<number>;
+  /** The identity key of the query's patient, where it is known. */
+  readonly patient?: string;
+  readonly top: number;
+  readonly where?: readonly Condition[];
+  readonly includeSamePatient?: boolean;
+  readonly hitsPerPatient?: number;
+}
+
+export interface RankedHit {
+  readonly rank: number;
+  /** Cosine similarity, −1…1. */
+  readonly score: number;
+  readonly row: GalleryRow;
+}
+
+export interface SearchOutcome {
+  readonly hits: readonly RankedHit[];
+  /** How many lesions were ranked, after the query's patient and the filters were taken out. */
+  readonly searched: number;
+  readonly distributions: readonly Distribution[];
+  /** Lesions whose diagnosis is not proven and which the diagnosis filter or distribution therefore left out. */
+  readonly unproven: number;
+}
+
+/** A field with more values than this says nothing as a distribution. */
+const mostValues = 12;
+
+/** Columns that organise a library rather than describe a lesion. */
+const undescriptive: ReadonlySet<string> = new Set(['patient', 'split', 'proofDate']);
+
+/**
+ * Ranks the gallery (lesions that have a row in the store) by cosine similarity: the query's patient excluded, at most
+ * `hitsPerPatient` hits (default 1, the best) of a patient, every condition of `where` met. A filter by diagnosis
+ * accepts proven ones only, unless `where` names the proof.
+ * @throws PrecedentError `usage` for an unknown field, a bad vector or a count that is not a whole number above 0.
+ */
+export function searchGallery(
+  store: VectorStore,
+  gallery: ReadonlyMap<string, GalleryRow>,
+  request: SearchRequest,
+): SearchOutcome {
+  const { where = [], hitsPerPatient = 1, top } = request;
+  for (const [name, count] of Object.entries({ top, hitsPerPatient })) {
+    if (!Number.isInteger(count) || count < 1) {
+      throw new PrecedentError('usage', `${name} must be a whole number above 0`);
+    }
+  }
+  const anyProof = where.some(({ field }) => field === 'proof');
+  const provenOnly = !anyProof && where.some(({ field }) => field === 'diagnosis');
+  const meets = conditionsTest(gallery.values(), where);
+  const excluded = request.includeSamePatient ? undefined : request.patient;
+
+  const searched: GalleryRow[] = [];
+  let filteredUnproven = 0;
+  for (const row of gallery.values()) {
+    if (row.patient === excluded || store.rowOf(row.lesion) === undefined || !meets(row)) continue;
+    if (provenOnly && !isProven(row)) filteredUnproven++;
+    else searched.push(row);
+  }
+
+  const hits = rank(store, gallery, searched, request.vector, top, hitsPerPatient);
+  const counted = distributions(
+    hits.map(({ row }) => row),
+    searched,
+    anyProof,
+  );
+  return { hits, searched: searched.length, ...counted, unproven: filteredUnproven + counted.unproven };
+}
+
+function rank(
+  store: VectorStore,
+  gallery: ReadonlyMap<string, GalleryRow>,
+  searched: readonly GalleryRow[],
+  vector: ArrayLike<number>,
+  top: number,
+  hitsPerPatient: number,
+): RankedHit[] {
+  const whole = searched.length === store.size;
+  const allowed = whole ? undefined : store.rowsOf(searched.map(({ lesion }) => lesion));
+  // A patient with many lesions can fill the front: ask for more until enough patients are among them.
+  for (let wanted = top; ; wanted *= 4) {
+    const hits: RankedHit[] = [];
+    const taken = new Map<string, number>();
+    const found = store.search(vector, wanted, allowed);
+    for (const { id, score } of found) {
+      const row = gallery.get(id);
+      if (!row || hits.length === top) continue;
+      const count = taken.get(row.patient) ?? 0;
+      if (count === hitsPerPatient) continue;
+      taken.set(row.patient, count + 1);
+      hits.push({ rank: hits.length + 1, score, row });
+    }
+    if (hits.length === top || found.length < wanted) return hits;
+  }
+}
+
+/**
+ * How many hits, beside how many searched lesions, carry each value of a field with at most twelve values, most frequent
+ * first. Diagnoses count where they are proven, unless `anyProof`; `unproven` says how many lesions that left out.
+ */
+export function distributions(
+  hits: readonly GalleryRow[],
+  searched: readonly GalleryRow[],
+  anyProof = false,
+): { distributions: Distribution[]; unproven: number } {
+  const result: Distribution[] = [];
+  let unproven = 0;
+  for (const field of fieldNames(searched)) {
+    if (undescriptive.has(field)) continue;
+    let leftOut = 0;
+    const counts = new Map<string, { value: string; hits: number; library: number }>();
+    const count = (rows: readonly GalleryRow[], what: 'hits' | 'library') => {
+      for (const row of rows) {
+        const value = fieldValue(row, field);
+        if (value === undefined || value === '') continue;
+        if (field === 'diagnosis' && !anyProof && !isProven(row)) {
+          if (what === 'library') leftOut++;
+          continue;
+        }
+        const entry = counts.get(value) ?? { value, hits: 0, library: 0 };
+        entry[what]++;
+        counts.set(value, entry);
+      }
+    };
+    count(searched, 'library');
+    count(hits, 'hits');
+    if (counts.size > mostValues) continue;
+    unproven += leftOut;
+    if (counts.size === 0) continue;
+    const values = [...counts.values()].sort(
+      (a, b) => b.hits - a.hits || b.library - a.library || (a.value < b.value ? -1 : 1),
+    );
+    result.push({ field, values });
+  }
+  return { distributions: result, unproven };
+}

@@ -1,0 +1,202 @@
+/**
+ * The vectors of one encoder at one level behind one interface: the flat matrix answers, and above a measured size the
+ * graph does, with its candidates ranked again by the matrix. Whatever the graph cannot answer well, the matrix does.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CacheKey, Loaded } from './cache.ts';
+import { HnswGraph } from './graph.ts';
+import { FlatMatrix, type Found, type MatrixRow } from './matrix.ts';
+
+/**
+ * Floats (rows × dim) above which the graph answers. An exact scan reads them all; up to here it takes some ten
+ * milliseconds on one core, which nobody notices, and is exact (`test/bench/search.ts` prints both).
+ */
+export const graphFromFloats = 50_000_000;
+
+/** A filter that would need more of the graph's candidates than this is cheaper to answer exactly. */
+const mostCandidates = 2048;
+
+/** A filter that allows fewer floats than this share of `graphFromFloats` is answered exactly, from gathered rows. */
+const gatheredShare = 0.05;
+
+/** Rows given to the graph before other work gets its turn; some tens of milliseconds. */
+const rowsPerTurn = 32;
+
+/** Removed rows keep their place until a rebuild; above this share the cache counts as stale. */
+const mostRemoved = 0.25;
+
+export class VectorStore {
+  readonly #matrix: FlatMatrix;
+  readonly #graphFrom: number;
+  #graph: HnswGraph | undefined;
+  #building: Promise<void> | undefined;
+
+  private constructor(matrix: FlatMatrix, graphFrom: number, graph?: HnswGraph) {
+    this.#matrix = matrix;
+    this.#graphFrom = graphFrom;
+    this.#graph = graph;
+  }
+
+  /** A store of the given rows. Rebuild it like this whenever `open` does not return it ready. */
+  static build(key: CacheKey, rows: Iterable<MatrixRow>, graphFrom = graphFromFloats): VectorStore {
+    return new VectorStore(FlatMatrix.fromRows(key, rows), graphFrom);
+  }
+
+  /**
+   * The store that `save` wrote at `path`, if it is sound, was made with `key` and reflects the catalog state `revision`.
+   * A graph that is missing or unsound is left out, and `updateGraph` builds it again.
+   */
+  static async open(
+    path: string,
+    key: CacheKey,
+    revision: string,
+    graphFrom = graphFromFloats,
+  ): Promise<Loaded<VectorStore>> {
+    const loaded = await FlatMatrix.load(matrixFile(path), key, revision);
+    if (loaded.state !== 'ready') return loaded;
+    const { matrix, digest } = loaded.value;
+    if (matrix.size < matrix.rows * (1 - mostRemoved)) {
+      return { state: 'stale', why: 'too many of its rows were removed' };
+    }
+    const store = new VectorStore(matrix, graphFrom);
+    if (store.#large()) {
+      const graph = await HnswGraph.load(graphFile(path), key.dim, digest);
+      if (graph.state === 'ready') store.#graph = graph.value;
+    }
+    return { state: 'ready', value: store };
+  }
+
+  /** Writes matrix and graph beside the catalog. `path` has no extension; `revision` changes with the catalog's rows. */
+  async save(path: string, revision: string): Promise<void> {
+    const { rows } = this.#matrix;
+    const digest = await this.#matrix.save(matrixFile(path), revision);
+    // Rows that came in while the matrix was written are not in its file; a graph that has them would not fit it.
+    if (this.#graph?.rows === rows) await this.#graph.save(graphFile(path), digest);
+  }
+
+  get size(): number {
+    return this.#matrix.size;
+  }
+
+  /** Whether a search would use the graph where its filter allows. */
+  get indexed(): boolean {
+    return this.#complete() !== undefined;
+  }
+
+  rowOf(id: string): number | undefined {
+    return this.#matrix.rowOf(id);
+  }
+
+  /** A copy of an embedding, of length 1, or undefined where there is none with this id. */
+  vectorOf(id: string): Float32Array | undefined {
+    const row = this.#matrix.rowOf(id);
+    return row === undefined ? undefined : this.#matrix.vectorAt(row);
+  }
+
+  /** As `FlatMatrix.append`; until `updateGraph` has run, searches are exact. */
+  append(id: string, vector: ArrayLike<number>): void {
+    this.#matrix.append(id, vector);
+  }
+
+  /** Takes an embedding out of every search; the graph's half-precision copy goes with the next rebuild. */
+  remove(id: string): boolean {
+    return this.#matrix.remove(id);
+  }
+
+  /** The ascending row numbers of the embeddings that have one of these ids. */
+  rowsOf(ids: Iterable<string>): Int32Array {
+    const rows = new Set<number>();
+    for (const id of ids) {
+      const row = this.#matrix.rowOf(id);
+      if (row !== undefined) rows.add(row);
+    }
+    return Int32Array.from(rows).sort();
+  }
+
+  /**
+   * The k embeddings most similar to a query (`dim` values, any length but zero): highest cosine first, equal scores by
+   * ascending id. `allowed` are ascending row numbers. Exact below `graphFromFloats`, nearly so above.
+   * @throws PrecedentError `usage` for a bad k or query.
+   */
+  search(query: ArrayLike<number>, k: number, allowed?: Int32Array): Found[] {
+    const graph = this.#complete();
+    const candidates = graph && this.#candidates(graph, query, k, allowed);
+    return this.#matrix.search(query, k, candidates ?? allowed);
+  }
+
+  /**
+   * Brings the graph up to date where the matrix is large enough for one, a few rows at a time. Call it after a change
+   * and let it run beside other work; calls during a run join it.
+   */
+  updateGraph(signal?: AbortSignal): Promise<void> {
+    this.#building ??= this.#extendGraph(signal).finally(() => {
+      this.#building = undefined;
+    });
+    return this.#building;
+  }
+
+  async #extendGraph(signal: AbortSignal | undefined): Promise<void> {
+    if (!this.#large()) return;
+    this.#graph ??= new HnswGraph(this.#matrix.key.dim);
+    while (this.#graph.rows < this.#matrix.rows && !signal?.aborted) {
+      const batch: (Float32Array | null)[] = [];
+      const end = Math.min(this.#matrix.rows, this.#graph.rows + rowsPerTurn);
+      for (let row = this.#graph.rows; row < end; row++) {
+        batch.push(this.#matrix.idOf(row) === null ? null : this.#matrix.vectorAt(row));
+      }
+      this.#graph.add(batch);
+      await nextTurn();
+    }
+  }
+
+  #large(): boolean {
+    return this.#matrix.rows * this.#matrix.key.dim > this.#graphFrom;
+  }
+
+  #complete(): HnswGraph | undefined {
+    return this.#graph?.rows === this.#matrix.rows ? this.#graph : undefined;
+  }
+
+  /** Ascending rows from the graph of which at least k are allowed, or undefined where the exact scan is the better way. */
+  #candidates(
+    graph: HnswGraph,
+    query: ArrayLike<number>,
+    k: number,
+    allowed: Int32Array | undefined,
+  ): Int32Array | undefined {
+    const passing = allowed?.length ?? this.size;
+    const vector = Float32Array.from(query);
+    const sound =
+      vector.length === this.#matrix.key.dim && vector.every(Number.isFinite) && vector.some((v) => v !== 0);
+    if (!sound || !Number.isInteger(k) || k < 1 || k > passing) return undefined;
+    // Few allowed rows are gathered and scanned in a moment, where the graph would have to go far to meet them.
+    if (passing * this.#matrix.key.dim < this.#graphFrom * gatheredShare) return undefined;
+    let wanted = Math.ceil((2 * k * this.#matrix.rows) / passing) + 16;
+    for (; wanted <= mostCandidates; wanted *= 4) {
+      const rows = graph
+        .search(vector, wanted)
+        .filter((row) => this.#matrix.idOf(row) !== null && (!allowed || includes(allowed, row)));
+      if (rows.length >= k) return Int32Array.from(rows).sort();
+    }
+    return undefined;
+  }
+}
+
+/** Whether an ascending array holds a value. */
+function includes(ascending: Int32Array, value: number): boolean {
+  let [lo, hi] = [0, ascending.length];
+  while (lo < hi) {
+    const middle = (lo + hi) >> 1;
+    if (ascending[middle] < value) lo = middle + 1;
+    else hi = middle;
+  }
+  return ascending[lo] === value;
+}
+
+function matrixFile(path: string): string {
+  return `${path}.matrix`;
+}
+
+function graphFile(path: string): string {
+  return `${path}.graph`;
+}
