@@ -1,0 +1,95 @@
+/** The command line as a host: forks the engine under Node, opens a library, grants the paths that were typed. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { type EngineContract, engineContract } from '../contract/engine.ts';
+import { PrecedentError } from '../contract/errors.ts';
+import { type ToEngine, toHost } from '../contract/host.ts';
+import { RpcClient } from '../contract/rpc.ts';
+import { childChannel } from '../process/channels.ts';
+
+export interface Host {
+  /** The engine's process id. */
+  readonly pid: number | undefined;
+  readonly engine: RpcClient<EngineContract>;
+  /** A one-time token for a path. Throws `usage` when there is nothing to read at it. */
+  grant(path: string, access: 'read' | 'write'): string;
+  close(): Promise<void>;
+}
+
+/** The folder of the built processes, beside which this file was bundled. */
+const builtFolder = resolve(import.meta.dirname, '..');
+
+/** The folder with encoders and presets that came with this installation. */
+export const resourcesFolder = resolve(builtFolder, '../resources');
+
+/** Starts the engine on a library folder. Throws what opening it throws. */
+export async function startHost(
+  library: string,
+  options: { mayCreate: boolean; dist?: string },
+): Promise<Host> {
+  const root = resolve(library);
+  if (!options.mayCreate && !existsSync(join(root, 'catalog.sqlite'))) {
+    throw new PrecedentError(
+      'not-found',
+      'there is no library',
+      library,
+      'make one with `import` or `demo`, or check --library',
+    );
+  }
+  const child = fork(join(options.dist ?? builtFolder, 'native/engine.js'), [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [],
+  });
+  const tell = (message: ToEngine) => child.send(message);
+  const engine = new RpcClient(engineContract, childChannel(child));
+  await new Promise<void>((done, fail) => {
+    child.on('message', (raw) => {
+      const message = toHost.safeParse(raw);
+      if (message.data?.control === 'opened') done();
+      if (message.data?.control === 'failed') fail(PrecedentError.fromData(message.data.error));
+    });
+    child.once('exit', (code) => fail(new PrecedentError('interrupted', `the engine ended with ${code}`)));
+    tell({ control: 'open', library: root, resources: resolve(options.dist ?? builtFolder, '../resources') });
+  }).catch((error: unknown) => {
+    child.kill();
+    throw error;
+  });
+  return {
+    pid: child.pid,
+    engine,
+    grant: (path, access) => {
+      const absolute = resolve(path);
+      if (access === 'read' && !existsSync(absolute)) {
+        throw new PrecedentError(
+          'usage',
+          'there is no such file or folder',
+          basename(path),
+          'check the path',
+        );
+      }
+      const token = randomUUID();
+      tell({ control: 'grant', token, path: absolute, access });
+      return token;
+    },
+    close: () => ended(child),
+  };
+}
+
+/** Lets the engine close its library; a stuck one is stopped after a while. */
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((done) => {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      done();
+      return;
+    }
+    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      done();
+    });
+    if (child.connected) child.disconnect();
+  });
+}

@@ -1,0 +1,435 @@
+/** The `precedent` command. Names, JSON and exit codes are those of ARCHITECTURE.md: other programs rely on them. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import { PrecedentError } from '../contract/errors.ts';
+import { type MetricName, type Metrics, metricNames } from '../contract/model.ts';
+import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
+import { writeReport } from './demoReport.ts';
+import { doctor } from './doctor.ts';
+import { type Host, startHost } from './host.ts';
+import { progressPrinter, table } from './output.ts';
+
+interface Common {
+  readonly library: string;
+  readonly json?: boolean;
+}
+
+const everything = 10_000;
+const interrupted = new AbortController();
+
+/** As `withLibrary`, for what needs an engine but no cases: an empty library that is gone afterwards. */
+async function withoutLibrary<T>(
+  options: { readonly json?: boolean },
+  work: (host: Host) => Promise<T>,
+  text: (result: T) => string,
+): Promise<void> {
+  const library = await mkdtemp(join(tmpdir(), 'precedent-'));
+  try {
+    await withLibrary({ ...options, library }, true, work, text);
+  } finally {
+    await rm(library, { recursive: true, force: true });
+  }
+}
+
+/** Runs one command against a library: result as JSON, or as `text` says. */
+async function withLibrary<T>(
+  options: Common,
+  mayCreate: boolean,
+  work: (host: Host) => Promise<T>,
+  text: (result: T) => string,
+): Promise<void> {
+  const host = await startHost(options.library, { mayCreate });
+  try {
+    const result = await work(host);
+    process.stdout.write(`${options.json ? JSON.stringify(result) : text(result)}\n`);
+  } finally {
+    await host.close();
+  }
+}
+
+function command(name: string, description: string): Command {
+  return new Command(name).description(description).option('--json', 'print one JSON document on stdout');
+}
+function libraryCommand(name: string, description: string): Command {
+  return command(name, description).requiredOption('--library <dir>', 'the library folder');
+}
+
+type Report = Awaited<ReturnType<typeof importPaths>>;
+function reportText({ imported, unchanged, skipped, warnings }: Report): string {
+  const lines = [
+    `imported ${imported.patients} patients, ${imported.studies} studies, ${imported.volumes} volumes, ${imported.lesions} lesions; ${unchanged} unchanged, ${skipped.length} skipped`,
+    ...skipped.map(({ path, reason }) => `skipped ${path}: ${reason}`),
+    ...warnings.map((warning) => `note: ${warning}`),
+  ];
+  return lines.join('\n');
+}
+
+interface ImportOptions extends Common {
+  readonly labels?: string;
+  readonly copy?: boolean;
+  readonly lesionPer: 'roi' | 'component';
+}
+async function importPaths(host: Host, paths: readonly string[], options: ImportOptions) {
+  return host.engine.call(
+    'import.run',
+    {
+      sources: paths.map((path) => host.grant(path, 'read')),
+      labels: options.labels === undefined ? undefined : host.grant(options.labels, 'read'),
+      lesionPer: options.lesionPer,
+      copy: options.copy ?? false,
+    },
+    { signal: interrupted.signal, onProgress: progressPrinter() },
+  );
+}
+
+const program = new Command('precedent')
+  .description('Find the proven cases like this one. Research use, not for primary diagnosis.')
+  .exitOverride()
+  .configureOutput({ outputError: () => undefined });
+
+program.addCommand(
+  libraryCommand('demo', 'create a library of generated, labelled phantom patients')
+    .option('--patients <n>', 'how many patients', wholeNumber('--patients', 1, 1000), 60)
+    .option('--seed <n>', 'another seed gives other patients', wholeNumber('--seed', 0, 2 ** 31), 1)
+    .option('--report <file>', 'search in it and write an HTML report')
+    .action((options: Common & { patients: number; seed: number; report?: string }) =>
+      withLibrary(
+        options,
+        true,
+        async (host) => {
+          const { patients, seed } = options;
+          const onProgress = progressPrinter();
+          const created = await host.engine.call(
+            'demo.create',
+            { patients, seed },
+            { signal: interrupted.signal, onProgress },
+          );
+          const report = options.report
+            ? await writeReport(host, options.library, options.report)
+            : undefined;
+          return { ...created, report };
+        },
+        (result) => reportText(result) + (result.report ? `\nreport: ${result.report}` : ''),
+      ),
+    ),
+);
+
+program.addCommand(
+  libraryCommand('import', 'import CT series with RT Structure Sets, and NIfTI images with masks')
+    .argument('<path...>', 'folders and files')
+    .option('--labels <csv>', 'a table whose first column names the case')
+    .option('--copy', 'keep a copy of the originals in the library')
+    .addOption(
+      new Option('--lesion-per <what>', 'one lesion for each').choices(['roi', 'component']).default('roi'),
+    )
+    .action((paths: string[], options: ImportOptions) =>
+      withLibrary(options, true, (host) => importPaths(host, paths, options), reportText),
+    ),
+);
+
+const listNames = ['patients', 'studies', 'volumes', 'lesions'] as const;
+type ListName = (typeof listNames)[number];
+
+/** All rows, however many replies they take. */
+async function listAll(host: Host, what: ListName): Promise<Record<string, unknown>[]> {
+  const rows: Record<string, unknown>[] = [];
+  for (;;) {
+    const page = await host.engine.call(`${what}.list`, { offset: rows.length, limit: everything });
+    rows.push(...page.rows);
+    if (rows.length >= page.total || page.rows.length === 0) return rows;
+  }
+}
+
+program.addCommand(
+  libraryCommand('list', 'list what the library holds')
+    .argument('[what]', 'patients, studies, volumes or lesions', 'lesions')
+    .action((what: string, options: Common) => {
+      const name = listNames.find((known) => known === what);
+      if (!name) {
+        throw new PrecedentError(
+          'usage',
+          `"${what}" cannot be listed`,
+          undefined,
+          `use one of: ${listNames.join(', ')}`,
+        );
+      }
+      return withLibrary(
+        options,
+        false,
+        (host) => listAll(host, name),
+        (rows) => table(rows.map(flat)),
+      );
+    }),
+);
+
+/** The columns of a row that fit in a table. */
+function flat(row: Record<string, unknown>): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(row).flatMap(([name, value]) => {
+      if (typeof value === 'number' || typeof value === 'string') return [[name, value]];
+      if (name === 'dims') return [[name, String(value)]];
+      if (name === 'labels') return [[name, JSON.stringify(value)]];
+      return [];
+    }),
+  );
+}
+
+interface SearchOptions extends Common {
+  readonly lesion?: string;
+  readonly volume?: string;
+  readonly roi?: string;
+  readonly image?: string;
+  readonly mask?: string;
+  readonly text?: string;
+  readonly method?: string;
+  readonly encoder?: string;
+  readonly top: number;
+  readonly where: { field: string; value: string }[];
+  readonly includeSamePatient?: boolean;
+  readonly hitsPerPatient: number;
+}
+
+function searchQuery(host: Host, options: SearchOptions) {
+  const { lesion, volume, image, text } = options;
+  const roi = options.roi === undefined ? undefined : parseRoi(options.roi);
+  const given = [lesion, volume, image, text].filter((value) => value !== undefined);
+  if (given.length !== 1) {
+    throw new PrecedentError(
+      'usage',
+      'name what to search for',
+      undefined,
+      'give one of --lesion, --volume with --roi, --image, --text',
+    );
+  }
+  if (lesion !== undefined) return { lesion };
+  if (text !== undefined) return { text };
+  if (volume !== undefined) {
+    if (!roi)
+      throw new PrecedentError(
+        'usage',
+        'a volume needs a region',
+        '--volume',
+        'give --roi i0,j0,k0,i1,j1,k1',
+      );
+    return { volume, roi };
+  }
+  const mask = options.mask === undefined ? undefined : host.grant(options.mask, 'read');
+  return { image: host.grant(image ?? '', 'read'), mask, roi };
+}
+
+program.addCommand(
+  libraryCommand('search', 'find the most similar lesions')
+    .option('--lesion <id>', 'a lesion of the library')
+    .option('--volume <id>', 'a volume of the library, with --roi')
+    .option('--roi <box>', 'i0,j0,k0,i1,j1,k1, inclusive')
+    .option('--image <file>', 'an image outside the library, with --mask or --roi')
+    .option('--mask <file>', 'the mask of the image')
+    .option('--text <words>', 'words')
+    .option('--method <name>', 'how hits are found and ranked')
+    .option('--encoder <id>', 'the encoder')
+    .option('--top <k>', 'how many hits', wholeNumber('--top', 1, 1000), 10)
+    .option('--where <field=value>', 'only lesions with this label', collect(parseFilter), [])
+    .option('--include-same-patient', 'also lesions of the query’s own patient')
+    .option(
+      '--hits-per-patient <n>',
+      'how many hits a patient may give',
+      wholeNumber('--hits-per-patient', 1, 1000),
+      1,
+    )
+    .action((options: SearchOptions) =>
+      withLibrary(
+        options,
+        false,
+        (host) => {
+          const { method, encoder, top, where, includeSamePatient, hitsPerPatient } = options;
+          const query = searchQuery(host, options);
+          const params = { query, method, encoder, top, where, includeSamePatient, hitsPerPatient };
+          return host.engine.call('search.run', params, { signal: interrupted.signal });
+        },
+        (result) =>
+          table(
+            result.hits.map(({ rank, score, patient, lesion, diameterMm, diagnosis, labels }) => ({
+              rank,
+              score,
+              patient,
+              lesion,
+              diameterMm,
+              diagnosis: diagnosis ? `${diagnosis.diagnosis} (${diagnosis.proof})` : '',
+              labels: JSON.stringify(labels),
+            })),
+          ),
+      ),
+    ),
+);
+
+interface EvaluateOptions extends Common {
+  readonly field: string;
+  readonly classes?: string;
+  readonly method: string[];
+  readonly queries?: { field: string; value: string };
+  readonly gallery?: { field: string; value: string };
+}
+program.addCommand(
+  libraryCommand('evaluate', 'measure how well similar lesions share a label')
+    .requiredOption('--field <name>', 'the label')
+    .option('--classes <ranges>', "groups of a numeric label, as 'benign=1-2,malignant=4-5'")
+    .option('--method <name>', 'a method; all of them by default', collect(String), [])
+    .option('--queries <field=value>', 'only these lesions ask', parseFilter)
+    .option('--gallery <field=value>', 'only these lesions are found', parseFilter)
+    .action((options: EvaluateOptions) =>
+      withLibrary(
+        options,
+        false,
+        ({ engine }) => {
+          const { field, classes, method, queries, gallery } = options;
+          return engine.call(
+            'evaluate.run',
+            { field, classes, methods: method, queries, gallery },
+            { signal: interrupted.signal, onProgress: progressPrinter() },
+          );
+        },
+        ({ n, skipped, classes, methods, baselines, encoder }) => {
+          const rows = {
+            ...methods,
+            ...Object.fromEntries(Object.entries(baselines).map(([k, v]) => [`(${k})`, v])),
+          };
+          const counts = Object.entries(classes).map(([name, count]) => `${name} ${count}`);
+          const head = `${options.field}: n = ${n}, skipped ${skipped}; ${counts.join(', ')}; encoder ${encoder}`;
+          return `${head}\n${table(Object.entries(rows).map(([name, m]) => ({ method: name, ...figures(m) })))}`;
+        },
+      ),
+    ),
+);
+function figures(metrics: Metrics): Record<MetricName, string> {
+  const show = ({ value, lo, hi }: Metrics[MetricName]) =>
+    `${value.toFixed(3)} (${lo.toFixed(2)}–${hi.toFixed(2)})`;
+  return Object.fromEntries(metricNames.map((name) => [name, show(metrics[name])])) as Record<
+    MetricName,
+    string
+  >;
+}
+
+program.addCommand(
+  libraryCommand('export', 'write a volume in HU, or a lesion’s mask, as NIfTI')
+    .option('--volume <id>')
+    .option('--lesion <id>')
+    .requiredOption('--to <file>', 'a .nii.gz file')
+    .action((options: Common & { volume?: string; lesion?: string; to: string }) =>
+      withLibrary(
+        options,
+        false,
+        (host) => {
+          const { volume, lesion } = options;
+          return host.engine.call('export.run', { volume, lesion, target: host.grant(options.to, 'write') });
+        },
+        ({ dims, bytes }) => `wrote ${dims.join(' × ')} voxels, ${bytes} bytes`,
+      ),
+    ),
+);
+
+const encoders = new Command('encoders').description('the encoders of this installation');
+encoders.addCommand(
+  command('list', 'list them').action((options: { json?: boolean }) =>
+    withoutLibrary(
+      options,
+      ({ engine }) => engine.call('encoders.list', {}),
+      (rows) => table(rows),
+    ),
+  ),
+);
+encoders.addCommand(
+  command('check', 'run an encoder on a generated lesion')
+    .argument('[id]')
+    .action((id: string | undefined, options: { json?: boolean }) =>
+      withoutLibrary(
+        options,
+        ({ engine }) => engine.call('encoders.check', { encoder: id }),
+        ({ encoder, deterministic, msPerLesion }) =>
+          `${encoder.id} ${encoder.version} on ${encoder.provider}: ${encoder.dim} values, ${msPerLesion.toFixed(1)} ms a lesion, ${deterministic ? 'the same twice' : 'NOT the same twice'}`,
+      ),
+    ),
+);
+encoders.addCommand(
+  command('embed', 'print the embeddings of lesions in NIfTI files')
+    .option('--input <file...>', 'images; without a mask the whole image is the region', [])
+    .option('--mask <file...>', 'their masks in the same order; alone, their shapes are embedded', [])
+    .action((options: { json?: boolean; input: string[]; mask: string[] }) =>
+      withoutLibrary(
+        options,
+        async (host) => {
+          const inputs = options.input.map((path) => host.grant(path, 'read'));
+          const masks = options.mask.map((path) => host.grant(path, 'read'));
+          const rows = await host.engine.call(
+            'encoders.embed',
+            { inputs, masks },
+            { signal: interrupted.signal },
+          );
+          const names = options.input.length > 0 ? options.input : options.mask;
+          return rows.map((row, n) => ({ input: names[n], ...row }));
+        },
+        (rows) => table(rows.map(({ input, encoder, dim }) => ({ input, encoder, dim }))),
+      ),
+    ),
+);
+program.addCommand(encoders);
+
+program.addCommand(
+  libraryCommand('verify', 'check that everything in the library is whole')
+    .option('--repair', 'rebuild what can be rebuilt')
+    .action((options: Common & { repair?: boolean }) =>
+      withLibrary(
+        options,
+        false,
+        async ({ engine }) => {
+          const report = await engine.call(
+            'verify.run',
+            { repair: options.repair ?? false },
+            { signal: interrupted.signal, onProgress: progressPrinter() },
+          );
+          if (!report.ok) process.exitCode = 1;
+          return report;
+        },
+        ({ ok, problems }) =>
+          [
+            ...problems.map(
+              ({ what, where, repaired }) => `${where}: ${what}${repaired ? ' (repaired)' : ''}`,
+            ),
+            ok ? 'the library is whole' : 'the library has problems; run verify --repair',
+          ].join('\n'),
+      ),
+    ),
+);
+
+program.addCommand(
+  command('doctor', 'versions, providers, GPU, display, disk')
+    .option('--library <dir>', 'also the disk of this library')
+    .action(async (options: { library?: string; json?: boolean }) => {
+      const report = await doctor(options.library);
+      process.stdout.write(`${options.json ? JSON.stringify(report) : JSON.stringify(report, null, 2)}\n`);
+    }),
+);
+
+function strict(parent: Command): void {
+  for (const child of parent.commands) {
+    child.exitOverride().configureOutput({ outputError: () => undefined });
+    strict(child);
+  }
+}
+strict(program);
+
+process.once('SIGINT', () => interrupted.abort());
+program.parseAsync().catch((error: unknown) => {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return;
+    process.stderr.write(
+      `${error.message.replace(/^error: /, '').replaceAll('\n', ' ') || 'name a command'}; see precedent --help\n`,
+    );
+    process.exitCode = 2;
+    return;
+  }
+  const typed = PrecedentError.from(error);
+  process.stderr.write(`${typed.message.replaceAll('\n', ' ')}\n`);
+  process.exitCode = typed.kind === 'usage' ? 2 : 1;
+});

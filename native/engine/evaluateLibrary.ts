@@ -1,0 +1,55 @@
+/** The evaluation of the library's own methods against one of its labels. */
+import type { z } from 'zod';
+import { parseClasses } from '../benchmark/classes.ts';
+import { type Case, evaluate } from '../benchmark/evaluate.ts';
+import { storeRanking } from '../benchmark/ranking.ts';
+import type { Evaluation, evaluateParams } from '../contract/engine.ts';
+import { PrecedentError } from '../contract/errors.ts';
+import { conditionsTest, fieldNames, fieldValue } from '../retrieval/gallery.ts';
+import { methodNamed, methods } from '../retrieval/methods.ts';
+import type { Engine } from './engine.ts';
+
+/** Throws `usage` for an unknown field, method or class, and when nothing can be scored. */
+export async function evaluateLibrary(
+  { library, embedder }: Engine,
+  params: z.output<typeof evaluateParams>,
+  signal: AbortSignal,
+  onProgress: (progress: { done: number; total: number }) => void,
+): Promise<Evaluation> {
+  const store = await library.vectors(embedder);
+  const rows = [...library.gallery().values()].filter((row) => store.rowOf(row.lesion) !== undefined);
+  const { field } = params;
+  if (!rows.some((row) => fieldValue(row, field) !== undefined)) {
+    const known = fieldNames(rows).join(', ') || 'none';
+    throw new PrecedentError(
+      'usage',
+      `no lesion has a field "${field}"`,
+      undefined,
+      `fields of this library: ${known}`,
+    );
+  }
+  const isQuery = conditionsTest(rows, params.queries ? [params.queries] : []);
+  const inGallery = conditionsTest(rows, params.gallery ? [params.gallery] : []);
+  const cases = rows.map(
+    (row): Case => ({
+      patient: row.patient,
+      value: fieldValue(row, field),
+      query: isQuery(row),
+      gallery: inGallery(row),
+    }),
+  );
+  const names = params.methods.length > 0 ? params.methods : methods.map(({ name }) => name);
+  const ranking = storeRanking(
+    store,
+    rows.map(({ lesion }) => lesion),
+  );
+  const result = await evaluate({
+    field,
+    cases,
+    classes: params.classes === undefined ? undefined : parseClasses(params.classes),
+    methods: Object.fromEntries(names.map((name) => [methodNamed(name).name, ranking])),
+    signal,
+    onProgress: (done, total) => onProgress({ done, total }),
+  });
+  return { ...result, encoder: embedder.key.encoder, trainedOn: false };
+}

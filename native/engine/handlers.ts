@@ -1,0 +1,158 @@
+/** The table of what the engine answers: one entry for each request of the contract. */
+import { newId } from '../catalog/ids.ts';
+import type { EngineContract, ProcessState } from '../contract/engine.ts';
+import { PrecedentError } from '../contract/errors.ts';
+import { removeFile } from '../files/files.ts';
+import { drawThumbnail, embedMissing } from '../ingest/embedMissing.ts';
+import { runImport } from '../ingest/import.ts';
+import { lesionCaption } from '../lesion/caption.ts';
+import { packMask, tightenMask, unpackMask } from '../lesion/mask.ts';
+import type { Handlers } from '../process/serve.ts';
+import type { Mask } from '../volume/volume.ts';
+import { createDemo } from './demo.ts';
+import { checkEncoder, embedFiles, listEncoders } from './encoders.ts';
+import type { Engine } from './engine.ts';
+import { evaluateLibrary } from './evaluateLibrary.ts';
+import { exportTo } from './exportTo.ts';
+import { measureIn, proposeLesion } from './propose.ts';
+import { searchLibrary } from './searchLibrary.ts';
+import { verifyLibrary } from './verify.ts';
+
+export interface EngineEvents {
+  /** Tells every window and command line that the library's contents are others now. */
+  libraryChanged(): void;
+}
+
+export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<EngineContract> {
+  const { library, grants, embedder } = engine;
+  const { reads, writes } = library;
+
+  const changed = () => {
+    library.changed();
+    events.libraryChanged();
+  };
+  const states = (): ProcessState[] => [engine.inference.state, engine.reader.state];
+
+  return {
+    'library.info': () => ({
+      folder: library.layout.root,
+      demonstration: library.demonstration,
+      counts: reads.counts(),
+      encoder: embedder.info,
+      processes: states(),
+      fields: reads.fields(),
+    }),
+    'patients.list': (page) => reads.patients(page),
+    'studies.list': (page) => reads.studies(page),
+    'volumes.list': (page) => reads.volumes(page),
+    'lesions.list': (page) => reads.lesions(page),
+    'volume.get': ({ volume }) => ({
+      volume: reads.volume(volume),
+      lesions: reads.lesions({ volume, offset: 0, limit: 10_000 }).rows,
+      organs: reads.organs(volume),
+    }),
+    'lesion.get': ({ lesion }) => ({
+      lesion: reads.lesion(lesion),
+      mask: unpacked(reads.lesionMask(lesion)),
+    }),
+    'organ.mask': ({ organ }) => unpacked(reads.organMask(organ)),
+
+    'lesion.propose': async ({ volume, mark }) => {
+      const started = performance.now();
+      const { mask, measurements, notes } = await proposeLesion(await engine.voxels(volume), mark);
+      return { mask: plain(mask), measurements, notes, tookMs: performance.now() - started };
+    },
+    'lesion.measure': async ({ volume, mask }) => measureIn(await engine.voxels(volume), tight(mask)),
+    'lesion.save': async ({ volume, mask, name, labels }, { signal }) => {
+      const file = await engine.voxels(volume);
+      const whole = tight(mask);
+      const measurements = await measureIn(file, whole);
+      const uid = newId('les');
+      const lesion = {
+        uid,
+        name,
+        source: 'mark' as const,
+        caption: lesionCaption(measurements),
+        measurements,
+        labels,
+      };
+      writes.addLesion(volume, { ...lesion, box: whole.box, packed: packMask(whole) });
+      await drawThumbnail(library, file, uid, whole);
+      await embedMissing(library, embedder, signal);
+      changed();
+      return reads.lesion(uid);
+    },
+    'lesion.label': ({ lesion, name, value }) => {
+      reads.lesion(lesion);
+      writes.setLabel(lesion, name, value);
+      changed();
+      return reads.lesion(lesion);
+    },
+    'lesion.remove': async ({ lesion }) => {
+      if (reads.lesion(lesion).source !== 'mark') {
+        throw new PrecedentError(
+          'refused',
+          'the lesion came with an import',
+          undefined,
+          'only drawn lesions can be removed here',
+        );
+      }
+      writes.removeLesion(lesion);
+      await removeFile(library.layout.thumbnail(lesion));
+      changed();
+      return {};
+    },
+
+    'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
+    'evaluate.run': (params, { signal, progress }) => evaluateLibrary(engine, params, signal, progress),
+
+    'import.run': ({ sources, labels, lesionPer, copy }, { signal, progress }) =>
+      engine
+        .exclusively('an import', () =>
+          runImport(engine, {
+            paths: sources.map((token) => grants.take(token, 'read')),
+            labels: labels === undefined ? undefined : grants.take(labels, 'read'),
+            lesionPer,
+            copy,
+            signal,
+            progress,
+          }),
+        )
+        .finally(changed),
+    'demo.create': (params, { signal, progress }) =>
+      engine
+        .exclusively('the demonstration', () => createDemo(engine, params, signal, progress))
+        .finally(changed),
+
+    'export.run': ({ volume, lesion, target }) =>
+      exportTo(engine, { volume, lesion }, grants.take(target, 'write')),
+    'encoders.list': () => listEncoders(engine),
+    'encoders.check': ({ encoder }) => checkEncoder(engine, encoder),
+    'encoders.embed': ({ inputs, masks }, { signal }) =>
+      embedFiles(
+        engine,
+        inputs.map((token) => grants.take(token, 'read')),
+        masks.map((token) => grants.take(token, 'read')),
+        signal,
+      ),
+    'verify.run': ({ repair }, { signal, progress }) =>
+      engine.exclusively('a check', () => verifyLibrary(engine, repair, signal, progress)),
+  };
+}
+
+function unpacked({ box, packed }: { box: Mask['box']; packed: Uint8Array }): {
+  box: [...Mask['box']];
+  bits: Uint8Array;
+} {
+  return plain(unpackMask(box, packed));
+}
+
+function plain({ box, bits }: Mask): { box: [...Mask['box']]; bits: Uint8Array } {
+  return { box: [...box], bits };
+}
+
+function tight(mask: Mask): Mask {
+  const whole = tightenMask(mask);
+  if (!whole) throw new PrecedentError('usage', 'the region is empty', undefined, 'draw it again');
+  return whole;
+}

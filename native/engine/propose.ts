@@ -1,0 +1,77 @@
+/** Grows a mark in a stored volume into a lesion, reading only the voxels around the mark. */
+import type { Mark, MarkShape } from '../contract/mark.ts';
+import type { Measurements } from '../contract/model.ts';
+import type { VoxelSource } from '../encoder/embedder.ts';
+import { growLesion } from '../lesion/grow.ts';
+import { markRegion } from '../lesion/markRegion.ts';
+import { measureLesion } from '../lesion/measure.ts';
+import { type Box, clipBox, growBox, type Mask } from '../volume/volume.ts';
+
+/** Growing looks this many half extents of the mark to each side, and no less than `leastReachMm`. */
+const reach = 3;
+const leastReachMm = 20;
+
+/** Throws `usage` when the mark misses the volume. */
+export async function proposeLesion(
+  source: VoxelSource,
+  mark: Mark,
+): Promise<{ mask: Mask; measurements: Measurements; notes: string[] }> {
+  const { grid } = source;
+  const region = markRegion(grid, mark);
+  const low = region.center.map((c, a) => Math.floor(c - reachIn(region.radiiMm[a]) / grid.spacing[a]));
+  const high = region.center.map((c, a) => Math.ceil(c + reachIn(region.radiiMm[a]) / grid.spacing[a]));
+  const crop = clipBox([low[0], low[1], low[2], high[0], high[1], high[2]], grid.dims) ?? [0, 0, 0, 0, 0, 0];
+  const volume = await source.readBox(crop);
+  const { inPlane, normal } = region;
+  const moved: Mark = {
+    ...mark,
+    slice: mark.slice - crop[normal],
+    shape: moveShape(mark.shape, [crop[0], crop[1], crop[2]], inPlane),
+  };
+  const { mask, notes } = growLesion(volume, moved);
+  const measured = measureLesion(volume, mask);
+  const box = moveBox(mask.box, crop);
+  return {
+    mask: { box, bits: mask.bits },
+    measurements: { ...measured, boxIjk: [...moveBox(measured.boxIjk, crop)] },
+    notes: [...notes],
+  };
+}
+
+function reachIn(radiusMm: number): number {
+  return Math.max(leastReachMm, reach * radiusMm);
+}
+
+/** The measurements of a mask in a stored volume. Throws `usage` when it lies outside. */
+export async function measureIn(source: VoxelSource, mask: Mask): Promise<Measurements> {
+  const crop = growBox(mask.box, 0, source.grid);
+  const volume = await source.readBox(crop);
+  const measured = measureLesion(volume, {
+    box: moveBox(mask.box, [-crop[0], -crop[1], -crop[2], 0, 0, 0]),
+    bits: mask.bits,
+  });
+  return { ...measured, boxIjk: [...moveBox(measured.boxIjk, crop)] };
+}
+
+function moveBox(box: Box, [i, j, k]: Box): Box {
+  return [box[0] + i, box[1] + j, box[2] + k, box[3] + i, box[4] + j, box[5] + k];
+}
+
+function moveShape(
+  shape: MarkShape,
+  offset: readonly number[],
+  [u, w]: readonly [number, number],
+): MarkShape {
+  const move = (p: readonly [number, number]): [number, number] => [p[0] - offset[u], p[1] - offset[w]];
+  switch (shape.kind) {
+    case 'sphere': {
+      const [i, j, k] = shape.centerIjk;
+      return { ...shape, centerIjk: [i - offset[0], j - offset[1], k - offset[2]] };
+    }
+    case 'polygon':
+      return { ...shape, points: shape.points.map(move) };
+    case 'ellipse':
+    case 'rectangle':
+      return { ...shape, corners: [move(shape.corners[0]), move(shape.corners[1])] };
+  }
+}

@@ -1,0 +1,253 @@
+/** A search from the query as it was asked to the hits as they are shown. */
+
+import type { z } from 'zod';
+import type { Query, SearchResult, searchParams } from '../contract/engine.ts';
+import { PrecedentError } from '../contract/errors.ts';
+import type { Hit } from '../contract/model.ts';
+import type { FoundSeries, ReadVolume } from '../contract/reader.ts';
+import type { EmbedRegion, EmbedTiming } from '../encoder/embedder.ts';
+import { removeFile } from '../files/files.ts';
+import { unpackMask } from '../lesion/mask.ts';
+import { methodNamed } from '../retrieval/methods.ts';
+import { type RankedHit, searchGallery } from '../retrieval/search.ts';
+import { type Box, clipBox, type Grid, type Volume } from '../volume/volume.ts';
+import { openVoxelFile } from '../volume/voxelFile.ts';
+import type { Engine } from './engine.ts';
+
+interface QueryVector {
+  readonly vector: Float32Array;
+  readonly patient: string | undefined;
+  readonly notes: readonly string[];
+}
+
+/** Throws `usage` or `not-found` for a query that cannot be, and what the readers and the encoder throw. */
+export async function searchLibrary(
+  engine: Engine,
+  params: z.output<typeof searchParams>,
+  signal: AbortSignal,
+): Promise<SearchResult> {
+  const started = performance.now();
+  const { library, embedder } = engine;
+  const method = methodNamed(params.method);
+  if (params.encoder !== undefined && params.encoder !== embedder.key.encoder) {
+    throw new PrecedentError(
+      'not-found',
+      `there is no encoder ${params.encoder}`,
+      undefined,
+      'see `encoders list`',
+    );
+  }
+  const timing: EmbedTiming = { readMs: 0, prepareMs: 0, inferMs: 0 };
+  const query = await queryVector(engine, params.query, signal, timing);
+  const embedded = performance.now();
+  const store = await library.vectors(embedder);
+  const gallery = library.gallery();
+  const loaded = performance.now();
+  const outcome = searchGallery(store, gallery, {
+    vector: query.vector,
+    patient: query.patient,
+    top: params.top,
+    where: params.where,
+    includeSamePatient: params.includeSamePatient,
+    hitsPerPatient: params.hitsPerPatient,
+  });
+  const searched = performance.now();
+  const hits = outcome.hits.map((ranked) => toHit(engine, ranked));
+  const ended = performance.now();
+  return {
+    method: method.name,
+    encoder: embedder.key.encoder,
+    tookMs: {
+      read: timing.readMs,
+      prepare: timing.prepareMs,
+      infer: timing.inferMs,
+      query: embedded - started,
+      load: loaded - embedded,
+      search: searched - loaded,
+      describe: ended - searched,
+      total: ended - started,
+    },
+    hits,
+    searched: outcome.searched,
+    distributions: [...outcome.distributions],
+    unproven: outcome.unproven,
+    notes: [...query.notes],
+  };
+}
+
+function toHit({ library }: Engine, { rank, score, row }: RankedHit): Hit {
+  const lesion = library.reads.lesion(row.lesion);
+  const { sliceThicknessMm, kernel, contrast } = library.reads.volume(row.volume);
+  const { patient, volume, name, labels, diagnosis, volumeMl, diameterMm, meanHu, centerMm, boxIjk } = lesion;
+  return {
+    rank, score, lesion: row.lesion, patient, volume, name, labels, diagnosis, volumeMl, diameterMm, meanHu, centerMm, boxIjk,
+    sliceThicknessMm, kernel, contrast,
+  }; // biome-ignore format: one line a group of fields
+}
+
+async function queryVector(
+  engine: Engine,
+  query: Query,
+  signal: AbortSignal,
+  timing: EmbedTiming,
+): Promise<QueryVector> {
+  const { library } = engine;
+  if ('text' in query) {
+    throw new PrecedentError(
+      'unsupported',
+      'search by text is not there yet',
+      undefined,
+      'search by a lesion or a region',
+    );
+  }
+  if ('lesion' in query) return lesionVector(engine, query.lesion, signal, timing);
+  if ('image' in query) return imageVector(engine, query, signal, timing);
+  const volume = library.reads.volume(query.volume);
+  const file = await engine.voxels(query.volume);
+  const region = 'mask' in query ? { box: query.mask.box, mask: query.mask } : { box: query.roi };
+  const [vector] = await engine.embedder.embed(file, [inside(region, file.grid)], signal, timing);
+  return { vector, patient: volume.patient, notes: [] };
+}
+
+/** A lesion of the library: its stored embedding, or, where it has none yet, a new one. */
+async function lesionVector(
+  engine: Engine,
+  id: string,
+  signal: AbortSignal,
+  timing: EmbedTiming,
+): Promise<QueryVector> {
+  const { library, embedder } = engine;
+  const lesion = library.reads.lesion(id);
+  const stored = (await library.vectors(embedder)).vectorOf(id);
+  if (stored) return { vector: Float32Array.from(stored), patient: lesion.patient, notes: [] };
+  const { box, packed } = library.reads.lesionMask(id);
+  const region = { box, mask: unpackMask(box, packed) };
+  const [vector] = await embedder.embed(await engine.voxels(lesion.volume), [region], signal, timing);
+  return { vector, patient: lesion.patient, notes: ['the lesion has no stored embedding yet'] };
+}
+
+/** A region of an image that is not in the library: read into staging, embedded, removed. */
+async function imageVector(
+  engine: Engine,
+  query: Extract<Query, { image: string }>,
+  signal: AbortSignal,
+  timing: EmbedTiming,
+): Promise<QueryVector> {
+  const image = engine.grants.take(query.image, 'read');
+  const mask = query.mask === undefined ? undefined : engine.grants.take(query.mask, 'read');
+  const [region] = await embedFile(engine, { image, mask, roi: query.roi }, signal, timing);
+  return { vector: region.vector, patient: region.patient, notes: [] };
+}
+
+export interface FileQuery {
+  readonly image: string;
+  readonly mask?: string | undefined;
+  readonly roi?: EmbedRegion['box'] | undefined;
+  /** The image is a mask, to be embedded as a shape of soft tissue in fat. */
+  readonly shape?: boolean;
+  /** Without mask and roi, the whole image is the region. */
+  readonly whole?: boolean;
+}
+
+const shapeHu = { inside: 40, outside: -100 };
+
+/** Embeds regions of an image file: the box, or each lesion of its mask or RT Structure Set. Throws `usage` where there is none. */
+export async function embedFile(
+  engine: Engine,
+  query: FileQuery,
+  signal: AbortSignal,
+  timing?: EmbedTiming,
+): Promise<{ vector: Float32Array; patient: string }[]> {
+  const { reader, library, embedder } = engine;
+  const series = query.shape ? maskSeries(query.image) : await imageSeries(reader, query, signal);
+  const staging = library.layout.staging;
+  const read = await reader.call('read', { series, staging, lesionPer: 'roi' }, { signal });
+  try {
+    const [volume] = read.volumes;
+    if (!volume)
+      throw new PrecedentError(
+        'unreadable',
+        read.skipped[0]?.reason ?? 'it holds no volume',
+        'the image file',
+      );
+    const file = await openVoxelFile(volume.staged);
+    try {
+      const asked = askedRegions(query, volume, file.grid);
+      if (asked.length === 0) {
+        throw new PrecedentError(
+          'usage',
+          'no region was given',
+          'the image',
+          'name one with --roi or --mask',
+        );
+      }
+      const source = query.shape
+        ? { grid: file.grid, readBox: async (box: Box) => asShape(await file.readBox(box)) }
+        : file;
+      const vectors = await embedder.embed(source, asked, signal, timing);
+      return vectors.map((vector) => ({ vector, patient: volume.patient.patientId }));
+    } finally {
+      await file.close();
+    }
+  } finally {
+    for (const { staged } of read.volumes) await removeFile(staged);
+  }
+}
+
+function maskSeries(path: string): FoundSeries {
+  return { format: 'nifti', files: [path], regions: [path] };
+}
+
+/** The one series at a path, with the mask that was named for it. */
+async function imageSeries(
+  reader: Engine['reader'],
+  { image, mask }: FileQuery,
+  signal: AbortSignal,
+): Promise<FoundSeries> {
+  const paths = mask === undefined ? [image] : [image, mask];
+  const found = await reader.call('scan', { paths }, { signal });
+  const [series] = found.series;
+  if (!series) {
+    const reason = found.skipped[0]?.reason ?? 'there is no CT image';
+    throw new PrecedentError('unreadable', reason, 'the image file', 'check the path');
+  }
+  if (mask !== undefined && series.format === 'nifti') return { ...series, files: [image], regions: [mask] };
+  if (found.series.length > 1) {
+    const count = found.series.length;
+    throw new PrecedentError(
+      'usage',
+      `there are ${count} series under that path`,
+      'the image',
+      'name one of them',
+    );
+  }
+  return series;
+}
+
+function askedRegions({ roi, whole }: FileQuery, { lesions }: ReadVolume, grid: Grid): EmbedRegion[] {
+  if (roi) return [inside({ box: roi }, grid)];
+  const [ni, nj, nk] = grid.dims;
+  if (whole) return [{ box: [0, 0, 0, ni - 1, nj - 1, nk - 1] }];
+  return lesions.map(({ box, packed }) => ({ box, mask: unpackMask(box, packed) }));
+}
+
+function asShape(mask: Volume): Volume {
+  const voxels = Int16Array.from(mask.voxels, (value) => (value > 0 ? shapeHu.inside : shapeHu.outside));
+  return { ...mask, voxels };
+}
+
+function inside(region: EmbedRegion, grid: Grid): EmbedRegion {
+  const { box } = region;
+  const ordered = box[0] <= box[3] && box[1] <= box[4] && box[2] <= box[5];
+  const clipped = ordered ? clipBox(box, grid.dims) : null;
+  if (!clipped) {
+    const last = grid.dims.map((n) => n - 1).join(',');
+    throw new PrecedentError(
+      'usage',
+      'the region lies outside the volume',
+      `box ${box.join(',')}`,
+      `the volume ends at ${last}`,
+    );
+  }
+  return region.mask ? region : { box: clipped };
+}

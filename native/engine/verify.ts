@@ -1,0 +1,181 @@
+/** Checks that everything in a library is whole and agrees; with `repair`, rebuilds from the catalog and the originals what is not. */
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { integrityProblems } from '../catalog/database.ts';
+import type { verifyReport } from '../contract/engine.ts';
+import { PrecedentError } from '../contract/errors.ts';
+import { commitFile, fileExists, listFolder, removeFile } from '../files/files.ts';
+import { drawThumbnail, embedMissing } from '../ingest/embedMissing.ts';
+import { unpackMask } from '../lesion/mask.ts';
+import { throwIfCancelled } from '../process/serve.ts';
+import { VectorStore } from '../vectors/store.ts';
+import { openVoxelFile } from '../volume/voxelFile.ts';
+import type { Engine } from './engine.ts';
+import { vectorKey } from './library.ts';
+
+export type VerifyReport = z.output<typeof verifyReport>;
+
+interface Check {
+  readonly engine: Engine;
+  readonly repair: boolean;
+  readonly signal: AbortSignal;
+  readonly checked: Record<string, number>;
+  readonly problems: VerifyReport['problems'];
+}
+
+const everything = { offset: 0, limit: 1_000_000_000 };
+
+export async function verifyLibrary(
+  engine: Engine,
+  repair: boolean,
+  signal: AbortSignal,
+  onProgress: (progress: { done: number; total: number }) => void,
+): Promise<VerifyReport> {
+  const check: Check = { engine, repair, signal, checked: {}, problems: [] };
+  const steps = [verifyCatalog, verifyVoxels, verifyMasks, verifyThumbnails, verifyEmbeddings, verifyStray];
+  for (const [done, step] of steps.entries()) {
+    throwIfCancelled(signal);
+    onProgress({ done, total: steps.length });
+    await step(check);
+  }
+  onProgress({ done: steps.length, total: steps.length });
+  return {
+    ok: check.problems.every(({ repaired }) => repaired),
+    checked: check.checked,
+    problems: check.problems,
+  };
+}
+
+/** Records what a check found; a repair that fails leaves the problem standing. */
+async function found(
+  check: Check,
+  what: string,
+  where: string,
+  repair?: () => Promise<boolean>,
+): Promise<void> {
+  const repaired = check.repair && repair !== undefined && (await repair().catch(() => false));
+  check.problems.push({ what, where, repaired });
+}
+
+async function verifyCatalog(check: Check): Promise<void> {
+  check.checked.catalog = 1;
+  for (const what of integrityProblems(check.engine.library.db)) await found(check, what, 'catalog');
+}
+
+async function verifyVoxels(check: Check): Promise<void> {
+  const { engine, signal } = check;
+  const { rows } = engine.library.reads.volumes(everything);
+  check.checked.volumes = rows.length;
+  for (const { id } of rows) {
+    throwIfCancelled(signal);
+    try {
+      const file = await openVoxelFile(engine.library.layout.voxelFile(id));
+      try {
+        for (let k = 0; k < file.grid.dims[2]; k++) await file.readSlice(k);
+      } finally {
+        await file.close();
+      }
+    } catch (thrown) {
+      await found(check, PrecedentError.from(thrown).what, id, () => rebuildVoxels(engine, id, signal));
+    }
+  }
+}
+
+/** Reads a volume again from its original files; false when they are gone or no longer the same. */
+async function rebuildVoxels(engine: Engine, id: string, signal: AbortSignal): Promise<boolean> {
+  const { library, reader } = engine;
+  const files = library.reads.sourceFiles(id).flatMap(({ role, path }) => (role === 'image' ? [path] : []));
+  const format = /\.nii(\.gz)?$/i.test(files[0] ?? '') ? 'nifti' : 'dicom';
+  const staging = library.layout.staging;
+  const read = await reader.call(
+    'read',
+    { series: { format, files, regions: [] }, staging, lesionPer: 'roi' },
+    { signal },
+  );
+  let repaired = false;
+  for (const volume of read.volumes) {
+    if (!repaired && library.reads.volumeWithContent(volume.contentHash) === id) {
+      await engine.forgetVoxels();
+      await commitFile(volume.staged, library.layout.voxelFile(id));
+      repaired = true;
+    } else await removeFile(volume.staged);
+  }
+  return repaired;
+}
+
+async function verifyMasks(check: Check): Promise<void> {
+  const { reads } = check.engine.library;
+  const { rows } = reads.lesions(everything);
+  check.checked.lesions = rows.length;
+  for (const { id } of rows) {
+    try {
+      const { box, packed } = reads.lesionMask(id);
+      unpackMask(box, packed);
+    } catch (thrown) {
+      await found(check, PrecedentError.from(thrown).what, id);
+    }
+  }
+}
+
+async function verifyThumbnails(check: Check): Promise<void> {
+  const { engine } = check;
+  const { rows } = engine.library.reads.lesions(everything);
+  check.checked.thumbnails = rows.length;
+  for (const { id, volume, boxIjk } of rows) {
+    if (await fileExists(engine.library.layout.thumbnail(id))) continue;
+    await found(check, 'the thumbnail is missing', id, async () => {
+      await drawThumbnail(engine.library, await engine.voxels(volume), id, { box: boxIjk });
+      return true;
+    });
+  }
+}
+
+async function verifyEmbeddings(check: Check): Promise<void> {
+  const { library, embedder } = check.engine;
+  const missing = library.reads.lesionsToEmbed(embedder.key);
+  if (missing.length > 0) {
+    await found(check, `${missing.length} lesions have no embedding`, 'catalog', async () => {
+      await embedMissing(library, embedder, check.signal);
+      return library.reads.lesionsToEmbed(embedder.key).length === 0;
+    });
+  }
+  let embeddings = 0;
+  for (const { lesion, vector } of library.reads.embeddings(embedder.key)) {
+    embeddings++;
+    if (vector.length !== 2 * embedder.dim) await found(check, 'the embedding has another length', lesion);
+  }
+  check.checked.embeddings = embeddings;
+  const cached = await VectorStore.open(
+    library.vectorPath(embedder),
+    vectorKey(embedder),
+    library.reads.embeddingRevision(),
+  );
+  if (cached.state === 'damaged') {
+    await found(check, `the vector matrix is damaged (${cached.why})`, 'vectors', async () => {
+      const store = await library.vectors(embedder);
+      await store.save(library.vectorPath(embedder), library.reads.embeddingRevision());
+      return true;
+    });
+  }
+  const store = await library.vectors(embedder);
+  if (store.size !== embeddings)
+    await found(check, `the matrix holds ${store.size} of ${embeddings} embeddings`, 'vectors');
+}
+
+/** Files that no row of the catalog knows: what an interrupted import left behind. */
+async function verifyStray(check: Check): Promise<void> {
+  const { layout, reads } = check.engine.library;
+  const known = new Set([
+    ...reads.volumes(everything).rows.map(({ id }) => `${id}.vox`),
+    ...reads.lesions(everything).rows.map(({ id }) => `${id}.png`),
+  ]);
+  for (const folder of [layout.voxels, layout.thumbnails, layout.staging]) {
+    for (const name of await listFolder(folder)) {
+      if (known.has(name)) continue;
+      await found(check, 'a file that belongs to nothing', name, async () => {
+        await removeFile(join(folder, name));
+        return true;
+      });
+    }
+  }
+}

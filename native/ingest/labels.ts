@@ -1,0 +1,93 @@
+/** Reads a labels CSV: one row a case (or a lesion of it), the first column its name, the other columns labels. */
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { PrecedentError } from '../contract/errors.ts';
+import { type Diagnosis, proofs } from '../contract/model.ts';
+
+export interface LabelRow {
+  readonly case: string;
+  /** The lesion the row is about; without it, every lesion of the case. */
+  readonly lesion: string | undefined;
+  /** Whose case this is, where the image itself does not say (NIfTI). */
+  readonly patient: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly diagnosis: Diagnosis | undefined;
+}
+
+const largestLabelsFile = 64 * 1024 * 1024;
+/** Columns with a meaning of their own; `proof` and `proofDate` describe `diagnosis`. */
+const diagnosisColumns = ['diagnosis', 'diagnosisCode', 'proof', 'proofDate', 'source', 'author'] as const;
+
+/** Throws `unreadable` with the line where the file is not such a table. */
+export async function readLabels(path: string): Promise<LabelRow[]> {
+  const where = basename(path);
+  const bytes = await readFile(path).catch(() => {
+    throw new PrecedentError(
+      'unreadable',
+      'the labels file cannot be read',
+      where,
+      'check the path and its permissions',
+    );
+  });
+  if (bytes.length > largestLabelsFile)
+    throw new PrecedentError('limit', 'the labels file is larger than 64 MB', where);
+  let rows: string[][];
+  try {
+    rows = parse(bytes, { bom: true, trim: true, skip_empty_lines: true, relax_column_count: false });
+  } catch (error) {
+    const line = error instanceof Error && 'lines' in error ? ` (line ${String(error.lines)})` : '';
+    throw new PrecedentError(
+      'unreadable',
+      `the labels file is not a table with equal rows${line}`,
+      where,
+      'save it as CSV',
+    );
+  }
+  const [header, ...body] = rows;
+  if (!header || header.length < 2) {
+    throw new PrecedentError(
+      'unreadable',
+      'the labels file needs a case column and at least one label column',
+      where,
+    );
+  }
+  const repeated = header.find((name, n) => name === '' || header.indexOf(name) !== n);
+  if (repeated !== undefined) {
+    throw new PrecedentError(
+      'unreadable',
+      `the labels file has an empty or repeated column name "${repeated}"`,
+      where,
+    );
+  }
+  return body.map((cells, n) => labelRow(header, cells, `${where}, row ${n + 2}`));
+}
+
+function labelRow(header: readonly string[], cells: readonly string[], where: string): LabelRow {
+  const values = new Map(header.slice(1).map((name, n) => [name, cells[n + 1]]));
+  const take = (name: string): string | undefined => {
+    const value = values.get(name);
+    values.delete(name);
+    return value === '' ? undefined : value;
+  };
+  const lesion = take('lesion');
+  const patient = take('patient');
+  const [name, code, proof = 'none', proofDate, source, author] = diagnosisColumns.map(take);
+  const known = proofs.find((candidate) => candidate === proof.toLowerCase());
+  if (!known) {
+    throw new PrecedentError(
+      'unreadable',
+      'the proof is not one of the known ones',
+      where,
+      `use one of: ${proofs.join(', ')}`,
+    );
+  }
+  return {
+    case: cells[0],
+    lesion,
+    patient,
+    labels: Object.fromEntries([...values].filter(([, value]) => value !== '')),
+    diagnosis:
+      name === undefined ? undefined : { diagnosis: name, code, proof: known, proofDate, source, author },
+  };
+}

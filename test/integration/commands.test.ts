@@ -1,0 +1,250 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Evaluation, ImportReport, SearchResult } from '../../native/contract/engine.ts';
+import type { LesionRow } from '../../native/contract/model.ts';
+import {
+  childrenOf,
+  commandOf,
+  openEngine,
+  precedent,
+  precedentJson,
+  removeFolder,
+  temporaryFolder,
+} from '../support/precedent.ts';
+
+describe('on the generated phantoms', () => {
+  let folder: string;
+  let library: string;
+  let report: ImportReport;
+  let lesions: LesionRow[];
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    library = join(folder, 'library');
+    report = await precedentJson('demo', '--library', library, '--patients', '8', '--seed', '3');
+    lesions = await precedentJson('list', '--library', library);
+  }, 240_000);
+  afterAll(() => removeFolder(folder));
+
+  test('the demonstration is labelled, measured and diagnosed', () => {
+    expect(report.imported.patients).toBe(8);
+    expect(report.imported.lesions).toBe(lesions.length);
+    expect(report.skipped.filter(({ path }) => path.endsWith('.dcm'))).toEqual([]);
+    for (const { labels, diagnosis, volumeMl, diameterMm, diameter3dMm } of lesions) {
+      expect(labels.kind).toBeTruthy();
+      expect(diagnosis?.proof).toBeTruthy();
+      expect(volumeMl).toBeGreaterThan(0);
+      expect(diameter3dMm).toBeGreaterThanOrEqual(diameterMm);
+    }
+  });
+
+  test('search filters by label and limits hits a patient', async () => {
+    const [{ id, patient }] = lesions;
+    const kinds = [...new Set(lesions.filter((l) => l.patient !== patient).map(({ labels }) => labels.kind))];
+    const result = await precedentJson<SearchResult>(
+      'search', '--library', library, '--lesion', id, '--where', `kind=${kinds[0]}`, '--hits-per-patient', '5',
+    ); // biome-ignore format: one command
+    const wanted = lesions.filter((l) => l.labels.kind === kinds[0] && l.patient !== patient);
+    expect(new Set(result.hits.map(({ lesion }) => lesion))).toEqual(new Set(wanted.map((l) => l.id)));
+    const one = await precedentJson<SearchResult>('search', '--library', library, '--lesion', id);
+    expect(new Set(one.hits.map((hit) => hit.patient)).size).toBe(one.hits.length);
+    expect(one.hits.map(({ score }) => score)).toEqual(
+      one.hits.map(({ score }) => score).sort((a, b) => b - a),
+    );
+  });
+
+  test('train answers test where a split says so', async () => {
+    const evaluate = ['evaluate', '--library', library, '--field', 'organ'];
+    const all = await precedentJson<Evaluation>(...evaluate);
+    const split = await precedentJson<Evaluation>(
+      ...evaluate,
+      '--queries',
+      'split=test',
+      '--gallery',
+      'split=train',
+    );
+    const asked = lesions.filter(({ labels }) => labels.split === 'test').length;
+    expect(split.n + split.skipped).toBe(asked);
+    expect(all.n + all.skipped).toBe(lesions.length);
+  });
+
+  test('the encoder is deterministic, and embeds files without a library', async () => {
+    const check = await precedentJson<{ deterministic: boolean; encoder: { dim: number } }>(
+      'encoders',
+      'check',
+    );
+    expect(check.deterministic).toBe(true);
+    const [lesion] = lesions;
+    const [image, mask] = [join(folder, 'a.nii.gz'), join(folder, 'a_mask.nii.gz')];
+    await precedentJson('export', '--library', library, '--volume', lesion.volume, '--to', image);
+    await precedentJson('export', '--library', library, '--lesion', lesion.id, '--to', mask);
+    const embed = (...args: string[]) =>
+      precedentJson<{ input: string; dim: number; vector: number[] }[]>('encoders', 'embed', ...args);
+    const [[both], [alone], [whole]] = [
+      await embed('--input', image, '--mask', mask),
+      await embed('--mask', mask),
+      await embed('--input', image),
+    ];
+    for (const { vector, dim } of [both, alone, whole]) {
+      expect(vector).toHaveLength(check.encoder.dim);
+      expect(dim).toBe(check.encoder.dim);
+      expect(Math.hypot(...vector)).toBeCloseTo(1, 4);
+    }
+    expect([both.input, alone.input]).toEqual([image, mask]);
+  });
+
+  test.each([
+    [['search', '--lesion', 'les-none'], 1, /there is no lesion les-none/],
+    [['search'], 2, /name what to search for/],
+    [['search', '--volume', 'vol-x', '--roi', '1,2,3'], 2, /is not a region/],
+    [['search', '--lesion', 'x', '--top', '0'], 2, /whole number from 1 to 1000/],
+    [['search', '--lesion', 'x', '--nonsense'], 2, /unknown option/],
+    [['evaluate', '--field', 'colour'], 2, /no lesion has a field "colour"/],
+    [['evaluate', '--field', 'kind', '--classes', 'a=5-1'], 2, /runs the wrong way/],
+    [['list', 'dogs'], 2, /cannot be listed/],
+    [['export', '--volume', 'vol-none', '--to', '/tmp/x.nii.gz'], 1, /there is no volume/],
+    [['search', '--text', 'nodule'], 1, /not there yet/],
+    [['search', '--encoder', 'other', '--lesion', 'x'], 1, /there is no encoder other/],
+  ] as const)('%j ends with %i and one line that says why', async (args, code, says) => {
+    const result = await precedent(...args, '--library', library);
+    expect(result.code).toBe(code);
+    expect(result.stderr.trim().split('\n')).toHaveLength(1);
+    expect(result.stderr).toMatch(says);
+    expect(result.stdout).toBe('');
+  });
+
+  test('a folder that holds no library is not taken for one', async () => {
+    const result = await precedent('list', '--library', join(folder, 'nowhere'));
+    expect([result.code, result.stdout]).toEqual([1, '']);
+    expect(result.stderr).toMatch(/there is no library/);
+    expect(await readdir(folder)).not.toContain('nowhere');
+  });
+
+  test('bad files are skipped with a reason and the good ones are imported', async () => {
+    const mixed = join(folder, 'mixed');
+    await mkdir(mixed);
+    const good = join(library, 'phantom', 'PH-0001');
+    await writeFile(join(mixed, 'empty.dcm'), '');
+    await writeFile(join(mixed, 'garbage.dcm'), Buffer.alloc(5000, 0x5a));
+    await writeFile(join(mixed, 'broken.nii.gz'), Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]));
+    const other = join(folder, 'other');
+    const { imported, skipped } = await precedentJson<ImportReport>(
+      'import',
+      mixed,
+      good,
+      '--library',
+      other,
+    );
+    expect(imported.volumes).toBe(1);
+    const reasons = new Map(skipped.map(({ path, reason }) => [path.split('/').at(-1), reason]));
+    for (const name of ['empty.dcm', 'garbage.dcm', 'broken.nii.gz']) expect(reasons.get(name)).toBeTruthy();
+  });
+
+  test('copied originals serve when the files are gone', async () => {
+    const { cp, rm } = await import('node:fs/promises');
+    const source = join(folder, 'cd');
+    await cp(join(library, 'phantom', 'PH-0002'), source, { recursive: true });
+    const other = join(folder, 'copied');
+    await precedentJson('import', source, '--copy', '--library', other);
+    await rm(source, { recursive: true });
+    const [voxels] = await readdir(join(other, 'voxels'));
+    await writeFile(join(other, 'voxels', voxels), 'damaged');
+    expect((await precedent('verify', '--repair', '--library', other)).code).toBe(0);
+    expect((await precedent('verify', '--library', other)).code).toBe(0);
+  });
+
+  test('a second engine is refused while the first is open', async () => {
+    await openEngine(library);
+    const second = await precedent('list', '--library', library);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(/in use by another Precedent/);
+  });
+
+  test('killing the inference process during searches costs no answer, and is reported', async () => {
+    const host = await openEngine(library);
+    const states: string[] = [];
+    host.engine.on('process', ({ process, state }) => states.push(`${process} ${state}`));
+    const [{ volume, boxIjk }] = lesions;
+    const search = () => host.engine.call('search.run', { query: { volume, roi: boxIjk } });
+    const before = await search();
+    for (let round = 0; round < 3; round++) {
+      const running = search();
+      const victim = childrenOf(host.pid ?? 0).find((pid) => commandOf(pid).includes('inference'));
+      process.kill(victim ?? 0, 'SIGKILL');
+      expect((await running).hits).toEqual(before.hits);
+    }
+    expect(states.filter((state) => state === 'inference restarting')).toHaveLength(3);
+  });
+
+  test('killing the reader during an import costs one series, not the import or the library', async () => {
+    const host = await openEngine(join(folder, 'killed'));
+    const source = host.grant(join(library, 'phantom'), 'read');
+    let killed = false;
+    const imported = await host.engine.call(
+      'import.run',
+      { sources: [source] },
+      {
+        onProgress: ({ phase, done }) => {
+          if (killed || phase !== 'read' || done < 3) return;
+          const victim = childrenOf(host.pid ?? 0).find((pid) => commandOf(pid).includes('reader'));
+          if (victim) process.kill(victim, 'SIGKILL');
+          killed = true;
+        },
+      },
+    );
+    expect(killed).toBe(true);
+    expect(imported.imported.volumes).toBeGreaterThanOrEqual(6);
+    expect(
+      imported.skipped.filter(({ reason }) => /stopped the reader/.test(reason)).length,
+    ).toBeLessThanOrEqual(2);
+    const again = await host.engine.call('import.run', {
+      sources: [host.grant(join(library, 'phantom'), 'read')],
+    });
+    expect(again.imported.volumes + imported.imported.volumes).toBe(8);
+  });
+
+  test('an import can be cancelled; what was whole stays, nothing is half there', async () => {
+    const target = join(folder, 'cancelled');
+    const host = await openEngine(target);
+    const abort = new AbortController();
+    const running = host.engine.call(
+      'import.run',
+      { sources: [host.grant(join(library, 'phantom'), 'read')] },
+      {
+        signal: abort.signal,
+        onProgress: ({ phase, done }) => phase === 'read' && done >= 2 && abort.abort(),
+      },
+    );
+    await expect(running).rejects.toMatchObject({ kind: 'cancelled' });
+    const finish = async (): Promise<ImportReport> => {
+      try {
+        return await host.engine.call('import.run', {
+          sources: [host.grant(join(library, 'phantom'), 'read')],
+        });
+      } catch (error) {
+        if (!(error instanceof Error && /is running/.test(error.message))) throw error;
+        return finish();
+      }
+    };
+    const rest = await finish();
+    expect(rest.unchanged).toBeGreaterThanOrEqual(1);
+    expect(rest.imported.volumes + rest.unchanged).toBe(8);
+    expect((await host.engine.call('verify.run', {})).problems).toEqual([]);
+  });
+
+  test('a token serves once, and only for what it was granted', async () => {
+    const host = await openEngine(library);
+    const token = host.grant(join(folder, 'a.nii.gz'), 'read');
+    const [{ volume }] = lesions;
+    await expect(host.engine.call('export.run', { volume, target: token })).rejects.toMatchObject({
+      kind: 'refused',
+    });
+    await expect(host.engine.call('import.run', { sources: [token] })).rejects.toMatchObject({
+      kind: 'refused',
+    });
+    await expect(host.engine.call('import.run', { sources: ['x'.repeat(36)] })).rejects.toMatchObject({
+      kind: 'refused',
+    });
+  });
+}, 300_000);
