@@ -1,0 +1,273 @@
+/**
+ * Owns the engine and the processes it works with: starts them, connects them with ports, starts the engine again with a
+ * growing delay when it dies, and gives each window a new port then.
+ */
+import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron';
+import { PrecedentError } from '../native/contract/errors.ts';
+import { type Role, type ToEngine, type ToHost, toHost } from '../native/contract/host.ts';
+import { engineChannels } from './channels.ts';
+import type { LibraryChoice } from './library.ts';
+
+export interface EngineHostOptions {
+  /** The bundled module of each process. */
+  readonly modules: Readonly<Record<'engine' | Role, string>>;
+  /** The folder of encoders and presets that is shipped with the application. */
+  readonly resources: string;
+  /** The engine was started again too often without opening the library; nothing more happens until `open`. */
+  readonly onGivenUp: (error: PrecedentError) => void;
+}
+
+/** The delays before the first, second, … restart in a row; after the last one the host gives up. */
+export const restartDelaysMs = [250, 500, 1000, 2000, 4000, 8000] as const;
+/** An engine that ran this long counts as healthy: the next restart starts again with the shortest delay. */
+const HEALTHY_MS = 30_000;
+const MAX_CHILDREN = 16;
+const STOP_GRACE_MS = 5000;
+
+const serviceNames: Readonly<Record<Role, string>> = {
+  inference: 'Precedent inference',
+  reader: 'Precedent reader',
+};
+
+interface Running {
+  readonly process: UtilityProcess;
+  readonly children: Map<number, UtilityProcess>;
+  opened: boolean;
+}
+
+interface Opening {
+  readonly resolve: () => void;
+  readonly reject: (error: PrecedentError) => void;
+}
+
+export class EngineHost {
+  readonly #options: EngineHostOptions;
+  readonly #windows = new Set<WebContents>();
+  #library: LibraryChoice | null = null;
+  #engine: Running | null = null;
+  #opening: Opening | null = null;
+  #restarts = 0;
+  #restartTimer: NodeJS.Timeout | null = null;
+  #healthyTimer: NodeJS.Timeout | null = null;
+
+  constructor(options: EngineHostOptions) {
+    this.#options = options;
+  }
+
+  /** The folder of the library that is open or being opened. */
+  get library(): string | null {
+    return this.#library?.folder ?? null;
+  }
+
+  get choice(): LibraryChoice | null {
+    return this.#library;
+  }
+
+  /**
+   * Closes what is open and opens another library. Resolves when the engine has opened it; rejects with the engine's
+   * error, or `interrupted` when it died too often while trying.
+   */
+  async open(library: LibraryChoice): Promise<void> {
+    await this.close();
+    this.#library = library;
+    this.#restarts = 0;
+    return new Promise((resolve, reject) => {
+      this.#opening = { resolve, reject };
+      this.#start();
+    });
+  }
+
+  /** Stops the engine and its processes. */
+  async close(): Promise<void> {
+    this.#clearTimers();
+    this.#library = null;
+    this.#opening?.reject(new PrecedentError('cancelled', 'opening the library was given up'));
+    this.#opening = null;
+    const engine = this.#engine;
+    this.#engine = null;
+    if (!engine) return;
+    this.#tellWindows();
+    for (const child of engine.children.values()) end(child);
+    await stop(engine.process);
+  }
+
+  /** Tells the engine something. Rejected with `busy` while no library is open, since the engine would not remember it. */
+  send(message: ToEngine): void {
+    if (!this.#engine?.opened)
+      throw new PrecedentError('busy', 'the library is not open yet', undefined, 'try again');
+    this.#engine.process.postMessage(message);
+  }
+
+  /** Gives a window a port to the engine: now, or when the library is open, and again after every restart. */
+  connect(contents: WebContents): void {
+    if (!this.#windows.has(contents)) {
+      this.#windows.add(contents);
+      const forget = () => {
+        this.#windows.delete(contents);
+        contents.off('destroyed', forget);
+        contents.off('did-navigate', forget);
+      };
+      contents.on('destroyed', forget);
+      // A page that is loaded anew asks again when it is ready to listen.
+      contents.on('did-navigate', forget);
+    }
+    if (this.#engine?.opened) this.#issuePort(this.#engine, contents);
+  }
+
+  #issuePort(engine: Running, contents: WebContents): void {
+    const { port1, port2 } = new MessageChannelMain();
+    engine.process.postMessage({ control: 'port' } satisfies ToEngine, [port1]);
+    contents.postMessage(engineChannels.port, null, [port2]);
+  }
+
+  #tellWindows(): void {
+    for (const contents of this.#windows) contents.send(engineChannels.lost);
+  }
+
+  #start(): void {
+    if (!this.#library) return;
+    const process = utilityProcess.fork(this.#options.modules.engine, [], {
+      serviceName: 'Precedent engine',
+    });
+    const engine: Running = { process, children: new Map(), opened: false };
+    this.#engine = engine;
+    process.on('message', (message: unknown) => this.#receive(engine, message));
+    process.once('exit', (code) => {
+      for (const child of engine.children.values()) end(child);
+      if (this.#engine === engine)
+        this.#lost(new PrecedentError('interrupted', `the engine stopped (code ${code})`));
+    });
+    process.postMessage({
+      control: 'open',
+      library: this.#library.folder,
+      resources: this.#options.resources,
+      demonstration: this.#library.demonstration,
+    } satisfies ToEngine);
+  }
+
+  #receive(engine: Running, raw: unknown): void {
+    const parsed = toHost.safeParse(raw);
+    if (!parsed.success || this.#engine !== engine) return;
+    const message = parsed.data;
+    switch (message.control) {
+      case 'opened':
+        this.#opened(engine);
+        return;
+      case 'failed':
+        this.#failed(engine, PrecedentError.fromData(message.error));
+        return;
+      case 'spawn':
+        this.#spawn(engine, message.id, message.role);
+        return;
+      case 'kill': {
+        const child = engine.children.get(message.id);
+        if (child) end(child);
+        return;
+      }
+      default:
+        assertNever(message);
+    }
+  }
+
+  #opened(engine: Running): void {
+    engine.opened = true;
+    this.#healthyTimer = setTimeout(() => {
+      this.#restarts = 0;
+    }, HEALTHY_MS);
+    this.#opening?.resolve();
+    this.#opening = null;
+    for (const contents of this.#windows) this.#issuePort(engine, contents);
+  }
+
+  /** The engine lives but could not open the library: at the first opening the user is told, later it is tried again. */
+  #failed(engine: Running, error: PrecedentError): void {
+    this.#engine = null;
+    for (const child of engine.children.values()) end(child);
+    const opening = this.#opening;
+    const library = this.#library;
+    void stop(engine.process).then(() => {
+      // Meanwhile another library may have been asked for, or the application be closing.
+      if (this.#opening !== opening || this.#library !== library) return;
+      if (opening) this.#giveUp(error);
+      else this.#lost(error);
+    });
+  }
+
+  #lost(error: PrecedentError): void {
+    this.#engine = null;
+    this.#clearTimers();
+    this.#tellWindows();
+    const delay = restartDelaysMs[this.#restarts];
+    console.error(
+      `${error.message}; ${delay === undefined ? 'given up' : `starting it again in ${delay} ms`}`,
+    );
+    if (delay === undefined) {
+      this.#giveUp(error);
+      return;
+    }
+    this.#restarts += 1;
+    this.#restartTimer = setTimeout(() => this.#start(), delay);
+  }
+
+  #giveUp(error: PrecedentError): void {
+    const opening = this.#opening;
+    this.#opening = null;
+    this.#library = null;
+    if (opening) opening.reject(error);
+    else this.#options.onGivenUp(error);
+  }
+
+  #spawn(engine: Running, id: number, role: Role): void {
+    const exited = () => {
+      engine.children.delete(id);
+      if (this.#engine === engine) engine.process.postMessage({ control: 'exited', id } satisfies ToEngine);
+    };
+    if (engine.children.has(id) || engine.children.size >= MAX_CHILDREN) {
+      console.error(`refused to start another ${role} process`);
+      if (!engine.children.has(id)) exited();
+      return;
+    }
+    const child = utilityProcess.fork(this.#options.modules[role], [], { serviceName: serviceNames[role] });
+    engine.children.set(id, child);
+    child.once('exit', exited);
+    const { port1, port2 } = new MessageChannelMain();
+    child.postMessage({ control: 'port' }, [port1]);
+    engine.process.postMessage({ control: 'spawned', id } satisfies ToEngine, [port2]);
+  }
+
+  #clearTimers(): void {
+    if (this.#restartTimer) clearTimeout(this.#restartTimer);
+    if (this.#healthyTimer) clearTimeout(this.#healthyTimer);
+    this.#restartTimer = null;
+    this.#healthyTimer = null;
+  }
+}
+
+/** Ends a process that holds nothing worth saving, even one that is stuck in a native call. */
+function end(child: UtilityProcess): void {
+  if (child.pid === undefined) {
+    child.once('spawn', () => end(child));
+    return;
+  }
+  try {
+    process.kill(child.pid, 'SIGKILL');
+  } catch {
+    child.kill();
+  }
+}
+
+/** Asks a process to end and waits; one that does not is killed. */
+function stop(child: UtilityProcess): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => end(child), STOP_GRACE_MS);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    if (!child.kill()) child.once('spawn', () => child.kill());
+  });
+}
+
+function assertNever(value: never): never {
+  throw new PrecedentError('internal', `unhandled message ${JSON.stringify(value satisfies ToHost)}`);
+}
