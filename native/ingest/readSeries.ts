@@ -8,6 +8,7 @@ import { rasterizeRoi } from '../dicom/rasterize.ts';
 import { roiKind } from '../dicom/roiNames.ts';
 import { readRtstruct } from '../dicom/rtstruct.ts';
 import { planSeries, readStack } from '../dicom/volume.ts';
+import { removeFile } from '../files/files.ts';
 import { connectedComponents } from '../lesion/components.ts';
 import { packMask } from '../lesion/mask.ts';
 import { measureLesion } from '../lesion/measure.ts';
@@ -158,6 +159,9 @@ async function stage(
   throwIfCancelled(signal);
   const staged = join(staging, `${randomUUID()}.vox`);
   await writeVoxelFile(staged, volume);
+  // Nobody will commit what was staged for a withdrawn request.
+  if (signal.aborted) await removeFile(staged);
+  throwIfCancelled(signal);
   return {
     ...rest,
     dims: [...volume.dims],
