@@ -1,6 +1,6 @@
 /** Means over queries with 95% intervals from bootstraps that resample patients, since lesions of a patient are alike. */
 import { type Metrics, metricNames } from '../contract/model.ts';
-import { createRandom } from '../phantom/random.ts';
+import { createRandom } from '../random.ts';
 import type { QueryFigures } from './metrics.ts';
 
 /** The figures of one query with the patient and the class they belong to. */

@@ -18,7 +18,7 @@ import { type CellSamples, sampleCells, trainGrowModel } from '../../native/lesi
 import { markEllipsoid } from '../../native/lesion/markRegion.ts';
 import { dice } from '../../native/lesion/mask.ts';
 import { readNifti, readNiftiMask } from '../../native/nifti/nifti.ts';
-import { createRandom } from '../../native/phantom/random.ts';
+import { createRandom } from '../../native/random.ts';
 import { boxDims, type Mask, type Volume } from '../../native/volume/volume.ts';
 import { sharedDir, sharedMissing } from '../support/shared.ts';
 

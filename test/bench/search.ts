@@ -2,7 +2,7 @@
  * How long a search takes: exact scan against graph at 1,000, 10,000 and 100,000 embeddings, and the two ways to apply a
  * filter. Run it with `node test/bench/search.ts [dim]`; it prints the measurements behind the constants of native/vectors/.
  */
-import { createRandom } from '../../native/phantom/random.ts';
+import { createRandom } from '../../native/random.ts';
 import { denseShare } from '../../native/vectors/matrix.ts';
 import { graphFromFloats, VectorStore } from '../../native/vectors/store.ts';
 

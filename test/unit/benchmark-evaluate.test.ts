@@ -9,7 +9,7 @@ import { type Case, evaluate, type Ranking } from '../../native/benchmark/evalua
 import { expectedFigures, rankedFigures } from '../../native/benchmark/metrics.ts';
 import { storeRanking } from '../../native/benchmark/ranking.ts';
 import { metricNames } from '../../native/contract/model.ts';
-import { createRandom } from '../../native/phantom/random.ts';
+import { createRandom } from '../../native/random.ts';
 import { VectorStore } from '../../native/vectors/store.ts';
 import { sharedDir, sharedMissing } from '../support/shared.ts';
 

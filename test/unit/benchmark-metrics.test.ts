@@ -7,7 +7,7 @@ import {
   rankedFigures,
   type TieGroup,
 } from '../../native/benchmark/metrics.ts';
-import { createRandom } from '../../native/phantom/random.ts';
+import { createRandom } from '../../native/random.ts';
 
 function rounded(figures: QueryFigures): Record<string, number> {
   return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, Number(value.toFixed(9))]));

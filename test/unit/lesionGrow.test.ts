@@ -5,7 +5,7 @@ import { growLesion } from '../../native/lesion/grow.ts';
 import { cellCoordinate, sampleField } from '../../native/lesion/growField.ts';
 import { markEllipsoid, markRegion } from '../../native/lesion/markRegion.ts';
 import { countVoxels, dice, maskFromLabelVolume } from '../../native/lesion/mask.ts';
-import { createRandom } from '../../native/phantom/random.ts';
+import { createRandom } from '../../native/random.ts';
 import type { Mask, Vec3, Volume } from '../../native/volume/volume.ts';
 
 interface Scene {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRandom } from '../../native/phantom/random.ts';
+import { createRandom } from '../../native/random.ts';
 import { VectorStore } from '../../native/vectors/store.ts';
 
 const dim = 24;

@@ -1,0 +1,100 @@
+/** Writes a phantom library: for each patient a CT series, a structure set, and the truth of every lesion in labels.csv. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PrecedentError } from '../contract/errors.ts';
+import { type PhantomCase, type PhantomSize, phantomCase } from './case.ts';
+import { ctFiles, structureSetFile } from './dicomObjects.ts';
+import { createRandom } from '../random.ts';
+
+export { phantomCase } from './case.ts';
+
+export interface PhantomOptions extends Partial<PhantomSize> {
+  /** How many patients; 60 unless told. */
+  readonly patients?: number;
+  readonly seed: number;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface PhantomSummary {
+  readonly patients: number;
+  readonly studies: number;
+  readonly lesions: number;
+}
+
+export const labelColumns = [
+  'case',
+  'lesion',
+  'diagnosis',
+  'proof',
+  'proofDate',
+  'kind',
+  'organ',
+  'malignancy',
+  'sex',
+  'age',
+  'split',
+] as const;
+
+/**
+ * Writes `dir/PH-0001/CT/*.dcm`, `dir/PH-0001/RTSTRUCT.dcm`, … and `dir/labels.csv`; the same seed and options give the
+ * same bytes. labels.csv is written last, so a folder with it is complete. Throws `cancelled` when the signal is aborted.
+ */
+export async function generatePhantomLibrary(dir: string, options: PhantomOptions): Promise<PhantomSummary> {
+  const { patients = 60, seed, onProgress, signal } = options;
+  if (!Number.isInteger(patients) || patients < 1 || patients > 9999) {
+    throw new PrecedentError('usage', 'a phantom library has 1 to 9999 patients');
+  }
+  const rows: string[] = [labelColumns.join(',')];
+  let lesions = 0;
+  for (let index = 0; index < patients; index++) {
+    if (signal?.aborted) throw new PrecedentError('cancelled', 'the phantom library was cancelled');
+    const phantom = phantomCase(seed, index, options);
+    await writeCase(dir, seed, phantom);
+    lesions += phantom.lesions.length;
+    rows.push(...labelRows(seed, index, phantom));
+    onProgress?.(index + 1, patients);
+  }
+  await attempt(() => writeFile(join(dir, 'labels.csv'), `${rows.join('\n')}\n`));
+  return { patients, studies: patients, lesions };
+}
+
+async function writeCase(dir: string, seed: number, phantom: PhantomCase): Promise<void> {
+  const folder = join(dir, phantom.id, 'CT');
+  await attempt(async () => {
+    await mkdir(folder, { recursive: true });
+    const writes: Promise<void>[] = [];
+    for (const { name, data } of ctFiles(seed, phantom)) writes.push(writeFile(join(folder, name), data));
+    await Promise.all(writes);
+    await writeFile(join(dir, phantom.id, 'RTSTRUCT.dcm'), structureSetFile(seed, phantom));
+  });
+}
+
+async function attempt(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw PrecedentError.from(error);
+  }
+}
+
+/** One line per lesion; no value holds a comma or a quote, so none needs quoting. */
+function labelRows(seed: number, index: number, phantom: PhantomCase): string[] {
+  const { patient, id } = phantom;
+  const split = createRandom(seed, `split ${index}`).next() < 0.3 ? 'test' : 'train';
+  return phantom.lesions.map((l) =>
+    [
+      id,
+      l.name,
+      l.diagnosis,
+      l.proof,
+      l.proofDate && `${l.proofDate.slice(0, 4)}-${l.proofDate.slice(4, 6)}-${l.proofDate.slice(6)}`,
+      l.kind,
+      l.organ,
+      l.malignancy,
+      patient.sex,
+      patient.age,
+      split,
+    ].join(','),
+  );
+}
