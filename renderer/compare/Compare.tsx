@@ -1,0 +1,364 @@
+/**
+ * Query and hit side by side: the same window, the same physical scale, and one scroll position, counted in mm from each
+ * lesion's centre. Only the box around each lesion is loaded.
+ */
+import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import { IconArrowLeft, IconChevronLeft, IconChevronRight, IconExternalLink } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import type { Hit, LesionRow, Measurements, VolumeRow } from '../../native/contract/model.ts';
+import { DiagnosisText } from '../query/proofs.tsx';
+import { useSearch } from '../query/useSearch.ts';
+import { colors } from '../ui/colors.ts';
+import { Failure } from '../ui/Empty.tsx';
+import { meanSd, minus, ml, mm, patientId, thickness } from '../ui/format.ts';
+import { openVolume, type Subject, setWindow, useView } from '../ui/store.ts';
+import type { Mask } from '../viewer/contours.ts';
+import { type Box, type Grid, gridOf, growBox, subGrid, type Vec3, worldToIndex } from '../viewer/grid.ts';
+import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
+import { type Gesture, PlanePane } from '../viewer/PlanePane.tsx';
+import { type PaneView, type PlaneGeometry, planeGeometry } from '../viewer/planes.ts';
+import { useRenderPath } from '../viewer/renderPath.ts';
+import { useOpenVoxels, useVoxels } from '../viewer/useVoxels.ts';
+import type { Voxels } from '../viewer/voxels.ts';
+import { type LinkedSide, sliceAtOffset, stepOffset } from './linkedScroll.ts';
+
+/** How much of the surroundings comes with a lesion, in mm. */
+const surroundingsMm = 50;
+
+interface Side extends LinkedSide {
+  readonly row: VolumeRow;
+  /** What is loaded of the volume; null where the three planes hold it whole. */
+  readonly box: Box | null;
+  /** Its first voxel, in indices of the volume. */
+  readonly first: Vec3;
+  readonly open: Voxels | null;
+  readonly centre: Vec3;
+  readonly outline: Mask | null;
+}
+
+/** Where both panes stand relative to their lesions: mm along the normal, mm on the screen, and the field of view. */
+interface Linked {
+  readonly offsetMm: number;
+  readonly panMm: readonly [number, number];
+  readonly fieldMm: number | null;
+}
+const centred: Linked = { offsetMm: 0, panMm: [0, 0], fieldMm: null };
+
+export function Compare({ hit }: { hit: Hit }) {
+  const subject = useView((s) => s.subject);
+  const { search } = useSearch();
+  const path = useRenderPath();
+  const [linked, setLinked] = useState<{ hit: string; at: Linked }>({ hit: hit.lesion, at: centred });
+  const at = linked.hit === hit.lesion ? linked.at : { ...centred, fieldMm: linked.at.fieldMm };
+  const setAt = (next: Linked) => setLinked({ hit: hit.lesion, at: next });
+
+  const hitLesion = useQuery(lesionQuery(hit.lesion));
+  const hitVolume = useQuery(volumeQuery(hit.volume));
+  const queryLesion = useQuery(lesionQuery(subject?.lesion?.id ?? null));
+  const queryVolume = useQuery(volumeQuery(subject?.volume ?? null));
+
+  const open = useOpenVoxels((s) => s.voxels);
+  const left = useSide(
+    queryVolume.data?.volume,
+    subject?.measurements,
+    subject?.mask ?? queryLesion.data?.mask ?? null,
+    open,
+  );
+  const right = useSide(hitVolume.data?.volume, hit, hitLesion.data?.mask ?? null, open);
+  const sides = [left, right].flatMap((side) => (side ? [side] : []));
+  const fieldMm =
+    at.fieldMm ?? Math.max(50, 3 * Math.max(subject?.measurements.diameterMm ?? 0, hit.diameterMm));
+
+  const hits = search.data?.hits ?? [];
+  const place = hits.findIndex((other) => other.lesion === hit.lesion);
+  const failure = hitVolume.error ?? queryVolume.error ?? hitLesion.error;
+  const pane = { at, setAt, fieldMm, sides, cpu: path === 'cpu' };
+  return (
+    <section className="compare" data-testid="compare-view" aria-label="Query and hit side by side">
+      <header className="compare-head">
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="gray"
+          leftSection={<IconArrowLeft size={13} />}
+          onClick={() => useView.setState({ compare: null })}
+        >
+          Back <kbd>Esc</kbd>
+        </Button>
+        <span className="compare-title">
+          Hit {hit.rank} of {hits.length} · similarity {hit.score.toFixed(3)}
+        </span>
+        <span className="compare-offset" data-testid="compare-offset" data-offset-mm={at.offsetMm}>
+          {minus(Number(at.offsetMm.toFixed(1)))} mm from the centres
+        </span>
+        <span className="spacer" />
+        <Tooltip label="Previous hit (M)">
+          <ActionIcon
+            size="sm"
+            variant="default"
+            aria-label="Previous hit"
+            disabled={place <= 0}
+            onClick={() => stepHit(hits, -1)}
+          >
+            <IconChevronLeft size={14} />
+          </ActionIcon>
+        </Tooltip>
+        <Tooltip label="Next hit (N)">
+          <ActionIcon
+            size="sm"
+            variant="default"
+            aria-label="Next hit"
+            disabled={place < 0 || place >= hits.length - 1}
+            onClick={() => stepHit(hits, 1)}
+          >
+            <IconChevronRight size={14} />
+          </ActionIcon>
+        </Tooltip>
+        {hitVolume.data && (
+          <Tooltip label="Leave the comparison and open the hit's study in three planes">
+            <Button
+              size="compact-xs"
+              variant="default"
+              leftSection={<IconExternalLink size={12} />}
+              onClick={() => openVolume(hitVolume.data.volume, hitLesion.data?.lesion ?? null)}
+            >
+              Open whole study
+            </Button>
+          </Tooltip>
+        )}
+      </header>
+      <div className="compare-panes">
+        {failure ? (
+          <Failure error={failure} />
+        ) : (
+          <>
+            <ComparePane
+              {...pane}
+              side={left}
+              testId="compare-query"
+              title="Query"
+              color={colors.query}
+              patient={queryVolume.data?.volume.patient ?? ''}
+            />
+            <ComparePane
+              {...pane}
+              side={right}
+              testId="compare-hit"
+              title={`Hit ${hit.rank}`}
+              color={colors.hit}
+              patient={hit.patient}
+            />
+          </>
+        )}
+      </div>
+      {subject && (
+        <CompareTable
+          subject={subject}
+          queryVolume={queryVolume.data?.volume}
+          hit={hit}
+          hitLesion={hitLesion.data?.lesion}
+          hitVolume={hitVolume.data?.volume}
+        />
+      )}
+    </section>
+  );
+}
+
+/** Opens the hit `steps` places further down the strip. */
+export function stepHit(hits: readonly Hit[], steps: number): void {
+  const { compare } = useView.getState();
+  const place = hits.findIndex((hit) => hit.lesion === compare?.lesion);
+  const next = hits[place + steps];
+  if (compare && place >= 0 && next) useView.setState({ compare: next });
+}
+
+function useSide(
+  row: VolumeRow | undefined,
+  lesion: Pick<Measurements, 'boxIjk' | 'centerMm'> | undefined,
+  mask: Mask | null,
+  openVoxels: Voxels | null,
+): Side | null {
+  const open = openVoxels && openVoxels.volume === row?.id ? openVoxels : null;
+  return useMemo(() => {
+    if (!row || !lesion) return null;
+    const whole = gridOf(row);
+    const box = open ? null : growBox(lesion.boxIjk, surroundingsMm, whole);
+    const first: Vec3 = box ? [box[0], box[1], box[2]] : [0, 0, 0];
+    const grid = box ? subGrid(whole, box) : whole;
+    const geometry = planeGeometry(grid, 'axial');
+    const centre = worldToIndex(grid, lesion.centerMm);
+    return {
+      row,
+      box,
+      first,
+      open,
+      grid,
+      geometry,
+      centre,
+      centreIndex: centre[geometry.normal],
+      outline: mask && shifted(mask, first),
+    };
+  }, [row, lesion, mask, open]);
+}
+
+/** The mask in indices of what is loaded. */
+function shifted(mask: Mask, [i, j, k]: Vec3): Mask {
+  const b = mask.box;
+  return { box: [b[0] - i, b[1] - j, b[2] - k, b[3] - i, b[4] - j, b[5] - k], bits: mask.bits };
+}
+
+interface PaneProps {
+  readonly side: Side | null;
+  readonly sides: readonly Side[];
+  readonly at: Linked;
+  readonly setAt: (next: Linked) => void;
+  readonly fieldMm: number;
+  readonly cpu: boolean;
+  readonly testId: 'compare-query' | 'compare-hit';
+  readonly title: string;
+  readonly color: string;
+  readonly patient: string;
+}
+
+function ComparePane({ side, sides, at, setAt, fieldMm, cpu, testId, title, color, patient }: PaneProps) {
+  const window = useView((s) => s.window);
+  const outlines = useView((s) => s.outlines);
+  const own = useVoxels(
+    side && !side.open ? side.row : null,
+    side?.box ?? null,
+    side ? Math.round(side.centre[2]) + side.first[2] : 0,
+  );
+  const voxels = side?.open ?? own;
+  const slice = side ? sliceAtOffset(side.grid, side.geometry, side.centreIndex, at.offsetMm) : 0;
+  const drawn = useMemo(
+    () => (side?.outline && outlines ? [{ id: testId, mask: side.outline, color, width: 1.6 }] : []),
+    [side, outlines, testId, color],
+  );
+  const here = voxels && side && voxels.volume === side.row.id ? voxels : null;
+  return (
+    <PlanePane
+      id={testId}
+      testId={testId}
+      label={`${title}, axial`}
+      voxels={here}
+      geometry={side?.geometry ?? null}
+      slice={slice}
+      sliceOffset={side ? side.first[side.geometry.normal] : 0}
+      centre={side && panned(side.centre, at.panMm, side.grid, side.geometry)}
+      scale={{ fieldMm }}
+      window={window}
+      cpu={cpu}
+      cursor="default"
+      active={false}
+      outlines={drawn}
+      crosshair={null}
+      stroke={null}
+      brush={null}
+      onScroll={(steps) => setAt({ ...at, offsetMm: stepOffset(at.offsetMm, -steps, sides) })}
+      onMove={(next) => {
+        if (side) setAt({ ...at, panMm: panOf(next, side), fieldMm: Math.min(...next.size) / next.pxPerMm });
+      }}
+      onDrag={(gesture) => dragWindow(gesture)}
+    >
+      <div className="pane-text top-left">
+        <b style={{ color }}>{title}</b>
+        <br />
+        {patientId(patient)}
+        <br />
+        <span className="dim">{side?.row.description ?? ''}</span>
+      </div>
+      <div className="pane-text top-right">
+        {side
+          ? `${slice + side.first[side.geometry.normal] + 1} / ${side.row.dims[side.geometry.normal]}`
+          : ''}
+      </div>
+      <div className="pane-text bottom-right">
+        W {window.width} C {minus(window.center)}
+      </div>
+      {here?.failure && <div className="pane-failure">{here.failure}</div>}
+    </PlanePane>
+  );
+}
+
+function panned(centre: Vec3, panMm: readonly [number, number], grid: Grid, g: PlaneGeometry): Vec3 {
+  const out: [number, number, number] = [centre[0], centre[1], centre[2]];
+  out[g.right] += (panMm[0] / grid.spacing[g.right]) * g.rightSign;
+  out[g.down] += (panMm[1] / grid.spacing[g.down]) * g.downSign;
+  return out;
+}
+
+function panOf(view: PaneView, side: Side): [number, number] {
+  const { right, down, rightSign, downSign } = side.geometry;
+  return [
+    (view.centre[right] - side.centre[right]) * side.grid.spacing[right] * rightSign,
+    (view.centre[down] - side.centre[down]) * side.grid.spacing[down] * downSign,
+  ];
+}
+
+function dragWindow({ moved }: Gesture): void {
+  const { window } = useView.getState();
+  const gain = Math.max(1, window.width / 300);
+  setWindow({ width: window.width + moved[0] * gain, center: window.center + moved[1] * gain });
+}
+
+function CompareTable(props: {
+  subject: Subject;
+  queryVolume: VolumeRow | undefined;
+  hit: Hit;
+  hitLesion: LesionRow | undefined;
+  hitVolume: VolumeRow | undefined;
+}) {
+  const { subject, queryVolume, hit, hitLesion, hitVolume } = props;
+  const q = subject.measurements;
+  const queryLabels = subject.lesion?.labels ?? {};
+  const names = [...new Set([...Object.keys(queryLabels), ...Object.keys(hit.labels)])];
+  const slices = (row: VolumeRow | undefined) =>
+    row ? thickness(row.sliceThicknessMm ?? row.spacingMm[2]) : '–';
+  const rows: readonly (readonly [string, string, string])[] = [
+    ['Volume', ml(q.volumeMl), ml(hit.volumeMl)],
+    ['Diameter', mm(q.diameterMm), mm(hit.diameterMm)],
+    [
+      'Mean ± SD',
+      meanSd(q.meanHu, q.sdHu),
+      hitLesion ? meanSd(hitLesion.meanHu, hitLesion.sdHu) : `${minus(Math.round(hit.meanHu))} HU`,
+    ],
+    ['Slices', slices(queryVolume), slices(hitVolume)],
+    ['Kernel', queryVolume?.kernel ?? '–', hit.kernel ?? '–'],
+    ['Contrast', queryVolume?.contrast ?? '–', hit.contrast ?? '–'],
+    ...names.map((name) => [name, queryLabels[name] ?? '–', hit.labels[name] ?? '–'] as const),
+  ];
+  return (
+    <div className="compare-table-box">
+      <table className="compare-table">
+        <thead>
+          <tr>
+            <th aria-label="What" />
+            <th style={{ color: colors.query }}>Query · {subject.title}</th>
+            <th style={{ color: colors.hit }}>
+              Hit {hit.rank} · {hit.name}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          <tr>
+            <th scope="row">Diagnosis</th>
+            <td>
+              <DiagnosisText diagnosis={subject.lesion?.diagnosis} />
+            </td>
+            <td>
+              <DiagnosisText diagnosis={hit.diagnosis} />
+            </td>
+          </tr>
+          {rows.map(([name, query, other]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{query}</td>
+              <td className={query === other && query !== '–' ? 'same' : undefined}>{other}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

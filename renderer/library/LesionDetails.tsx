@@ -1,0 +1,170 @@
+/** The chosen library lesion: measurements, diagnosis, labels that can be changed, and its mask as a file. */
+import { ActionIcon, Button, Group, TextInput, Tooltip } from '@mantine/core';
+import { IconDownload, IconTrash, IconX } from '@tabler/icons-react';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { LesionRow } from '../../native/contract/model.ts';
+import { bridge } from '../bridge.ts';
+import { callEngine, libraryKey, queryClient } from '../engine.ts';
+import { DiagnosisText } from '../query/proofs.tsx';
+import { Measures } from '../ui/Measures.tsx';
+import { failed, notice } from '../ui/notice.ts';
+import { useView } from '../ui/store.ts';
+import { lesionQuery } from '../viewer/lesionMasks.ts';
+import { infoQuery } from './queries.ts';
+
+const sources: Readonly<Record<LesionRow['source'], string>> = {
+  rtstruct: 'RTSTRUCT contours',
+  mask: 'mask file',
+  mark: 'marked here',
+};
+
+export function LesionDetails({ chosen }: { chosen: LesionRow }) {
+  const fresh = useQuery(lesionQuery(chosen.id));
+  const lesion = fresh.data?.lesion ?? chosen;
+  const label = useMutation({
+    mutationFn: ({ name, value }: { name: string; value: string | null }) =>
+      callEngine('lesion.label', { lesion: lesion.id, name, value }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: [libraryKey] }),
+    onError: (error) => failed('The label was not changed', error),
+  });
+  const remove = useMutation({
+    mutationFn: () => callEngine('lesion.remove', { lesion: lesion.id }),
+    onSuccess: () => {
+      useView.setState({ lesion: null });
+      void queryClient.invalidateQueries({ queryKey: [libraryKey] });
+      notice('done', 'Lesion removed', `“${lesion.name}” is no longer in the library.`);
+    },
+    onError: (error) => failed('The lesion was not removed', error),
+  });
+  const saveMask = useMutation({
+    mutationFn: async () => {
+      const target = await bridge.chooseExport(`${lesion.name.replaceAll(/[^\p{L}\p{N}_-]+/gu, '_')}.nii.gz`);
+      if (!target) return null;
+      await callEngine('export.run', { lesion: lesion.id, target: target.token });
+      return target.label;
+    },
+    onSuccess: (label) => {
+      if (label) notice('done', 'Mask exported', label);
+    },
+    onError: (error) => failed('The mask was not exported', error),
+  });
+  const [sure, setSure] = useState(false);
+  return (
+    <section className="panel" data-testid="lesion-panel" aria-label="Lesion">
+      <header className="panel-head">
+        <b className="lesion-color" title={lesion.name}>
+          {lesion.name}
+        </b>
+        <Group gap={4} wrap="nowrap">
+          <Tooltip label="Export the mask (NIfTI)">
+            <ActionIcon
+              size="sm"
+              variant="subtle"
+              color="gray"
+              aria-label="Export the mask"
+              loading={saveMask.isPending}
+              onClick={() => saveMask.mutate()}
+            >
+              <IconDownload size={14} />
+            </ActionIcon>
+          </Tooltip>
+          {lesion.source === 'mark' && (
+            <Tooltip label="Remove from the library">
+              <ActionIcon
+                size="sm"
+                variant="subtle"
+                color="gray"
+                aria-label="Remove the lesion"
+                onClick={() => setSure(true)}
+              >
+                <IconTrash size={14} />
+              </ActionIcon>
+            </Tooltip>
+          )}
+        </Group>
+      </header>
+      {sure && (
+        <Group gap={6} className="sure">
+          <span>Remove this lesion and its labels?</span>
+          <Button size="compact-xs" color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
+            Remove
+          </Button>
+          <Button size="compact-xs" variant="default" onClick={() => setSure(false)}>
+            Keep
+          </Button>
+        </Group>
+      )}
+      <p className="panel-note">
+        {lesion.patient} · {sources[lesion.source]}
+        {lesion.embedded ? '' : ' · not yet searchable'}
+      </p>
+      <Measures of={lesion} />
+      <div className="panel-label">Diagnosis</div>
+      <DiagnosisText diagnosis={lesion.diagnosis} />
+      <div className="panel-label">Labels</div>
+      <dl className="label-list">
+        {Object.entries(lesion.labels).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+            <ActionIcon
+              size="xs"
+              variant="subtle"
+              color="gray"
+              aria-label={`Remove the label ${name}`}
+              onClick={() => label.mutate({ name, value: null })}
+            >
+              <IconX size={11} />
+            </ActionIcon>
+          </div>
+        ))}
+      </dl>
+      <AddLabel add={(name, value) => label.mutate({ name, value })} />
+    </section>
+  );
+}
+
+function AddLabel({ add }: { add: (name: string, value: string) => void }) {
+  const info = useQuery(infoQuery);
+  const [name, setName] = useState('');
+  const [value, setValue] = useState('');
+  return (
+    <form
+      className="add-label"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!name.trim() || !value.trim()) return;
+        add(name.trim(), value.trim());
+        setName('');
+        setValue('');
+      }}
+    >
+      <datalist id="known-labels">
+        {info.data?.fields.map((field) => (
+          <option key={field.name} value={field.name} />
+        ))}
+      </datalist>
+      <TextInput
+        size="xs"
+        flex={1}
+        placeholder="Label"
+        aria-label="New label's name"
+        list="known-labels"
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <TextInput
+        size="xs"
+        flex={1}
+        placeholder="Value"
+        aria-label="New label's value"
+        value={value}
+        onChange={(event) => setValue(event.currentTarget.value)}
+      />
+      <Button size="compact-xs" variant="default" type="submit" disabled={!name.trim() || !value.trim()}>
+        Add
+      </Button>
+    </form>
+  );
+}

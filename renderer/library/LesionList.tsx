@@ -1,0 +1,94 @@
+/** Every lesion that passes the panel's filters, with picture, size, labels and diagnosis. */
+import { useInfiniteQuery } from '@tanstack/react-query';
+import type { LesionRow } from '../../native/contract/model.ts';
+import { DiagnosisText } from '../query/proofs.tsx';
+import { Empty, Failure, Loading } from '../ui/Empty.tsx';
+import { ml, mm, patientId } from '../ui/format.ts';
+import { useView } from '../ui/store.ts';
+import { Thumbnail } from '../ui/Thumbnail.tsx';
+import { openLesion } from './open.ts';
+import { lesionsQuery } from './queries.ts';
+import { useAllRows } from './useAllRows.ts';
+import { VirtualRows } from './VirtualRows.tsx';
+
+export function LesionList() {
+  const patient = useView((s) => s.libraryPatient);
+  const where = useView((s) => s.libraryWhere);
+  const text = useView((s) => s.libraryText);
+  const list = useInfiniteQuery(lesionsQuery(patient, where));
+  const { rows, total, more } = useAllRows(list, text, searchedText);
+  if (list.error) return <Failure error={list.error} retry={() => void list.refetch()} />;
+  if (!list.data) return <Loading text="Reading the library" />;
+  if (total === 0 && where.length === 0 && patient === null)
+    return (
+      <Empty
+        title="No lesions yet"
+        text="Import CT series with marked lesions, or open a study and mark one. Folders can be dropped onto this window."
+      />
+    );
+  if (rows.length === 0) return <Empty title="Nothing matches" text="No lesion passes the filters above." />;
+  return (
+    <VirtualRows
+      label="Lesions"
+      rows={rows}
+      height={() => 68}
+      keyOf={(row) => row.id}
+      render={(row) => <Row lesion={row} />}
+      more={more}
+    />
+  );
+}
+
+function searchedText(lesion: LesionRow): string {
+  return [
+    lesion.name,
+    lesion.patient,
+    lesion.caption,
+    lesion.diagnosis?.diagnosis ?? '',
+    ...Object.entries(lesion.labels).flat(),
+  ].join(' ');
+}
+
+function Row({ lesion }: { lesion: LesionRow }) {
+  const selected = useView((s) => s.lesion?.id === lesion.id);
+  const labels = Object.entries(lesion.labels);
+  return (
+    <button
+      type="button"
+      className="row lesion-row"
+      data-testid="lesion-row"
+      data-lesion={lesion.id}
+      data-volume={lesion.volume}
+      aria-pressed={selected}
+      onClick={() => void openLesion(lesion)}
+    >
+      <Thumbnail lesion={lesion.id} size={52} />
+      <span className="row-text">
+        <span className="row-line">
+          <span className="row-name" title={lesion.name}>
+            {lesion.name}
+          </span>
+          <span className="row-size">
+            {mm(lesion.diameterMm)} · {ml(lesion.volumeMl)}
+          </span>
+        </span>
+        <span className="row-line dim">
+          <span className="row-patient" title={lesion.patient}>
+            {patientId(lesion.patient)}
+          </span>
+          {lesion.diagnosis ? <DiagnosisText diagnosis={lesion.diagnosis} /> : null}
+        </span>
+        <span
+          className="row-line dim one-line"
+          title={labels.map(([name, value]) => `${name}: ${value}`).join('\n')}
+        >
+          {labels.map(([name, value]) => (
+            <span key={name} className="label">
+              {name} <b>{value}</b>
+            </span>
+          ))}
+        </span>
+      </span>
+    </button>
+  );
+}

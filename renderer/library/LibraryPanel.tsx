@@ -1,0 +1,129 @@
+/** The library on the left: patients, their studies, their lesions; a click opens in the viewer. */
+import { Button, CloseButton, Menu, Pill, SegmentedControl, TextInput } from '@mantine/core';
+import { IconChevronDown, IconFileImport, IconSearch } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { bridge } from '../bridge.ts';
+import { patientId } from '../ui/format.ts';
+import { LabelMenu, withFilter } from '../ui/LabelMenu.tsx';
+import { failed } from '../ui/notice.ts';
+import { type LibraryTab, useView } from '../ui/store.ts';
+import { LesionList } from './LesionList.tsx';
+import { PatientList } from './PatientList.tsx';
+import { infoQuery } from './queries.ts';
+import { StudyList } from './StudyList.tsx';
+
+export function LibraryPanel() {
+  const tab = useView((s) => s.tab);
+  const text = useView((s) => s.libraryText);
+  const where = useView((s) => s.libraryWhere);
+  const patient = useView((s) => s.libraryPatient);
+  const info = useQuery(infoQuery);
+  const counts = info.data?.counts;
+  const numbered = (name: string, n: number | undefined) => (n === undefined ? name : `${name} ${n}`);
+  return (
+    <aside className="library" data-testid="library-panel" aria-label="Library">
+      <header className="library-head">
+        <b>Library</b>
+        <ImportButton />
+      </header>
+      <SegmentedControl
+        size="xs"
+        fullWidth
+        value={tab}
+        onChange={(value) => useView.setState({ tab: value as LibraryTab })}
+        data={[
+          { value: 'patients', label: numbered('Patients', counts?.patients) },
+          { value: 'studies', label: numbered('Studies', counts?.studies) },
+          { value: 'lesions', label: numbered('Lesions', counts?.lesions) },
+        ]}
+      />
+      <TextInput
+        size="xs"
+        placeholder="Search by name, patient, label"
+        aria-label="Search the list"
+        leftSection={<IconSearch size={13} />}
+        rightSection={
+          text ? (
+            <CloseButton
+              size="xs"
+              aria-label="Clear the search"
+              onClick={() => useView.setState({ libraryText: '' })}
+            />
+          ) : null
+        }
+        value={text}
+        onChange={(event) => useView.setState({ libraryText: event.currentTarget.value })}
+      />
+      <div className="chips">
+        {patient !== null && (
+          <Pill
+            size="sm"
+            withRemoveButton
+            removeButtonProps={{ 'aria-label': 'All patients' }}
+            onRemove={() => useView.setState({ libraryPatient: null })}
+          >
+            {patientId(patient)}
+          </Pill>
+        )}
+        {tab === 'lesions' &&
+          where.map((filter) => (
+            <Pill
+              key={`${filter.field}=${filter.value}`}
+              size="sm"
+              withRemoveButton
+              removeButtonProps={{ 'aria-label': `Remove the filter ${filter.field} = ${filter.value}` }}
+              onRemove={() => useView.setState({ libraryWhere: where.filter((f) => f !== filter) })}
+            >
+              {filter.field} = {filter.value}
+            </Pill>
+          ))}
+        {tab === 'lesions' && (
+          <LabelMenu
+            name="Label"
+            pick={(filter) => useView.setState({ libraryWhere: withFilter(where, filter) })}
+          />
+        )}
+      </div>
+      {tab === 'patients' && <PatientList />}
+      {tab === 'studies' && <StudyList />}
+      {tab === 'lesions' && <LesionList />}
+    </aside>
+  );
+}
+
+/** Asks for a folder or files and opens the import dialog with what was granted. */
+export async function chooseImport(what: 'folder' | 'files'): Promise<void> {
+  try {
+    const granted = await bridge.chooseImport(what);
+    if (granted.length > 0)
+      useView.setState(({ sources }) => ({ dialog: 'import', sources: [...sources, ...granted] }));
+  } catch (error) {
+    failed('The import could not be opened', error);
+  }
+}
+
+function ImportButton() {
+  return (
+    <Menu position="bottom-end" shadow="md" withinPortal>
+      <Menu.Target>
+        <Button
+          size="compact-xs"
+          variant="default"
+          data-testid="import-button"
+          leftSection={<IconFileImport size={13} />}
+          rightSection={<IconChevronDown size={12} />}
+        >
+          Import
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item data-testid="import-folder" onClick={() => void chooseImport('folder')}>
+          Folder…
+        </Menu.Item>
+        <Menu.Item data-testid="import-files" onClick={() => void chooseImport('files')}>
+          Files…
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,66 @@
+/** What the library panels ask the engine for; every key lies below the library's and is asked again when it changes. */
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import type { Filter } from '../../native/contract/engine.ts';
+import { callEngine, libraryKey } from '../engine.ts';
+
+const pageSize = 1000;
+
+interface Page<T> {
+  readonly total: number;
+  readonly rows: readonly T[];
+}
+
+/** The offset of the page after these, or undefined when all rows are here. */
+function nextOffset<T>(_last: Page<T>, pages: readonly Page<T>[]): number | undefined {
+  const have = pages.reduce((sum, page) => sum + page.rows.length, 0);
+  const last = pages.at(-1);
+  return last && last.rows.length > 0 && have < last.total ? have : undefined;
+}
+
+export const infoQuery = queryOptions({
+  queryKey: [libraryKey, 'info'],
+  queryFn: ({ signal }) => callEngine('library.info', {}, { signal }),
+});
+
+export function lesionsQuery(patient: string | null, where: readonly Filter[]) {
+  return infiniteQueryOptions({
+    queryKey: [libraryKey, 'lesions', patient, where],
+    queryFn: ({ signal, pageParam }) =>
+      callEngine(
+        'lesions.list',
+        { offset: pageParam, limit: pageSize, patient: patient ?? undefined, where: [...where] },
+        { signal },
+      ),
+    initialPageParam: 0,
+    getNextPageParam: nextOffset,
+  });
+}
+
+export const patientsQuery = infiniteQueryOptions({
+  queryKey: [libraryKey, 'patients'],
+  queryFn: ({ signal, pageParam }) =>
+    callEngine('patients.list', { offset: pageParam, limit: pageSize }, { signal }),
+  initialPageParam: 0,
+  getNextPageParam: nextOffset,
+});
+
+export function studiesQuery(patient: string | null) {
+  return infiniteQueryOptions({
+    queryKey: [libraryKey, 'studies', patient],
+    queryFn: ({ signal, pageParam }) =>
+      callEngine(
+        'studies.list',
+        { offset: pageParam, limit: pageSize, patient: patient ?? undefined },
+        { signal },
+      ),
+    initialPageParam: 0,
+    getNextPageParam: nextOffset,
+  });
+}
+
+export function volumesQuery(study: string) {
+  return queryOptions({
+    queryKey: [libraryKey, 'volumes', study],
+    queryFn: ({ signal }) => callEngine('volumes.list', { study, limit: pageSize }, { signal }),
+  });
+}

@@ -1,0 +1,24 @@
+/** Starts the window: styles, the line to the engine, and the application. */
+import '@fontsource-variable/inter/wght.css';
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
+import './ui/app.css';
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { createRoot } from 'react-dom/client';
+import { queryClient, startEngineLine } from './engine.ts';
+import { App } from './ui/App.tsx';
+import { theme } from './ui/theme.ts';
+
+startEngineLine();
+const root = document.getElementById('root');
+if (!root) throw new Error('the page has no root');
+createRoot(root).render(
+  <MantineProvider theme={theme} forceColorScheme="dark">
+    <QueryClientProvider client={queryClient}>
+      <App />
+      <Notifications position="bottom-left" limit={8} containerWidth={276} />
+    </QueryClientProvider>
+  </MantineProvider>,
+);

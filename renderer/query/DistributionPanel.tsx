@@ -1,0 +1,100 @@
+/** How the hits divide over the values of a label, beside how the searched library does. */
+import { Select } from '@mantine/core';
+import { useState } from 'react';
+import { Empty, sentence } from '../ui/Empty.tsx';
+import { count } from '../ui/format.ts';
+import { useSearch } from './useSearch.ts';
+
+const preferred = 'diagnosis';
+
+export function DistributionPanel() {
+  const { search } = useSearch();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const result = search.data;
+  const fields = result?.distributions.map((d) => d.field) ?? [];
+  const told = new Set(
+    result?.distributions.filter((d) => d.values.some((v) => v.hits > 0)).map((d) => d.field),
+  );
+  const labelled = Object.keys(result?.hits[0]?.labels ?? {});
+  const wished = [chosen, ...[preferred, ...labelled, ...fields].filter((name) => told.has(name)), fields[0]];
+  const field = wished.find((name) => name !== null && name !== undefined && fields.includes(name)) ?? null;
+  const shown = result?.distributions.find((d) => d.field === field);
+  const rows = [...(shown?.values ?? [])].sort((a, b) => b.hits - a.hits || b.library - a.library);
+  const library = rows.reduce((sum, row) => sum + row.library, 0);
+  const hits = result?.hits.length ?? 0;
+  const carrying = rows.reduce((sum, row) => sum + row.hits, 0);
+  return (
+    <section className="panel distribution" data-testid="distribution-panel" aria-label="What the hits are">
+      <header className="panel-head">
+        <b>What the hits are</b>
+        {fields.length > 0 && (
+          <Select
+            size="xs"
+            w={120}
+            aria-label="Label to count"
+            allowDeselect={false}
+            data={fields}
+            value={field}
+            onChange={setChosen}
+          />
+        )}
+      </header>
+      {!result ? (
+        <Empty
+          title="No search yet"
+          text="After a search this counts what the hits carry, beside the library."
+        />
+      ) : !shown || rows.length === 0 ? (
+        <Empty title="Nothing to count" text="None of the hits carries a label." />
+      ) : (
+        <>
+          <div className="distribution-rows">
+            {rows.map((row) => (
+              <div key={row.value} className="distribution-row" data-value={row.value} data-hits={row.hits}>
+                <span className="distribution-value" title={row.value}>
+                  {row.value}
+                </span>
+                <span className="distribution-count">
+                  <b>{row.hits}</b> of {hits}
+                </span>
+                <span className="distribution-base dim">{percent(row.library, library)}</span>
+                <span
+                  className="distribution-bar"
+                  role="img"
+                  aria-label={`${row.hits} of ${hits} hits; ${percent(row.library, library)} of the library`}
+                >
+                  <span className="bar" style={{ width: `${(100 * row.hits) / Math.max(1, hits)}%` }} />
+                  <span
+                    className="base"
+                    title="Share in the library"
+                    style={{ left: `${(100 * row.library) / Math.max(1, library)}%` }}
+                  />
+                </span>
+              </div>
+            ))}
+          </div>
+          <p className="panel-note">
+            Bar: hits. Tick and percentage: share among {count(library, 'labelled lesion')} of the library.
+            {hits > carrying ? ` ${count(hits - carrying, 'hit')} without this label.` : ''}
+          </p>
+        </>
+      )}
+      {result && result.unproven > 0 && (
+        <p className="panel-note" data-testid="unproven-note">
+          Diagnoses count only where proven; that left out {count(result.unproven, 'case')}.
+        </p>
+      )}
+      {result?.notes.map((note) => (
+        <p key={note} className="panel-note">
+          {sentence(note)}
+        </p>
+      ))}
+    </section>
+  );
+}
+
+function percent(part: number, whole: number): string {
+  if (whole === 0) return '–';
+  const share = (100 * part) / whole;
+  return share > 0 && share < 1 ? '<1%' : `${Math.round(share)}%`;
+}

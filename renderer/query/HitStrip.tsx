@@ -1,0 +1,163 @@
+/** The hits of the search in rank order, with what a radiologist wants to know of each before opening it. */
+import { Button, Loader } from '@mantine/core';
+import { IconPlayerStop } from '@tabler/icons-react';
+import { useEffect, useRef } from 'react';
+import type { Hit } from '../../native/contract/model.ts';
+import { Empty, Failure, sentence } from '../ui/Empty.tsx';
+import { count, ml, mm, ms, patientId, thickness } from '../ui/format.ts';
+import { failed } from '../ui/notice.ts';
+import { useView } from '../ui/store.ts';
+import { Thumbnail } from '../ui/Thumbnail.tsx';
+import { FilterBar } from './FilterBar.tsx';
+import { DiagnosisText } from './proofs.tsx';
+import { useSearch } from './useSearch.ts';
+
+export function HitStrip() {
+  const { subject, search, cancel } = useSearch();
+  const compare = useView((s) => s.compare);
+  const list = useRef<HTMLDivElement>(null);
+  const token = subject?.token;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new search starts at its first hit
+  useEffect(() => {
+    list.current?.scrollTo({ left: 0 });
+  }, [token]);
+
+  const { error } = search;
+  useEffect(() => {
+    if (error) failed('The search did not finish', error);
+  }, [error]);
+
+  const result = search.data;
+  const old = search.isPlaceholderData;
+  return (
+    <section
+      className="hits"
+      data-testid="hit-strip"
+      aria-label="Similar lesions"
+      aria-busy={search.isFetching}
+    >
+      <header className="hits-head">
+        <div className="hits-title">
+          <b>Similar lesions</b>
+          <span className="dim hits-status" aria-live="polite">
+            {search.isFetching ? (
+              <span className="hits-busy">
+                <Loader size={11} color="cyan" /> Searching…
+                <Button
+                  size="compact-xs"
+                  variant="subtle"
+                  color="gray"
+                  leftSection={<IconPlayerStop size={12} />}
+                  onClick={cancel}
+                >
+                  Cancel
+                </Button>
+              </span>
+            ) : result && !old ? (
+              `${count(result.hits.length, 'hit')} for “${subject?.title}” among ${count(result.searched, 'lesion')} · ${took(result.tookMs)}`
+            ) : null}
+          </span>
+        </div>
+        <FilterBar />
+      </header>
+      <div className="hits-body" ref={list} data-old={old || undefined}>
+        {search.error && !search.isFetching ? (
+          <Failure error={search.error} retry={() => void search.refetch()} />
+        ) : result && result.hits.length > 0 ? (
+          result.hits.map((hit) => (
+            <HitCard key={`${hit.rank}-${hit.lesion}`} hit={hit} open={compare?.lesion === hit.lesion} />
+          ))
+        ) : result && !search.isFetching ? (
+          result.searched === 0 && result.notes.length > 0 ? (
+            <Empty title="Nothing could be searched" text={result.notes.map(sentence).join(' ')} />
+          ) : (
+            <Empty
+              title="No lesion passes"
+              text="No lesion of another patient meets these filters. Fewer filters, or including the same patient, widen the search."
+            />
+          )
+        ) : search.isFetching ? (
+          Array.from({ length: 8 }, (_, n) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: placeholders have no identity
+            <div key={n} className="hit-card placeholder" />
+          ))
+        ) : subject ? (
+          <Empty title="Search cancelled">
+            <Button size="compact-xs" variant="default" onClick={() => void search.refetch()}>
+              Search again
+            </Button>
+          </Empty>
+        ) : (
+          <Empty
+            title="Nothing searched yet"
+            text="Mark a lesion with a region tool, or choose one in the library, then press F to find similar ones."
+          />
+        )}
+      </div>
+    </section>
+  );
+}
+
+function took(tookMs: Readonly<Record<string, number>>): string {
+  const total = tookMs.total ?? Object.values(tookMs).reduce((sum, part) => sum + part, 0);
+  return ms(total);
+}
+
+function HitCard({ hit, open }: { hit: Hit; open: boolean }) {
+  const card = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (open) card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [open]);
+  const labels = Object.entries(hit.labels);
+  return (
+    <button
+      ref={card}
+      type="button"
+      className="hit-card"
+      data-testid="hit-card"
+      data-lesion={hit.lesion}
+      data-rank={hit.rank}
+      data-open={open}
+      aria-label={`Hit ${hit.rank}: ${hit.name}, similarity ${hit.score.toFixed(3)}. Compare side by side.`}
+      aria-pressed={open}
+      onClick={() => useView.setState({ compare: hit })}
+    >
+      <span className="hit-picture">
+        <Thumbnail lesion={hit.lesion} size={104} />
+        <span className="hit-rank">{hit.rank}</span>
+        <span className="hit-score" title="Cosine similarity">
+          {hit.score.toFixed(3)}
+        </span>
+      </span>
+      <span className="hit-text">
+        <DiagnosisText diagnosis={hit.diagnosis} />
+        <span className="hit-name" title={`${hit.patient} · ${hit.name}`}>
+          {patientId(hit.patient)} · {hit.name}
+        </span>
+        <span className="hit-size">
+          {mm(hit.diameterMm)} · {ml(hit.volumeMl)}
+        </span>
+        <span className="dim hit-recon" title={reconstruction(hit)}>
+          {reconstruction(hit) || ' '}
+        </span>
+        <span
+          className="dim hit-labels"
+          title={labels.map(([name, value]) => `${name}: ${value}`).join('\n')}
+        >
+          {labels.map(([name, value]) => (
+            <span key={name} className="label">
+              {name} <b>{value}</b>
+            </span>
+          ))}
+        </span>
+      </span>
+    </button>
+  );
+}
+
+function reconstruction(hit: Hit): string {
+  return [hit.sliceThicknessMm ? thickness(hit.sliceThicknessMm) : '', hit.kernel ?? '', hit.contrast ?? '']
+    .filter(Boolean)
+    .join(' · ');
+}

@@ -1,0 +1,228 @@
+/** The lesion in the making: what it measures, how to correct it, and how to keep it. */
+import {
+  ActionIcon,
+  Button,
+  Checkbox,
+  Group,
+  SegmentedControl,
+  Slider,
+  TextInput,
+  Tooltip,
+} from '@mantine/core';
+import { IconArrowBackUp, IconArrowForwardUp, IconTrash } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { callEngine, libraryKey } from '../engine.ts';
+import { infoQuery } from '../library/queries.ts';
+import { Measures } from '../ui/Measures.tsx';
+import { failed, notice } from '../ui/notice.ts';
+import { editProposal, type Proposal, redoEdit, selectTool, undoEdit, useView } from '../ui/store.ts';
+import { gridOf } from '../viewer/grid.ts';
+import { markBox } from './marks.ts';
+import { boxMask, grow, shrink, stepMm } from './maskEdit.ts';
+
+export function ProposalPanel({ proposal }: { proposal: Proposal }) {
+  const tool = useView((s) => s.tool);
+  const brush = useView((s) => s.brush);
+  const grid = gridOf(proposal.volume);
+  const step = stepMm(grid);
+  return (
+    <section className="panel" data-testid="proposal-panel" aria-label="Marked lesion">
+      <header className="panel-head">
+        <b className="query-color">Marked lesion</b>
+        <Tooltip label="Discard the mark">
+          <ActionIcon
+            size="sm"
+            variant="subtle"
+            color="gray"
+            aria-label="Discard the mark"
+            onClick={() => useView.setState({ proposal: null })}
+          >
+            <IconTrash size={14} />
+          </ActionIcon>
+        </Tooltip>
+      </header>
+      <Measures of={proposal.measurements} />
+      {proposal.notes.map((note) => (
+        <p key={note} className="panel-note">
+          {note}
+        </p>
+      ))}
+      <div className="panel-label">Correct</div>
+      <Group gap={6} wrap="nowrap">
+        <SegmentedControl
+          size="xs"
+          fullWidth
+          flex={1}
+          aria-label="Brush"
+          data={[
+            { value: 'off', label: 'Off' },
+            { value: 'add', label: 'Add' },
+            { value: 'erase', label: 'Erase' },
+          ]}
+          value={tool !== 'brush' ? 'off' : brush.erase ? 'erase' : 'add'}
+          onChange={(value) => {
+            selectTool(value === 'off' ? 'crosshair' : 'brush');
+            useView.setState({ brush: { ...brush, erase: value === 'erase' } });
+          }}
+        />
+        <Tooltip label="Undo (Ctrl Z)">
+          <ActionIcon
+            size="sm"
+            variant="default"
+            aria-label="Undo"
+            disabled={proposal.past.length === 0}
+            onClick={undoEdit}
+          >
+            <IconArrowBackUp size={14} />
+          </ActionIcon>
+        </Tooltip>
+        <Tooltip label="Redo (Ctrl Y)">
+          <ActionIcon
+            size="sm"
+            variant="default"
+            aria-label="Redo"
+            disabled={proposal.future.length === 0}
+            onClick={redoEdit}
+          >
+            <IconArrowForwardUp size={14} />
+          </ActionIcon>
+        </Tooltip>
+      </Group>
+      <div className="brush-row">
+        <span className="dim">Brush</span>
+        <Slider
+          size="xs"
+          flex={1}
+          min={0.5}
+          max={20}
+          step={0.5}
+          label={null}
+          thumbLabel="Brush radius in mm"
+          value={brush.radiusMm}
+          onChange={(radiusMm) => useView.setState({ brush: { ...brush, radiusMm } })}
+        />
+        <span className="number">{brush.radiusMm.toFixed(1)} mm</span>
+        <Checkbox
+          size="xs"
+          label="3D"
+          checked={brush.ball}
+          onChange={(event) => useView.setState({ brush: { ...brush, ball: event.currentTarget.checked } })}
+        />
+      </div>
+      <Group gap={4} grow className="tight-buttons">
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={() => editProposal(grow(proposal.mask, step, grid))}
+        >
+          Grow
+        </Button>
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={() => editProposal(shrink(proposal.mask, step, grid))}
+        >
+          Shrink
+        </Button>
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={() => editProposal(boxMask(markBox(proposal.mark, grid)))}
+        >
+          Box only
+        </Button>
+        <Button
+          size="compact-xs"
+          variant="default"
+          disabled={proposal.mask === proposal.proposed}
+          onClick={() => editProposal(proposal.proposed)}
+        >
+          As grown
+        </Button>
+      </Group>
+      <SaveForm proposal={proposal} />
+    </section>
+  );
+}
+
+function SaveForm({ proposal }: { proposal: Proposal }) {
+  const info = useQuery(infoQuery);
+  const client = useQueryClient();
+  const [name, setName] = useState('');
+  const [labels, setLabels] = useState<readonly (readonly [string, string])[]>([['', '']]);
+  const save = useMutation({
+    mutationFn: () =>
+      callEngine('lesion.save', {
+        volume: proposal.volume.id,
+        mask: { box: [...proposal.mask.box], bits: proposal.mask.bits },
+        name: name.trim(),
+        labels: Object.fromEntries(labels.filter(([key, value]) => key.trim() && value.trim())),
+      }),
+    onSuccess: (lesion) => {
+      void client.invalidateQueries({ queryKey: [libraryKey] });
+      if (useView.getState().row?.id === lesion.volume) useView.setState({ proposal: null, lesion });
+      notice('done', 'Lesion saved', `“${lesion.name}” is in the library and can be found.`);
+    },
+    onError: (error) => failed('The lesion was not saved', error),
+  });
+  const setLabel = (at: number, pair: readonly [string, string]) => {
+    const next = labels.map((old, n) => (n === at ? pair : old));
+    setLabels(next.every(([key]) => key) ? [...next, ['', '']] : next);
+  };
+  return (
+    <form
+      className="save-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (name.trim()) save.mutate();
+      }}
+    >
+      <div className="panel-label">Save to the library</div>
+      <TextInput
+        size="xs"
+        placeholder="Name of the lesion"
+        aria-label="Name of the lesion"
+        maxLength={200}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <datalist id="label-names">
+        {info.data?.fields.map((field) => (
+          <option key={field.name} value={field.name} />
+        ))}
+      </datalist>
+      {labels.map(([key, value], n) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: rows are only appended
+        <Group key={n} gap={6} wrap="nowrap">
+          <TextInput
+            size="xs"
+            flex={1}
+            placeholder="Label"
+            aria-label="Label name"
+            list="label-names"
+            value={key}
+            onChange={(event) => setLabel(n, [event.currentTarget.value, value])}
+          />
+          <TextInput
+            size="xs"
+            flex={1}
+            placeholder="Value"
+            aria-label="Label value"
+            value={value}
+            onChange={(event) => setLabel(n, [key, event.currentTarget.value])}
+          />
+        </Group>
+      ))}
+      <Button
+        size="compact-sm"
+        type="submit"
+        variant="default"
+        loading={save.isPending}
+        disabled={!name.trim()}
+      >
+        Save lesion
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,41 @@
+/** The search for the current subject under the current options: runs when either changes, is cancelled when superseded. */
+import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { callEngine } from '../engine.ts';
+import { type SearchOptions, type Subject, useView } from '../ui/store.ts';
+
+export function searchQuery(subject: Subject | null, options: SearchOptions) {
+  return queryOptions({
+    queryKey: ['search', subject?.token ?? 0, options],
+    queryFn: ({ signal }) => {
+      if (!subject) throw new Error('nothing to search for');
+      return callEngine(
+        'search.run',
+        {
+          query: subject.query,
+          top: options.top,
+          where: [...options.where],
+          includeSamePatient: options.includeSamePatient,
+          hitsPerPatient: options.hitsPerPatient,
+        },
+        { signal },
+      );
+    },
+    enabled: subject !== null,
+    // The window says that a search was interrupted; asking again is the user's choice.
+    retry: false,
+    gcTime: 10 * 60_000,
+  });
+}
+
+export function useSearch() {
+  const subject = useView((s) => s.subject);
+  const options = useView((s) => s.options);
+  const client = useQueryClient();
+  const search = useQuery({ ...searchQuery(subject, options), placeholderData: keepPreviousData });
+  return {
+    subject,
+    options,
+    search,
+    cancel: () => void client.cancelQueries({ queryKey: ['search', subject?.token] }),
+  };
+}

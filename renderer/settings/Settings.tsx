@@ -1,0 +1,193 @@
+/** What this installation is made of, whether its parts are sound, and the choice of how pictures are drawn. */
+import { Button, Group, Modal, Progress, Switch } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { AppInfo } from '../../native/contract/bridge.ts';
+import { bridge } from '../bridge.ts';
+import { callEngine, libraryKey, queryClient } from '../engine.ts';
+import { infoQuery } from '../library/queries.ts';
+import { Failure } from '../ui/Empty.tsx';
+import { count, ms } from '../ui/format.ts';
+import { failed } from '../ui/notice.ts';
+import { useView } from '../ui/store.ts';
+import { graphics, hasWebgl } from '../viewer/cornerstone.ts';
+
+export function Settings({ app }: { app: AppInfo | undefined }) {
+  const open = useView((s) => s.dialog === 'settings');
+  return (
+    <Modal
+      opened={open}
+      onClose={() => useView.setState({ dialog: null })}
+      title="Settings"
+      size="lg"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      {open && (
+        <div className="dialog settings" data-testid="settings">
+          <LibrarySettings />
+          <EncoderSettings />
+          <PictureSettings />
+          {app && (
+            <section>
+              <div className="panel-label">Program</div>
+              <p>
+                Precedent {app.version} · Electron {app.electron}
+                {app.official ? '' : ' (unofficial runtime)'} · {app.platform}
+              </p>
+            </section>
+          )}
+        </div>
+      )}
+    </Modal>
+  );
+}
+
+function LibrarySettings() {
+  const info = useQuery(infoQuery);
+  const [progress, setProgress] = useState<{ done: number; total: number } | null>(null);
+  const verify = useMutation({
+    mutationFn: (repair: boolean) => {
+      setProgress(null);
+      return callEngine('verify.run', { repair }, { onProgress: setProgress });
+    },
+  });
+  const openOther = useMutation({
+    mutationFn: () => bridge.openLibrary(),
+    onSuccess: ({ opened }) => {
+      if (!opened) return;
+      useView.setState({
+        row: null,
+        lesion: null,
+        proposal: null,
+        subject: null,
+        compare: null,
+        libraryPatient: null,
+        libraryWhere: [],
+        dialog: null,
+      });
+      void queryClient.invalidateQueries({ queryKey: [libraryKey] });
+    },
+    onError: (error) => failed('The library could not be opened', error),
+  });
+  const counts = info.data?.counts;
+  return (
+    <section>
+      <div className="panel-label">Library</div>
+      <p className="path">{info.data?.folder}</p>
+      {counts && (
+        <p className="dim">
+          {count(counts.patients, 'patient')}, {count(counts.studies, 'study', 'studies')},{' '}
+          {count(counts.volumes, 'volume')}, {count(counts.lesions, 'lesion')}
+        </p>
+      )}
+      <Group gap="xs">
+        <Button
+          size="compact-xs"
+          variant="default"
+          loading={openOther.isPending}
+          onClick={() => openOther.mutate()}
+        >
+          Open another…
+        </Button>
+        <Button
+          size="compact-xs"
+          variant="default"
+          loading={verify.isPending}
+          onClick={() => verify.mutate(false)}
+        >
+          Verify
+        </Button>
+        {verify.data && !verify.data.ok && (
+          <Button size="compact-xs" variant="default" onClick={() => verify.mutate(true)}>
+            Repair
+          </Button>
+        )}
+      </Group>
+      {verify.isPending && progress && progress.total > 0 && (
+        <Progress mt={6} aria-label="Progress" value={(100 * progress.done) / progress.total} />
+      )}
+      {verify.error && <Failure error={verify.error} />}
+      {verify.data && (
+        <>
+          <p>
+            {verify.data.ok ? 'Everything is sound.' : count(verify.data.problems.length, 'problem')} Checked:{' '}
+            {Object.entries(verify.data.checked)
+              .map(([what, n]) => `${n} ${what}`)
+              .join(', ')}
+            .
+          </p>
+          <ul className="warnings">
+            {verify.data.problems.slice(0, 100).map(({ what, where, repaired }) => (
+              <li key={`${what} ${where}`}>
+                {what} ({where}){repaired ? ', repaired' : ''}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+function EncoderSettings() {
+  const encoders = useQuery({
+    queryKey: [libraryKey, 'encoders'],
+    queryFn: ({ signal }) => callEngine('encoders.list', {}, { signal }),
+  });
+  const check = useMutation({ mutationFn: (encoder: string) => callEngine('encoders.check', { encoder }) });
+  return (
+    <section>
+      <div className="panel-label">Encoders</div>
+      {encoders.error && <Failure error={encoders.error} retry={() => void encoders.refetch()} />}
+      {encoders.data?.map((encoder) => (
+        <div key={encoder.id} className="encoder">
+          <span>
+            <b>{encoder.id}</b> {encoder.version}
+            <span className="dim">
+              {' '}
+              · {encoder.dim} values · {encoder.licence}
+              {encoder.provider ? ` · ${encoder.provider}` : ''}
+            </span>
+          </span>
+          <Button
+            size="compact-xs"
+            variant="default"
+            loading={check.isPending && check.variables === encoder.id}
+            onClick={() => check.mutate(encoder.id)}
+          >
+            Check
+          </Button>
+        </div>
+      ))}
+      {check.error && <Failure error={check.error} />}
+      {check.data && (
+        <p>
+          {check.data.encoder.id}: {check.data.deterministic ? 'the same answer twice' : 'answers differ'},{' '}
+          {ms(check.data.msPerLesion)} a lesion.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function PictureSettings() {
+  const cpu = useView((s) => s.cpuRendering);
+  const webgl = hasWebgl();
+  const adapter = graphics();
+  return (
+    <section>
+      <div className="panel-label">Pictures</div>
+      <p className="dim">
+        {webgl
+          ? `WebGL 2: ${adapter.name}${adapter.software ? ' (software, slower)' : ''}`
+          : 'No WebGL 2 on this machine'}
+      </p>
+      <Switch
+        size="xs"
+        label="Draw on the CPU"
+        checked={cpu}
+        onChange={(event) => useView.setState({ cpuRendering: event.currentTarget.checked })}
+      />
+    </section>
+  );
+}

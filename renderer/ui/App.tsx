@@ -1,0 +1,201 @@
+/** The window: library, viewer or comparison, details and hits, and what is said on every screen. */
+import { SegmentedControl } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { type DragEvent, useEffect, useState } from 'react';
+import { bridge } from '../bridge.ts';
+import { Compare } from '../compare/Compare.tsx';
+import { onProcess, useEngineLine } from '../engine.ts';
+import { Demonstration } from '../library/Demonstration.tsx';
+import { ImportDialog } from '../library/ImportDialog.tsx';
+import { LesionDetails } from '../library/LesionDetails.tsx';
+import { chooseImport, LibraryPanel } from '../library/LibraryPanel.tsx';
+import { infoQuery } from '../library/queries.ts';
+import { VolumeLesions } from '../library/VolumeLesions.tsx';
+import { DistributionPanel } from '../query/DistributionPanel.tsx';
+import { HitStrip } from '../query/HitStrip.tsx';
+import { ProposalPanel } from '../query/ProposalPanel.tsx';
+import { useProposalMeasurements } from '../query/useProposal.ts';
+import { Settings } from '../settings/Settings.tsx';
+import { KeysHelp } from '../viewer/KeysHelp.tsx';
+import { Toolbar } from '../viewer/Toolbar.tsx';
+import { Viewer } from '../viewer/Viewer.tsx';
+import { Failure, Loading } from './Empty.tsx';
+import { failed, notice } from './notice.ts';
+import { StatusBar } from './StatusBar.tsx';
+import { chosenProposal, useView } from './store.ts';
+import { useKeys } from './useKeys.ts';
+
+/** The menu's Import, sent by the shell as a window message. */
+const menuImport = 'precedent:menu-import';
+
+export function App() {
+  useKeys();
+  useProposalMeasurements();
+  useNotices();
+  const drop = useDrop();
+  const compare = useView((s) => s.compare);
+  const app = useQuery({ queryKey: ['app'], queryFn: () => bridge.appInfo() });
+  const info = useQuery(infoQuery);
+  const [skipDemonstration, setSkipDemonstration] = useState(false);
+  const empty = info.data?.demonstration === true && info.data.counts.lesions === 0;
+  const [creating, setCreating] = useState(false);
+  useEffect(() => {
+    if (empty && !skipDemonstration) setCreating(true);
+  }, [empty, skipDemonstration]);
+
+  return (
+    <div className="app" {...drop.handlers}>
+      {app.data && !app.data.official && (
+        <div className="banner" role="alert" data-testid="banner-unofficial">
+          Unofficial Electron runtime: evaluation and tests only, not for patients' data
+          {app.data.testData ? ' (opened with test data allowed)' : ''}
+        </div>
+      )}
+      <Toolbar />
+      {creating ? (
+        <Demonstration
+          leave={() => {
+            setSkipDemonstration(true);
+            setCreating(false);
+          }}
+        />
+      ) : info.error && !info.data ? (
+        <div className="viewer-empty">
+          <Failure error={info.error} retry={() => void info.refetch()} />
+        </div>
+      ) : !info.data ? (
+        <div className="viewer-empty">
+          <Loading text="Waiting for the engine" />
+        </div>
+      ) : (
+        <main className="main">
+          <LibraryPanel />
+          <div className="stage">
+            {/* The viewer keeps its place under the comparison, so that Esc shows it exactly as it was. */}
+            <div className="stage-layer" data-hidden={compare !== null} inert={compare !== null}>
+              <Viewer />
+            </div>
+            {compare && (
+              <div className="stage-layer">
+                <Compare hit={compare} />
+              </div>
+            )}
+          </div>
+          <SidePanel />
+          <HitStrip />
+        </main>
+      )}
+      <StatusBar />
+      {drop.over && <div className="drop">Drop to import into the library</div>}
+      <ImportDialog />
+      <KeysHelp />
+      <Settings app={app.data} />
+    </div>
+  );
+}
+
+function SidePanel() {
+  const proposal = useView((s) => s.proposal);
+  const lesion = useView((s) => s.lesion);
+  const shown = useView(chosenProposal);
+  return (
+    <aside className="side" aria-label="Details">
+      <div className="side-top">
+        {proposal && lesion && (
+          <SegmentedControl
+            className="side-switch"
+            size="xs"
+            fullWidth
+            aria-label="Shown lesion"
+            value={shown ? 'proposal' : 'lesion'}
+            onChange={(value) => useView.setState({ chosen: value === 'proposal' ? 'proposal' : 'lesion' })}
+            data={[
+              { value: 'proposal', label: 'Marked' },
+              { value: 'lesion', label: 'Library' },
+            ]}
+          />
+        )}
+        {shown ? (
+          <ProposalPanel key={shown.volume.id} proposal={shown} />
+        ) : lesion ? (
+          <LesionDetails key={lesion.id} chosen={lesion} />
+        ) : (
+          <VolumeLesions />
+        )}
+      </div>
+      <DistributionPanel />
+    </aside>
+  );
+}
+
+/** Says when a process died and when it is back. */
+function useNotices(): void {
+  useEffect(
+    () =>
+      onProcess((now, before) => {
+        if (now.process === 'engine') return;
+        const name = now.process === 'inference' ? 'Inference' : 'Reader';
+        const again = before?.state === 'restarting' || (before ? now.restarts > before.restarts : false);
+        if (now.state === 'restarting' && before?.state !== 'restarting')
+          notice('warning', `${name} stopped`, 'It is being started again.');
+        else if (now.state === 'running' && again) notice('done', `${name} restarted`);
+        else if (now.state === 'failed' && before?.state !== 'failed')
+          notice(
+            'error',
+            `${name} does not start`,
+            'Restart Precedent; if that does not help, run precedent doctor.',
+          );
+      }),
+    [],
+  );
+  useEffect(
+    () =>
+      useEngineLine.subscribe((now, before) => {
+        if (now.line === 'lost' && before.line === 'connected')
+          notice(
+            'warning',
+            'Engine stopped',
+            'It is being started again; what was running has to be repeated.',
+          );
+        else if (now.line === 'connected' && before.line === 'lost') notice('done', 'Engine restarted');
+      }),
+    [],
+  );
+  useEffect(() => {
+    const onMessage = (event: MessageEvent) => {
+      if (event.source === window && event.data === menuImport) void chooseImport('folder');
+    };
+    window.addEventListener('message', onMessage);
+    return () => window.removeEventListener('message', onMessage);
+  }, []);
+}
+
+function useDrop() {
+  const [over, setOver] = useState(false);
+  const carriesFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files');
+  return {
+    over,
+    handlers: {
+      onDragOver: (event: DragEvent) => {
+        if (!carriesFiles(event)) return;
+        event.preventDefault();
+        setOver(true);
+      },
+      onDragLeave: (event: DragEvent) => {
+        if (event.relatedTarget === null) setOver(false);
+      },
+      onDrop: (event: DragEvent) => {
+        if (!carriesFiles(event)) return;
+        event.preventDefault();
+        setOver(false);
+        bridge
+          .grantDropped([...event.dataTransfer.files])
+          .then((granted) => {
+            if (granted.length > 0)
+              useView.setState(({ sources }) => ({ dialog: 'import', sources: [...sources, ...granted] }));
+          })
+          .catch((error: unknown) => failed('What was dropped could not be opened', error));
+      },
+    },
+  };
+}

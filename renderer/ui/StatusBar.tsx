@@ -1,0 +1,79 @@
+/** Always in sight: what this program is not for, which library is open, what describes lesions, and whether every process runs. */
+import { Tooltip } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import type { ProcessState } from '../../native/contract/engine.ts';
+import { useEngineLine } from '../engine.ts';
+import { infoQuery } from '../library/queries.ts';
+import { count } from './format.ts';
+
+const names: Readonly<Record<ProcessState['process'], string>> = {
+  engine: 'Engine',
+  inference: 'Inference',
+  reader: 'Reader',
+};
+/** A reader runs only while something is imported. */
+type Shown = Omit<ProcessState, 'state'> & { readonly state: ProcessState['state'] | 'idle' };
+
+const texts: Readonly<Record<Shown['state'], string>> = {
+  idle: 'started when needed',
+  starting: 'starting',
+  running: 'running',
+  restarting: 'restarting',
+  failed: 'failed',
+};
+
+export function StatusBar() {
+  const info = useQuery(infoQuery);
+  const { line, processes } = useEngineLine();
+  const told = Object.fromEntries((info.data?.processes ?? []).map((p) => [p.process, p]));
+  const states = (['engine', 'inference', 'reader'] as const).map((process): Shown => {
+    const known = processes[process] ?? told[process];
+    if (process === 'engine') {
+      const state = line === 'connected' ? 'running' : line === 'lost' ? 'restarting' : 'starting';
+      return { process, restarts: known?.restarts ?? 0, state };
+    }
+    if (!known || (process === 'reader' && known.state === 'starting'))
+      return { process, state: 'idle', restarts: known?.restarts ?? 0 };
+    return known;
+  });
+  const encoder = info.data?.encoder;
+  return (
+    <footer className="status" data-testid="status-bar">
+      <span className="research">Research use, not for primary diagnosis</span>
+      {info.data?.demonstration && (
+        <span className="demo-mark" data-testid="demo-mark">
+          Demonstration: phantom data
+        </span>
+      )}
+      {info.data && (
+        <span className="status-library" title={info.data.folder}>
+          {info.data.folder} · {count(info.data.counts.volumes, 'volume')},{' '}
+          {count(info.data.counts.lesions, 'lesion')}
+        </span>
+      )}
+      <span className="spacer" />
+      {encoder && (
+        <Tooltip
+          label={`Encoder ${encoder.id} ${encoder.version}, ${encoder.dim} values, ${encoder.licence}`}
+        >
+          <span>
+            {encoder.id} {encoder.version}
+            {encoder.provider ? ` on ${encoder.provider}` : ''}
+          </span>
+        </Tooltip>
+      )}
+      {states.map(({ process, state, restarts }) => (
+        <Tooltip
+          key={process}
+          label={`${names[process]}: ${texts[state]}${restarts > 0 ? `, restarted ${restarts === 1 ? 'once' : `${restarts} times`}` : ''}`}
+        >
+          <span className="process" data-testid={`process-${process}`} data-state={state}>
+            <i aria-hidden="true" />
+            {names[process]}
+            {state === 'running' || state === 'idle' ? '' : ` ${texts[state]}`}
+          </span>
+        </Tooltip>
+      ))}
+    </footer>
+  );
+}

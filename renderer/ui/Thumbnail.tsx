@@ -1,0 +1,26 @@
+/** The picture of a lesion, and a quiet sign in its place while it is missing. */
+import { useState } from 'react';
+import { thumbnailUrl } from '../urls.ts';
+
+export function Thumbnail({ lesion, size }: { lesion: string; size: number }) {
+  const [missing, setMissing] = useState<string | null>(null);
+  return (
+    <span className="thumbnail" style={{ width: size, height: size }}>
+      {missing === lesion ? (
+        <svg viewBox="0 0 24 24" width={size * 0.5} height={size * 0.5} role="img" aria-label="No picture">
+          <title>No picture</title>
+          <circle cx="12" cy="12" r="8" fill="none" stroke="currentColor" strokeWidth="1.2" />
+          <circle cx="12" cy="12" r="2.6" fill="none" stroke="currentColor" strokeWidth="1.2" />
+        </svg>
+      ) : (
+        <img
+          src={thumbnailUrl(lesion)}
+          alt=""
+          loading="lazy"
+          draggable={false}
+          onError={() => setMissing(lesion)}
+        />
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,48 @@
+/** Numbers as radiologists write them. */
+
+export function mm(value: number): string {
+  return `${value >= 100 ? value.toFixed(0) : value.toFixed(1)} mm`;
+}
+
+/** A slice thickness or spacing: as many digits as it has, two at most. */
+export function thickness(value: number): string {
+  return `${Number(value.toFixed(2))} mm`;
+}
+
+export function ml(value: number): string {
+  if (value >= 100) return `${value.toFixed(0)} ml`;
+  if (value >= 10) return `${value.toFixed(1)} ml`;
+  return value >= 0.1 ? `${value.toFixed(2)} ml` : `${(value * 1000).toFixed(0)} mm³`;
+}
+
+export function hu(value: number): string {
+  return `${minus(Math.round(value))} HU`;
+}
+
+export function meanSd(mean: number, sd: number): string {
+  return `${minus(Math.round(mean))} ± ${Math.round(sd)} HU`;
+}
+
+/** A true minus sign, which has the width of the digits. */
+export function minus(value: number): string {
+  return value < 0 ? `−${Math.abs(value)}` : String(value);
+}
+
+export function ms(value: number): string {
+  return value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`;
+}
+
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+}
+
+/** The PatientID of an identity that names its issuer too (`ID^^^issuer`, as HL7 writes it), for narrow places. */
+export function patientId(identity: string): string {
+  return identity.split('^^^')[0] || identity;
+}
+
+/** A DICOM date (YYYYMMDD) as YYYY-MM-DD; anything else unchanged. */
+export function date(value: string | undefined): string {
+  const match = value?.match(/^(\d{4})(\d{2})(\d{2})$/);
+  return match ? `${match[1]}-${match[2]}-${match[3]}` : (value ?? '');
+}

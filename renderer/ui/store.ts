@@ -1,0 +1,273 @@
+/**
+ * View state of the window: what is open, where each plane stands, which tool is in the hand, what is marked, searched and
+ * compared. Engine data is not here (TanStack Query holds it); geometry is derived where it is needed.
+ */
+import { create } from 'zustand';
+import type { Granted } from '../../native/contract/bridge.ts';
+import type { Filter, Query } from '../../native/contract/engine.ts';
+import type { Mark, Plane } from '../../native/contract/mark.ts';
+import type { Hit, LesionRow, Measurements, VolumeRow } from '../../native/contract/model.ts';
+import type { RegionTool } from '../query/marks.ts';
+import type { Mask } from '../viewer/contours.ts';
+import { clampIndex, gridOf, type Vec3, worldToIndex } from '../viewer/grid.ts';
+import { gridCentre } from '../viewer/planes.ts';
+import { type Window, windowPresets } from '../viewer/presets.ts';
+
+export type Tool = 'crosshair' | 'window' | 'brush' | RegionTool;
+
+/** Zoom relative to the whole slice fitting the pane; `centre` is the voxel index in its middle, null the slice's. */
+export interface PaneState {
+  readonly zoom: number;
+  readonly centre: Vec3 | null;
+}
+type Panes = Readonly<Record<Plane, PaneState>>;
+const wholeSlices: Panes = {
+  axial: { zoom: 1, centre: null },
+  coronal: { zoom: 1, centre: null },
+  sagittal: { zoom: 1, centre: null },
+};
+
+/** A lesion in the making: what was drawn, what the engine made of it, and every correction since. */
+export interface Proposal {
+  readonly volume: VolumeRow;
+  readonly mark: Mark;
+  readonly proposed: Mask;
+  readonly mask: Mask;
+  readonly measurements: Measurements | null;
+  readonly notes: readonly string[];
+  readonly past: readonly Mask[];
+  readonly future: readonly Mask[];
+}
+
+/** What is searched for, with what the panels and the comparison show of it. */
+export interface Subject {
+  /** Distinguishes this query from every other in this window. */
+  readonly token: number;
+  readonly query: Query;
+  readonly title: string;
+  readonly volume: string;
+  readonly mask: Mask | null;
+  readonly measurements: Measurements;
+  readonly lesion: LesionRow | null;
+}
+
+export interface SearchOptions {
+  readonly where: readonly Filter[];
+  readonly includeSamePatient: boolean;
+  readonly hitsPerPatient: number;
+  readonly top: number;
+}
+
+export type LibraryTab = 'patients' | 'studies' | 'lesions';
+type Dialog = 'help' | 'settings' | 'import' | null;
+
+export interface ViewState {
+  readonly row: VolumeRow | null;
+  /** Continuous voxel index where the three planes meet; its rounding along each axis is that plane's slice. */
+  readonly focus: Vec3;
+  readonly panes: Panes;
+  readonly window: Window;
+  readonly tool: Tool;
+  readonly brush: { readonly radiusMm: number; readonly erase: boolean; readonly ball: boolean };
+  readonly activePlane: Plane;
+  readonly maximised: Plane | null;
+  readonly outlines: boolean;
+  readonly lesion: LesionRow | null;
+  readonly proposal: Proposal | null;
+  /** Which of the two the details show and Find similar takes, where both exist. */
+  readonly chosen: 'lesion' | 'proposal';
+  readonly subject: Subject | null;
+  readonly options: SearchOptions;
+  readonly compare: Hit | null;
+  readonly tab: LibraryTab;
+  readonly libraryText: string;
+  readonly libraryWhere: readonly Filter[];
+  readonly libraryPatient: string | null;
+  readonly dialog: Dialog;
+  readonly sources: readonly Granted[];
+  /** Chosen by the user where WebGL is missing or misbehaves. */
+  readonly cpuRendering: boolean;
+}
+
+export const useView = create<ViewState>(() => ({
+  row: null,
+  focus: [0, 0, 0],
+  panes: wholeSlices,
+  window: windowPresets[0],
+  tool: 'crosshair',
+  brush: { radiusMm: 3, erase: false, ball: false },
+  activePlane: 'axial',
+  maximised: null,
+  outlines: true,
+  lesion: null,
+  proposal: null,
+  chosen: 'lesion',
+  subject: null,
+  options: { where: [], includeSamePatient: false, hitsPerPatient: 1, top: 10 },
+  compare: null,
+  tab: 'lesions',
+  libraryText: '',
+  libraryWhere: [],
+  libraryPatient: null,
+  dialog: null,
+  sources: [],
+  cpuRendering: false,
+}));
+
+const set = useView.setState;
+const get = useView.getState;
+
+/** The least field of view around a lesion, and how many diameters of it are shown at least, in mm. */
+const leastFieldMm = 140;
+const diametersShown = 6;
+
+/** The window as it is, unless the lesion would be all black or all white in it: then the first preset that shows it. */
+function windowThatShows(window: Window, meanHu: number): Window {
+  const shows = (one: Window) => Math.abs(meanHu - one.center) < 0.45 * one.width;
+  if (shows(window)) return window;
+  const preset = windowPresets.find(shows);
+  return preset ? { width: preset.width, center: preset.center } : window;
+}
+
+/** Unsaved proposals of volumes that are not open now, by volume. */
+const setAside = new Map<string, Proposal>();
+
+/** Opens a volume in the three planes, centred on the lesion if one is given; an unsaved mark waits for its volume to return. */
+export function openVolume(row: VolumeRow, lesion: LesionRow | null): void {
+  const grid = gridOf(row);
+  const focus = lesion ? clampIndex(worldToIndex(grid, lesion.centerMm), grid.dims) : gridCentre(grid);
+  const widest = Math.max(...grid.dims.map((n, axis) => n * grid.spacing[axis]));
+  const field = lesion ? Math.max(leastFieldMm, diametersShown * lesion.diameter3dMm) : widest;
+  const zoom = Math.max(1, widest / field);
+  const pane = { zoom, centre: zoom > 1 ? focus : null };
+  const { proposal } = get();
+  if (proposal && proposal.volume.id !== row.id) setAside.set(proposal.volume.id, proposal);
+  const own = proposal?.volume.id === row.id ? proposal : (setAside.get(row.id) ?? null);
+  setAside.delete(row.id);
+  set({
+    window: lesion ? windowThatShows(get().window, lesion.meanHu) : get().window,
+    row,
+    focus,
+    lesion,
+    compare: null,
+    panes: { axial: pane, coronal: pane, sagittal: pane },
+    proposal: own,
+    chosen: lesion || !own ? 'lesion' : 'proposal',
+  });
+}
+
+export function setFocus(focus: Vec3): void {
+  const { row } = get();
+  if (row) set({ focus: clampIndex(focus, row.dims) });
+}
+
+export function setPane(plane: Plane, patch: Partial<PaneState>): void {
+  set(({ panes }) => ({ panes: { ...panes, [plane]: { ...panes[plane], ...patch } } }));
+}
+
+export function resetPanes(): void {
+  const { row, lesion } = get();
+  set({ panes: wholeSlices });
+  if (row && !lesion) set({ focus: gridCentre(gridOf(row)) });
+}
+
+export function selectTool(tool: Tool): void {
+  set({ tool });
+}
+
+export function setWindow(window: Window): void {
+  const width = Math.min(8000, Math.max(1, Math.round(window.width)));
+  const center = Math.min(6000, Math.max(-2000, Math.round(window.center)));
+  set({ window: { width, center } });
+}
+
+/** Replaces the proposal's mask and remembers the one before; its measurements follow from the engine. */
+export function editProposal(mask: Mask | null): void {
+  const { proposal } = get();
+  if (!proposal || !mask || mask === proposal.mask) return;
+  set({
+    chosen: 'proposal',
+    proposal: {
+      ...proposal,
+      mask,
+      measurements: null,
+      past: [...proposal.past.slice(-49), proposal.mask],
+      future: [],
+    },
+  });
+}
+
+export function undoEdit(): void {
+  const { proposal } = get();
+  const mask = proposal?.past.at(-1);
+  if (!proposal || !mask) return;
+  set({
+    proposal: {
+      ...proposal,
+      mask,
+      measurements: null,
+      past: proposal.past.slice(0, -1),
+      future: [proposal.mask, ...proposal.future],
+    },
+  });
+}
+
+export function redoEdit(): void {
+  const { proposal } = get();
+  const mask = proposal?.future[0];
+  if (!proposal || !mask) return;
+  set({
+    proposal: {
+      ...proposal,
+      mask,
+      measurements: null,
+      past: [...proposal.past, proposal.mask],
+      future: proposal.future.slice(1),
+    },
+  });
+}
+
+/** The proposal, where it is what the details show. */
+export function chosenProposal(state: Pick<ViewState, 'proposal' | 'lesion' | 'chosen'>): Proposal | null {
+  return state.chosen === 'proposal' || !state.lesion ? state.proposal : null;
+}
+
+let nextToken = 1;
+
+/** Starts a search for the marked mask, or else for the selected lesion; false when there is neither. */
+export function findSimilar(): boolean {
+  const { lesion } = get();
+  const proposal = chosenProposal(get());
+  if (proposal?.measurements) {
+    const { volume, mask, measurements } = proposal;
+    set({
+      compare: null,
+      subject: {
+        token: nextToken++,
+        query: { volume: volume.id, mask: { box: [...mask.box], bits: mask.bits } },
+        title: 'Marked lesion',
+        volume: volume.id,
+        mask,
+        measurements,
+        lesion: null,
+      },
+    });
+    return true;
+  }
+  if (lesion && !proposal) {
+    set({
+      compare: null,
+      subject: {
+        token: nextToken++,
+        query: { lesion: lesion.id },
+        title: lesion.name,
+        volume: lesion.volume,
+        mask: null,
+        measurements: lesion,
+        lesion,
+      },
+    });
+    return true;
+  }
+  return false;
+}

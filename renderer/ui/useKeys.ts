@@ -1,0 +1,119 @@
+/** The one listener for keys: looks the press up in the table and does what its action names. */
+import { useEffect } from 'react';
+import { stepHit } from '../compare/Compare.tsx';
+import { queryClient } from '../engine.ts';
+import { searchQuery } from '../query/useSearch.ts';
+import { type Action, actionOf } from '../viewer/keys.ts';
+import { windowPresets } from '../viewer/presets.ts';
+import { scrollPlane } from '../viewer/Viewer.tsx';
+import { assertNever } from './assertNever.ts';
+import { notice } from './notice.ts';
+import { findSimilar, redoEdit, resetPanes, selectTool, setWindow, undoEdit, useView } from './store.ts';
+
+export function useKeys(): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.altKey || isTyping(event.target)) return;
+      const action = actionOf({
+        key: event.key,
+        mod: event.ctrlKey || event.metaKey,
+        shift: event.shiftKey,
+      });
+      if (!action) return;
+      const { dialog } = useView.getState();
+      if (dialog && action.do !== 'help') return;
+      if (isOperating(event.target, event.key)) return;
+      event.preventDefault();
+      perform(action);
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, []);
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return !['checkbox', 'radio', 'button'].includes(target.type);
+  return target instanceof HTMLTextAreaElement || target.isContentEditable;
+}
+
+/** Arrow and page keys belong to the control that has the focus, where that is not a picture. */
+function isOperating(target: EventTarget | null, key: string): boolean {
+  if (!/^(Arrow|Page)/.test(key) || !(target instanceof HTMLElement)) return false;
+  return target !== document.body && !target.closest('.pane, .hits, .lesion-row');
+}
+
+function perform(action: Action): void {
+  const state = useView.getState();
+  switch (action.do) {
+    case 'preset': {
+      const preset = windowPresets.find((row) => row.key === action.key);
+      if (preset) setWindow(preset);
+      return;
+    }
+    case 'crosshair':
+    case 'window':
+    case 'ellipse':
+    case 'rectangle':
+    case 'freehand':
+    case 'sphere':
+      if (state.row && !state.compare) selectTool(action.do);
+      return;
+    case 'brush':
+      if (state.proposal && !state.compare) selectTool('brush');
+      return;
+    case 'reset':
+      resetPanes();
+      return;
+    case 'outlines':
+      useView.setState({ outlines: !state.outlines });
+      return;
+    case 'find':
+      if (!findSimilar())
+        notice(
+          'info',
+          'Nothing to search for yet',
+          'Mark a lesion with a region tool, or choose one in the library.',
+        );
+      return;
+    case 'nextHit':
+    case 'previousHit':
+      moveHit(action.do === 'nextHit' ? 1 : -1);
+      return;
+    case 'back':
+      if (state.compare) useView.setState({ compare: null });
+      else if (state.maximised) useView.setState({ maximised: null });
+      else if (state.tool !== 'crosshair') selectTool('crosshair');
+      return;
+    case 'undo':
+      undoEdit();
+      return;
+    case 'redo':
+      redoEdit();
+      return;
+    case 'sliceForward':
+    case 'sliceBack':
+      if (!state.compare) scrollPlane(state.activePlane, action.do === 'sliceForward' ? 1 : -1);
+      return;
+    case 'brushSmaller':
+    case 'brushLarger': {
+      const by = action.do === 'brushLarger' ? 0.5 : -0.5;
+      const radiusMm = Math.min(20, Math.max(0.5, state.brush.radiusMm + by));
+      useView.setState({ brush: { ...state.brush, radiusMm } });
+      return;
+    }
+    case 'help':
+      useView.setState({ dialog: state.dialog === 'help' ? null : 'help' });
+      return;
+    default:
+      assertNever(action);
+  }
+}
+
+/** Without an open comparison the first step opens the first hit. */
+function moveHit(steps: number): void {
+  const { subject, options, compare } = useView.getState();
+  const hits = queryClient.getQueryData(searchQuery(subject, options).queryKey)?.hits ?? [];
+  if (compare) stepHit(hits, steps);
+  else if (hits[0] && steps > 0) useView.setState({ compare: hits[0] });
+}

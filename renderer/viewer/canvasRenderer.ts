@@ -1,0 +1,84 @@
+/** Paints panes on the CPU: one slice through the window's lookup, scaled by the 2D canvas. Used where WebGL is missing. */
+import type { Painted, PaneRenderer, Picture } from './paneRenderer.ts';
+import { indexToPixel } from './planes.ts';
+import { windowRange } from './presets.ts';
+
+export function createCanvasRenderer(element: HTMLElement, painted: Painted): PaneRenderer {
+  const canvas = document.createElement('canvas');
+  canvas.style.cssText = 'position:absolute;inset:0;width:100%;height:100%';
+  element.appendChild(canvas);
+  const source = document.createElement('canvas');
+  let next: Picture | null = null;
+  let frame = 0;
+
+  const paint = () => {
+    frame = 0;
+    const context = canvas.getContext('2d');
+    if (!context || !next) return;
+    const { voxels, view } = next;
+    const ratio = window.devicePixelRatio || 1;
+    const width = Math.round(view.size[0] * ratio);
+    const height = Math.round(view.size[1] * ratio);
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    fillSlice(source, next);
+    const { right, down, rightSign, downSign } = view.geometry;
+    const { spacing, dims } = voxels.grid;
+    const corner: [number, number, number] = [0, 0, 0];
+    corner[right] = rightSign > 0 ? -0.5 : dims[right] - 0.5;
+    corner[down] = downSign > 0 ? -0.5 : dims[down] - 0.5;
+    const [x, y] = indexToPixel(view, voxels.grid, corner);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.fillStyle = '#000';
+    context.fillRect(0, 0, view.size[0], view.size[1]);
+    context.imageSmoothingEnabled = true;
+    context.imageSmoothingQuality = 'high';
+    const w = dims[right] * spacing[right] * view.pxPerMm;
+    const h = dims[down] * spacing[down] * view.pxPerMm;
+    context.drawImage(source, x, y, w, h);
+    painted(next);
+  };
+
+  return {
+    show(picture) {
+      next = picture;
+      frame ||= requestAnimationFrame(paint);
+    },
+    clear() {
+      next = null;
+      canvas.width = canvas.width | 0;
+    },
+    dispose() {
+      cancelAnimationFrame(frame);
+      next = null;
+      canvas.remove();
+    },
+  };
+}
+
+function fillSlice(canvas: HTMLCanvasElement, { voxels, view, window: grey }: Picture): void {
+  const { normal, right, down, rightSign, downSign } = view.geometry;
+  const { dims } = voxels.grid;
+  const strides = [1, dims[0], dims[0] * dims[1]];
+  const width = dims[right];
+  const height = dims[down];
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext('2d');
+  if (!context) return;
+  const image = context.createImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const { lower, upper } = windowRange(grey);
+  const scale = 255 / Math.max(1e-6, upper - lower);
+  const stepX = strides[right] * rightSign;
+  for (let y = 0, at = 0; y < height; y++) {
+    const row = downSign > 0 ? y : height - 1 - y;
+    let from = view.slice * strides[normal] + row * strides[down];
+    if (rightSign < 0) from += (width - 1) * strides[right];
+    for (let x = 0; x < width; x++, at++, from += stepX) {
+      const level = Math.min(255, Math.max(0, (voxels.data[from] - lower) * scale)) | 0;
+      pixels[at] = 0xff000000 | (level << 16) | (level << 8) | level;
+    }
+  }
+  context.putImageData(image, 0, 0);
+}

@@ -1,0 +1,21 @@
+/** What paints one pane. Two implementations: Cornerstone3D on WebGL, and a 2D canvas where there is no WebGL. */
+import type { PaneView } from './planes.ts';
+import type { Window } from './presets.ts';
+import type { Voxels } from './voxels.ts';
+
+export interface Picture {
+  readonly voxels: Voxels;
+  readonly view: PaneView;
+  readonly window: Window;
+}
+
+export interface PaneRenderer {
+  /** Paints soon; calls in between are dropped in favour of the latest. */
+  show(picture: Picture): void;
+  /** Forgets the picture, so that its voxels can be released. */
+  clear(): void;
+  dispose(): void;
+}
+
+/** Called after each picture that is really on the screen. */
+export type Painted = (picture: Picture) => void;
