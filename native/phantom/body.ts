@@ -1,8 +1,9 @@
 /** The torso's frame: skin, fat, muscle wall, ribs, spine, couch; and the map of distances to the cavity that bounds every organ. */
+
+import type { Random } from '../random.ts';
 import { type Canvas, occupancy, paint, type Shade } from './canvas.ts';
 import { textureAt, textureNear } from './noise.ts';
 import type { Patient } from './patient.ts';
-import type { Random } from '../random.ts';
 import { ellipsoid, type Field, type Shape, type TubePoint, tube } from './shapes.ts';
 
 // The standard patient's cavity: a superellipse around (0, −5) mm. z = 0 is the top of the right diaphragm.

@@ -1,7 +1,8 @@
 /** The canvas on which a phantom is painted: HU, an organ map, and the smooth deformation that makes each patient different. */
+
+import type { Random } from '../random.ts';
 import type { Grid } from '../volume/volume.ts';
 import { textureAt } from './noise.ts';
-import type { Random } from '../random.ts';
 import type { Bounds, Field, Shape } from './shapes.ts';
 
 const warpAmplitudeMm = 5;

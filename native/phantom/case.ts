@@ -1,5 +1,6 @@
 /** One phantom case in memory: the CT volume, its lesions with masks and truth, and the organs' masks. */
 import { PrecedentError } from '../contract/errors.ts';
+import { createRandom, type Random } from '../random.ts';
 import type { Grid, Mask, Vec3, Volume } from '../volume/volume.ts';
 import { type Canvas, createCanvas } from './canvas.ts';
 import { type LesionKind, lesionKinds, proofs } from './kinds.ts';
@@ -7,7 +8,6 @@ import { type PaintedLesion, paintLesion, placeLesion } from './lesions.ts';
 import { ctNoiseTile, type Kernel, kernels, noiseTileSize } from './noise.ts';
 import { type OrganName, organNames, paintTorso } from './organs.ts';
 import { drawPatient, type Patient, type Phase } from './patient.ts';
-import { createRandom, type Random } from '../random.ts';
 
 export interface PhantomSize {
   /** Rows and columns of each slice; the field of view stays that of the patient. */

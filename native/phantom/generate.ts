@@ -2,9 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PrecedentError } from '../contract/errors.ts';
+import { createRandom } from '../random.ts';
 import { type PhantomCase, type PhantomSize, phantomCase } from './case.ts';
 import { ctFiles, structureSetFile } from './dicomObjects.ts';
-import { createRandom } from '../random.ts';
 
 export { phantomCase } from './case.ts';
 

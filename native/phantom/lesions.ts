@@ -1,4 +1,6 @@
 /** Places lesions in organs and paints them by the table of kinds. */
+
+import type { Random } from '../random.ts';
 import type { Box, Mask, Vec3 } from '../volume/volume.ts';
 import { boxDims } from '../volume/volume.ts';
 import { type Canvas, fieldAt, occupancy } from './canvas.ts';
@@ -6,7 +8,6 @@ import type { LesionKind } from './kinds.ts';
 import { textureAt } from './noise.ts';
 import { type OrganName, type OrganShapes, organNames } from './organs.ts';
 import type { Patient, Tissue } from './patient.ts';
-import type { Random } from '../random.ts';
 import type { Field } from './shapes.ts';
 import { unit } from './vessels.ts';
 

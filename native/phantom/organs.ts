@@ -1,10 +1,11 @@
 /** The organs of the standard patient, jittered per patient, and the order in which they are painted. */
+
+import type { Random } from '../random.ts';
 import type { Vec3 } from '../volume/volume.ts';
 import { paintBody, paintSkeleton, spineZone } from './body.ts';
 import { type Canvas, paint, type Shade } from './canvas.ts';
 import { textureAt, textureNear } from './noise.ts';
 import type { Patient } from './patient.ts';
-import type { Random } from '../random.ts';
 import {
   type Bounds,
   bumpy,

@@ -1,6 +1,7 @@
 /** Branching trees of vessels: random but anatomical, grown from a root through an organ. */
-import type { Vec3 } from '../volume/volume.ts';
+
 import type { Random } from '../random.ts';
+import type { Vec3 } from '../volume/volume.ts';
 import type { TubePoint } from './shapes.ts';
 
 export interface TreeRule {

@@ -66,7 +66,9 @@ async function inWindow(): Promise<{ mark: number[]; find: number[] }> {
       .nth(round % 10)
       .click();
     const viewport = page.getByTestId('viewport-axial');
-    await page.evaluate(painted(`document.querySelector('[data-testid=viewport-axial]')?.dataset.ready === 'true'`));
+    await page.evaluate(
+      painted(`document.querySelector('[data-testid=viewport-axial]')?.dataset.ready === 'true'`),
+    );
     await page.waitForTimeout(1500);
     await page.getByTestId('tool-ellipse').click();
     const box = await viewport.boundingBox();
