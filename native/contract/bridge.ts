@@ -38,3 +38,5 @@ export interface PrecedentBridge extends Bridge {
 export const portMessage = 'precedent:engine-port';
 /** Sent by the preload when the engine is gone; a new port follows. */
 export const portLostMessage = 'precedent:engine-lost';
+/** Sent when the menu's Import… was chosen. */
+export const menuImportMessage = 'precedent:menu-import';

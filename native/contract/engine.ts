@@ -27,7 +27,8 @@ const paged = <T extends z.ZodType>(row: T) => z.object({ total: z.number().int(
 
 export const processState = z.object({
   process: z.enum(['engine', 'inference', 'reader']),
-  state: z.enum(['starting', 'running', 'restarting', 'failed']),
+  /** `idle`: not needed so far. */
+  state: z.enum(['idle', 'running', 'restarting', 'failed']),
   restarts: z.number().int(),
 });
 export type ProcessState = z.infer<typeof processState>;
