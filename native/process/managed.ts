@@ -41,7 +41,7 @@ export class ManagedProcess<C extends Contract> {
     this.#contract = contract;
     this.#spawner = spawner;
     this.#onState = onState;
-    this.#state = { process: role, state: 'starting', restarts: 0 };
+    this.#state = { process: role, state: 'idle', restarts: 0 };
   }
 
   get state(): ProcessState {

@@ -11,12 +11,9 @@ const names: Readonly<Record<ProcessState['process'], string>> = {
   inference: 'Inference',
   reader: 'Reader',
 };
-/** A reader runs only while something is imported. */
-type Shown = Omit<ProcessState, 'state'> & { readonly state: ProcessState['state'] | 'idle' };
 
-const texts: Readonly<Record<Shown['state'], string>> = {
-  idle: 'started when needed',
-  starting: 'starting',
+const texts: Readonly<Record<ProcessState['state'], string>> = {
+  idle: 'not needed so far',
   running: 'running',
   restarting: 'restarting',
   failed: 'failed',
@@ -26,15 +23,13 @@ export function StatusBar() {
   const info = useQuery(infoQuery);
   const { line, processes } = useEngineLine();
   const told = Object.fromEntries((info.data?.processes ?? []).map((p) => [p.process, p]));
-  const states = (['engine', 'inference', 'reader'] as const).map((process): Shown => {
+  const states = (['engine', 'inference', 'reader'] as const).map((process): ProcessState => {
     const known = processes[process] ?? told[process];
     if (process === 'engine') {
-      const state = line === 'connected' ? 'running' : line === 'lost' ? 'restarting' : 'starting';
+      const state = line === 'connected' ? 'running' : line === 'lost' ? 'restarting' : 'idle';
       return { process, restarts: known?.restarts ?? 0, state };
     }
-    if (!known || (process === 'reader' && known.state === 'starting'))
-      return { process, state: 'idle', restarts: known?.restarts ?? 0 };
-    return known;
+    return known ?? { process, state: 'idle', restarts: 0 };
   });
   const encoder = info.data?.encoder;
   return (
