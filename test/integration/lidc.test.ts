@@ -3,13 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Evaluation, ImportReport } from '../../native/contract/engine.ts';
 import { type LesionRow, metricNames } from '../../native/contract/model.ts';
 import { openEngine, precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
-import { sharedDir, sharedMissing } from '../support/shared.ts';
+import { sharedDir, sharedGroup } from '../support/shared.ts';
 
 const shared = sharedDir();
-if (!shared) console.log(`LIDC tests skipped: ${sharedMissing}`);
 
 describe.skipIf(!shared)(
-  'the LIDC nodules',
+  sharedGroup('the LIDC nodules'),
   () => {
     const data = join(shared ?? '', 'data/lidc-nodules');
     let library: string;

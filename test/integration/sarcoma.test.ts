@@ -4,17 +4,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImportReport, SearchResult } from '../../native/contract/engine.ts';
 import type { LesionRow, VolumeRow } from '../../native/contract/model.ts';
 import { precedent, precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
-import { sharedDir, sharedMissing } from '../support/shared.ts';
+import { sharedDir, sharedGroup } from '../support/shared.ts';
 
 const shared = sharedDir();
-if (!shared) console.log(`sarcoma tests skipped: ${sharedMissing}`);
 
 interface Oracle {
   readonly cases: Readonly<Record<string, { readonly ml: Readonly<Record<string, number>> }>>;
 }
 
 describe.skipIf(!shared)(
-  'the sarcomas, from the command line',
+  sharedGroup('the sarcomas, from the command line'),
   () => {
     const data = join(shared ?? '', 'data/sarcoma-dicom');
     let library: string;

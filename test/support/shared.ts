@@ -9,3 +9,8 @@ export function sharedDir(): string | null {
   const dir = resolve(process.env.PRECEDENT_SHARED ?? resolve(import.meta.dirname, '../../../shared'));
   return existsSync(resolve(dir, 'data')) ? dir : null;
 }
+
+/** The name of a test group that needs the shared data, with the reason where it is skipped. */
+export function sharedGroup(name: string): string {
+  return sharedDir() ? name : `${name} (skipped: ${sharedMissing})`;
+}

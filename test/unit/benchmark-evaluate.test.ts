@@ -147,7 +147,7 @@ describe('baselines', () => {
 
   const shared = sharedDir();
   test.skipIf(shared === null)(
-    `on the LIDC nodules, malignant first: P@5 0.754, macro 0.50 (${sharedMissing})`,
+    `on the LIDC nodules, malignant first: P@5 0.754, macro 0.50${shared ? '' : ` (skipped: ${sharedMissing})`}`,
     async () => {
       const csv = await readFile(join(shared ?? '', 'data/lidc-nodules/labels.csv'), 'utf8');
       const rows: { case: string; malignancy: string }[] = parse(csv, { columns: true });
