@@ -52,8 +52,11 @@ export class PrecedentError extends Error {
   /** Any thrown value as a typed error; unknown ones keep their message and become `internal`. */
   static from(thrown: unknown): PrecedentError {
     if (thrown instanceof PrecedentError) return thrown;
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
     const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+    // The message of a failed system call holds a path, and a path may name a patient.
+    const system =
+      thrown instanceof Error && 'syscall' in thrown ? `${String(thrown.syscall)} failed (${code})` : null;
+    const message = system ?? (thrown instanceof Error ? thrown.message : String(thrown));
     if (/^(ENOSPC|EACCES|EPERM|EIO|EROFS|EDQUOT)$/.test(code)) {
       return new PrecedentError(
         'storage',

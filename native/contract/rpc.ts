@@ -114,7 +114,13 @@ export class RpcClient<C extends Contract> {
         },
         onProgress: onProgress as ((progress: unknown) => void) | undefined,
       });
-      this.#channel.send({ type: 'request', id, method, params } satisfies ClientMessage);
+      try {
+        this.#channel.send({ type: 'request', id, method, params } satisfies ClientMessage);
+      } catch (error) {
+        done();
+        this.#pending.delete(id);
+        reject(PrecedentError.from(error));
+      }
     });
   }
 
