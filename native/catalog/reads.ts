@@ -13,13 +13,13 @@ export interface Page {
   readonly offset: number;
   readonly limit: number;
 }
-export interface LesionSelection extends Page {
+interface LesionSelection extends Page {
   readonly patient?: string | undefined;
   readonly volume?: string | undefined;
   readonly lesion?: string | undefined;
   readonly where?: readonly { readonly field: string; readonly value: string }[];
 }
-export interface PackedRegion {
+interface PackedRegion {
   readonly box: Box;
   readonly packed: Uint8Array;
 }
@@ -332,16 +332,18 @@ export function catalogReads(db: Database) {
       return [...fields].map(([name, values]) => ({ name, values }));
     },
 
-    /** Lesions without an embedding under this key, in catalog order. */
-    lesionsToEmbed: (key: EmbeddingKey): { lesion: string; volume: string }[] =>
+    /** Lesions (of one volume, where it is named) without an embedding under this key, in catalog order. */
+    lesionsToEmbed: (key: EmbeddingKey, volumeUid?: string): { lesion: string; volume: string }[] =>
       all(
         `SELECT lesion.uid AS lesion, volume.uid AS volume FROM lesion JOIN volume ON volume.id = lesion.volume
          WHERE NOT EXISTS (SELECT 1 FROM embedding e WHERE e.lesion = lesion.id AND e.encoder = ? AND e.version = ?
-           AND e.preprocessing = ? AND e.level = ?) ORDER BY volume.id, lesion.id`,
+           AND e.preprocessing = ? AND e.level = ?) ${volumeUid === undefined ? '' : 'AND volume.uid = ?'}
+         ORDER BY volume.id, lesion.id`,
         key.encoder,
         key.version,
         key.preprocessing,
         key.level,
+        ...(volumeUid === undefined ? [] : [volumeUid]),
       ).map((row) => ({ lesion: String(row.lesion), volume: String(row.volume) })),
 
     /** Every embedding under this key in catalog order; vectors as float16 bytes. */
@@ -354,15 +356,6 @@ export function catalogReads(db: Database) {
         .iterate(key.encoder, key.version, key.preprocessing, key.level) as IterableIterator<Row>;
       for (const row of rows) yield { lesion: String(row.lesion), vector: row.vector as Uint8Array };
     },
-
-    embeddingCount: (key: EmbeddingKey): number =>
-      count(
-        'SELECT count(*) FROM embedding WHERE encoder = ? AND version = ? AND preprocessing = ? AND level = ?',
-        key.encoder,
-        key.version,
-        key.preprocessing,
-        key.level,
-      ),
 
     /** Every lesion as a search sees it, in catalog order. */
     gallery: (): GalleryRow[] => {
@@ -395,12 +388,13 @@ export function catalogReads(db: Database) {
     /** Changes whenever an embedding does. */
     embeddingRevision: (): string => String(count('SELECT value FROM embedding_revision')),
 
-    /** The lesions of a volume by name and mask, so that importing the same regions again adds none. */
-    regionsOf: (volumeUid: string): { name: string; packed: Uint8Array }[] =>
+    /** The lesions or organs of a volume by name, box and mask, so that importing the same regions again adds none. */
+    regionsOf: (table: 'lesion' | 'organ', volumeUid: string): (PackedRegion & { name: string })[] =>
       all(
-        'SELECT lesion.name, mask FROM lesion JOIN volume ON volume.id = lesion.volume WHERE volume.uid = ?',
+        `SELECT r.name, r.i0, r.j0, r.k0, r.i1, r.j1, r.k1, r.mask FROM ${table} r
+         JOIN volume ON volume.id = r.volume WHERE volume.uid = ?`,
         volumeUid,
-      ).map((row) => ({ name: String(row.name), packed: row.mask as Uint8Array })),
+      ).map((row) => ({ name: String(row.name), box: boxOf(row), packed: row.mask as Uint8Array })),
 
     volumeWithIdentity: (identity: string): string | undefined =>
       text(db.prepare('SELECT uid FROM volume WHERE sourceIdentity = ?').pluck().get(identity)),

@@ -5,7 +5,7 @@ import type { Box } from '../volume/volume.ts';
 import type { Database } from './database.ts';
 import { newId } from './ids.ts';
 
-export interface NewRegion {
+interface NewRegion {
   readonly uid: string;
   readonly name: string;
   readonly box: Box;
@@ -86,10 +86,17 @@ export function catalogWrites(db: Database) {
      ON CONFLICT DO UPDATE SET dim = excluded.dim, vector = excluded.vector`,
   );
   const insertAudit = db.prepare('INSERT INTO audit (at, action, subject, detail) VALUES (?, ?, ?, ?)');
+  const volumeId = db.prepare('SELECT id FROM volume WHERE uid = ?').pluck();
   const lesionId = db.prepare('SELECT id FROM lesion WHERE uid = ?').pluck();
   const removeLesion = db.prepare('DELETE FROM lesion WHERE uid = ?');
-  const removeOtherEmbeddings = db.prepare(
-    'DELETE FROM embedding WHERE encoder = ? AND level = ? AND NOT (version = ? AND preprocessing = ?)',
+  // Ranges of the primary key, so that asking in vain does not read every vector.
+  const removeOtherEmbeddings = [
+    'version < @version',
+    'version > @version',
+    'version = @version AND preprocessing < @preprocessing',
+    'version = @version AND preprocessing > @preprocessing',
+  ].map((other) =>
+    db.prepare(`DELETE FROM embedding WHERE encoder = @encoder AND ${other} AND level = @level`),
   );
 
   const audit = (action: string, subject: string, detail: Readonly<Record<string, unknown>> = {}) =>
@@ -160,9 +167,13 @@ export function catalogWrites(db: Database) {
     }),
 
     addLesion: db.transaction((volumeUid: string, lesion: NewLesion) => {
-      const volume = db.prepare('SELECT id FROM volume WHERE uid = ?').pluck().get(volumeUid);
-      writeLesion(Number(volume), lesion);
+      writeLesion(Number(volumeId.get(volumeUid)), lesion);
       audit('lesion.add', lesion.uid);
+    }),
+
+    addOrgan: db.transaction((volumeUid: string, organ: NewRegion) => {
+      insertOrgan.run(organ.uid, volumeId.get(volumeUid), organ.name, ...organ.box, organ.packed);
+      audit('organ.add', organ.uid);
     }),
 
     removeLesion: db.transaction((uid: string) => {
@@ -204,8 +215,9 @@ export function catalogWrites(db: Database) {
     ),
 
     /** Drops the embeddings of earlier versions of an encoder once the new ones are complete. */
-    removeStaleEmbeddings: (key: EmbeddingKey) =>
-      removeOtherEmbeddings.run(key.encoder, key.level, key.version, key.preprocessing).changes,
+    removeStaleEmbeddings: db.transaction((key: EmbeddingKey): number =>
+      removeOtherEmbeddings.reduce((removed, statement) => removed + statement.run(key).changes, 0),
+    ),
 
     setSetting: (name: string, value: string) =>
       db

@@ -43,7 +43,8 @@ export async function startHost(
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [],
   });
-  const tell = (message: ToEngine) => child.send(message);
+  // A message to an engine that is gone is lost; the requests say so.
+  const tell = (message: ToEngine) => child.send(message, () => undefined);
   const engine = new RpcClient(engineContract, childChannel(child));
   await new Promise<void>((done, fail) => {
     child.on('message', (raw) => {

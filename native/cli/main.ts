@@ -242,11 +242,13 @@ program.addCommand(
       withLibrary(
         options,
         false,
-        (host) => {
+        async (host) => {
           const { method, encoder, top, where, includeSamePatient, hitsPerPatient } = options;
           const query = searchQuery(host, options);
           const params = { query, method, encoder, top, where, includeSamePatient, hitsPerPatient };
-          return host.engine.call('search.run', params, { signal: interrupted.signal });
+          const result = await host.engine.call('search.run', params, { signal: interrupted.signal });
+          for (const note of result.notes) process.stderr.write(`note: ${note}\n`);
+          return result;
         },
         (result) =>
           table(
@@ -420,13 +422,19 @@ function strict(parent: Command): void {
 strict(program);
 
 process.once('SIGINT', () => interrupted.abort());
+// A reader of the output that wants no more of it, like `head`, is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return;
-    process.stderr.write(
-      `${error.message.replace(/^error: /, '').replaceAll('\n', ' ') || 'name a command'}; see precedent --help\n`,
-    );
     process.exitCode = 2;
+    // Without a subcommand the help itself was the answer.
+    if (error.code === 'commander.help') return;
+    process.stderr.write(
+      `${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}; see precedent --help\n`,
+    );
     return;
   }
   const typed = PrecedentError.from(error);

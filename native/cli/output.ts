@@ -2,16 +2,14 @@
 
 /** A plain table; numbers to the right. */
 export function table(rows: readonly Readonly<Record<string, string | number | undefined>>[]): string {
-  const [first] = rows;
-  if (!first) return '(none)';
-  const columns = Object.keys(first);
+  if (rows.length === 0) return '(none)';
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const cells = rows.map((row) => columns.map((column) => cell(row[column])));
   const widths = columns.map((column, n) => Math.max(column.length, ...cells.map((line) => line[n].length)));
+  const numeric = new Set(columns.filter((column) => rows.some((row) => typeof row[column] === 'number')));
   const line = (values: readonly string[]) =>
     values
-      .map((value, n) =>
-        typeof first[columns[n]] === 'number' ? value.padStart(widths[n]) : value.padEnd(widths[n]),
-      )
+      .map((value, n) => (numeric.has(columns[n]) ? value.padStart(widths[n]) : value.padEnd(widths[n])))
       .join('  ')
       .trimEnd();
   return [line(columns), ...cells.map(line)].join('\n');

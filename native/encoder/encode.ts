@@ -36,8 +36,8 @@ export function combine(
   return unitLength(embedding, manifest);
 }
 
-/** A slice's embedding: the model's output alone, at length 1. Throws as combine does. */
-export function normaliseOutput(output: Float32Array, manifest: Manifest): Float32Array {
+/** The model's output at length 1. Throws as combine does. */
+function normaliseOutput(output: Float32Array, manifest: Manifest): Float32Array {
   if (output.length !== manifest.output.dim) {
     throw new PrecedentError('internal', `the model gave ${output.length} values`, manifest.id);
   }

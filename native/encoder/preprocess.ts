@@ -1,7 +1,7 @@
 /** Turns a lesion in a volume into the encoder's input: windowed planes along the patient's axes, and measurements. */
 import { createHash } from 'node:crypto';
 import { PrecedentError } from '../contract/errors.ts';
-import { type Box, boxDims, indexToWorld, type Vec3, type Volume } from '../volume/volume.ts';
+import { boxDims, type Vec3, type Volume } from '../volume/volume.ts';
 import type { Manifest, PlaneName } from './manifest.ts';
 import { measure } from './measurements.ts';
 import { type Region, sampleRegion } from './region.ts';
@@ -62,44 +62,6 @@ export function lesionInput(volume: Volume, region: Region, manifest: Manifest):
   };
 }
 
-/**
- * The network input for one whole axial slice, without measurements: the picture at the voxel index `k` of the third
- * axis, as wide as the volume at every scale, on each of the planes. Same network, an embedding of the level `slice`.
- */
-export function sliceInput(volume: Volume, k: number, manifest: Manifest): Float32Array {
-  const [ni, nj] = volume.dims;
-  const center = indexToWorld(volume, [(ni - 1) / 2, (nj - 1) / 2, k]);
-  const side = Math.max(ni * volume.spacing[0], nj * volume.spacing[1]);
-  const { scales, planes } = manifest.input;
-  return planesInput(
-    volume,
-    center,
-    scales.map(() => side),
-    planes.map(() => 'axial'),
-    manifest,
-  );
-}
-
-/**
- * The network input for a lesion's crop on the axial slice through voxel index `k`, without measurements: the scales
- * are those of lesionInput with the box's larger in-plane edge as the diameter.
- */
-export function cropInput(volume: Volume, box: Box, k: number, manifest: Manifest): Float32Array {
-  checkRegion(volume, { box });
-  const [ni, nj] = boxDims(box);
-  const diameter = Math.max(ni * volume.spacing[0], nj * volume.spacing[1]);
-  const center = indexToWorld(volume, [(box[0] + box[3]) / 2, (box[1] + box[4]) / 2, k]);
-  const { scales, planes } = manifest.input;
-  const sides = scales.map((s) => (s.kind === 'tight' ? Math.max(leastTightMm, s.margin * diameter) : s.mm));
-  return planesInput(
-    volume,
-    center,
-    sides,
-    planes.map(() => 'axial'),
-    manifest,
-  );
-}
-
 /** Row step (right in the picture) and column step (down) of each plane, unit vectors in LPS. */
 const planeAxes: Readonly<Record<PlaneName, readonly [Vec3, Vec3]>> = {
   axial: [
@@ -127,10 +89,8 @@ function planesInput(
   const tensor = new Float32Array(sides.length * planes.length * windows.length * size * size);
   let at = 0;
   for (const side of sides) {
-    const pictures = new Map<PlaneName, Float32Array>();
     for (const plane of planes) {
-      const picture = pictures.get(plane) ?? planePicture(volume, center, side, plane, size);
-      pictures.set(plane, picture);
+      const picture = planePicture(volume, center, side, plane, size);
       for (const window of windows) {
         const low = window.center - window.width / 2;
         for (const hu of picture) {

@@ -5,22 +5,28 @@ import { PrecedentError } from '../contract/errors.ts';
 import { type InferenceContract, inferenceContract } from '../contract/inference.ts';
 import { type ReaderContract, readerContract } from '../contract/reader.ts';
 import { Embedder } from '../encoder/embedder.ts';
+import { embedMissing } from '../ingest/embedMissing.ts';
 import { ManagedProcess, type Spawner } from '../process/managed.ts';
 import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
 import type { Grants } from './grants.ts';
 import { Library } from './library.ts';
 
-export interface EngineOptions {
+interface EngineOptions {
   readonly root: string;
   readonly resources: string;
   readonly demonstration: boolean;
   readonly spawner: Spawner;
   readonly onProcess: (state: ProcessState) => void;
+  /** Called when lesions became searchable without anybody having asked. */
+  readonly onEmbedded: () => void;
   readonly grants: Grants;
 }
 
-/** How many voxel files stay open; each is one file descriptor and its header. */
-const openFiles = 16;
+interface Job {
+  readonly name: string;
+  readonly signal: AbortSignal;
+  readonly ended: Promise<void>;
+}
 
 export class Engine {
   readonly library: Library;
@@ -28,9 +34,10 @@ export class Engine {
   readonly inference: ManagedProcess<InferenceContract>;
   readonly reader: ManagedProcess<ReaderContract>;
   readonly grants: Grants;
-  readonly resources: string;
-  readonly #voxels = new Map<string, Promise<VoxelFile>>();
-  #job: string | null = null;
+  readonly #onEmbedded: () => void;
+  readonly #closing = new AbortController();
+  #job: Job | null = null;
+  #background: { readonly abort: AbortController; readonly ended: Promise<void> } | null = null;
 
   private constructor(
     library: Library,
@@ -43,7 +50,7 @@ export class Engine {
     this.inference = processes.inference;
     this.reader = processes.reader;
     this.grants = options.grants;
-    this.resources = options.resources;
+    this.#onEmbedded = options.onEmbedded;
   }
 
   /** Opens a library with its encoder. Throws what Library.open and loadManifest throw. */
@@ -56,50 +63,92 @@ export class Engine {
     return new Engine(library, embedder, options, { inference, reader });
   }
 
-  /** The voxels of a stored volume; the file stays open for the next use. */
-  voxels(volume: string): Promise<VoxelFile> {
-    const open = this.#voxels.get(volume) ?? openVoxelFile(this.library.layout.voxelFile(volume));
-    this.#voxels.delete(volume);
-    this.#voxels.set(volume, open);
-    open.catch(() => this.#voxels.delete(volume));
-    for (const [oldest, file] of this.#voxels) {
-      if (this.#voxels.size <= openFiles) break;
-      this.#voxels.delete(oldest);
-      file.then((f) => f.close()).catch(() => undefined);
+  /** Lends the voxels of a stored volume to `use`. Throws `not-found` for an unknown volume, `corrupt`. */
+  async withVoxels<T>(volume: string, use: (file: VoxelFile) => Promise<T>): Promise<T> {
+    const { id } = this.library.reads.volume(volume);
+    const file = await openVoxelFile(this.library.layout.voxelFile(id));
+    try {
+      return await use(file);
+    } finally {
+      await file.close();
     }
-    return open;
   }
 
-  /** Runs a job that changes the whole library; a second one meanwhile is `busy`. */
-  async exclusively<T>(name: string, job: () => Promise<T>): Promise<T> {
+  /**
+   * Runs a job that changes the whole library; a second one meanwhile is `busy`, unless the first was cancelled and only
+   * has to come to its end. The job's signal also aborts when the engine closes.
+   */
+  async exclusively<T>(
+    name: string,
+    signal: AbortSignal,
+    job: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    while (this.#job?.signal.aborted) await this.#job.ended;
     if (this.#job !== null) {
       throw new PrecedentError(
         'busy',
-        `${this.#job} is running`,
+        `${this.#job.name} is running`,
         undefined,
         'wait until it has ended, or cancel it',
       );
     }
-    this.#job = name;
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    this.#job = { name, signal: either, ended };
     try {
-      return await job();
+      await this.#stopEmbedding();
+      return await job(either);
     } finally {
       this.#job = null;
-      await this.forgetVoxels();
+      end();
+      this.embedInBackground();
     }
   }
 
-  /** Closes the open voxel files, for example before they are replaced. */
-  async forgetVoxels(): Promise<void> {
-    const files = [...this.#voxels.values()];
-    this.#voxels.clear();
-    for (const file of files) await file.then((f) => f.close()).catch(() => undefined);
+  /**
+   * Embeds what this encoder has not embedded yet, which an older encoder or an import that was cut off left behind, and
+   * then drops the older embeddings. A job that changes the library stops it, and it goes on afterwards.
+   */
+  embedInBackground(): void {
+    if (this.#background !== null || this.#job !== null || this.#closing.signal.aborted) return;
+    const abort = new AbortController();
+    this.#background = {
+      abort,
+      // What fails here is tried again after the next job or start; searches say what they could not find meanwhile.
+      ended: this.#embedMissing(abort.signal)
+        .catch(() => undefined)
+        .finally(() => {
+          this.#background = null;
+        }),
+    };
   }
 
+  /** Waits until the embedding in the background has come to an end. */
+  async embedded(): Promise<void> {
+    await this.#background?.ended;
+  }
+
+  async #embedMissing(signal: AbortSignal): Promise<void> {
+    const { library, embedder } = this;
+    const before = library.reads.lesionsToEmbed(embedder.key).length;
+    if (before > 0) await embedMissing(library, embedder, signal);
+    const left = library.reads.lesionsToEmbed(embedder.key).length;
+    if (left === 0) library.writes.removeStaleEmbeddings(embedder.key);
+    if (left < before) this.#onEmbedded();
+  }
+
+  async #stopEmbedding(): Promise<void> {
+    this.#background?.abort.abort();
+    await this.#background?.ended;
+  }
+
+  /** Lets the running job come to a safe end, then closes the library. */
   async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#stopEmbedding();
+    await this.#job?.ended;
     await this.inference.stop();
     await this.reader.stop();
-    await this.forgetVoxels();
     await this.library.close();
   }
 }

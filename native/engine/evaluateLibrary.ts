@@ -11,11 +11,14 @@ import type { Engine } from './engine.ts';
 
 /** Throws `usage` for an unknown field, method or class, and when nothing can be scored. */
 export async function evaluateLibrary(
-  { library, embedder }: Engine,
+  engine: Engine,
   params: z.output<typeof evaluateParams>,
   signal: AbortSignal,
   onProgress: (progress: { done: number; total: number }) => void,
 ): Promise<Evaluation> {
+  const { library, embedder } = engine;
+  // A part of the library would give figures of that part.
+  await engine.embedded();
   const store = await library.vectors(embedder);
   const rows = [...library.gallery().values()].filter((row) => store.rowOf(row.lesion) !== undefined);
   const { field } = params;

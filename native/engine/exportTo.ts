@@ -18,12 +18,13 @@ export async function exportTo(
   if (!target.endsWith('.nii.gz')) throw new PrecedentError('usage', 'the file to write must end in .nii.gz');
   const { reads } = engine.library;
   const source = reads.volume(volume ?? reads.lesion(lesion ?? '').volume);
-  const file = await engine.voxels(source.id);
-  const data = lesion === undefined ? (await file.readAll()).voxels : maskOnGrid(engine, lesion, file.grid);
-  const bytes = writeNifti(file.grid, data);
-  await writeFileAtomic(target, bytes);
-  const [ni, nj, nk] = file.grid.dims;
-  return { dims: [ni, nj, nk], bytes: bytes.length };
+  return engine.withVoxels(source.id, async (file) => {
+    const data = lesion === undefined ? (await file.readAll()).voxels : maskOnGrid(engine, lesion, file.grid);
+    const bytes = writeNifti(file.grid, data);
+    await writeFileAtomic(target, bytes);
+    const [ni, nj, nk] = file.grid.dims;
+    return { dims: [ni, nj, nk], bytes: bytes.length };
+  });
 }
 
 function maskOnGrid(engine: Engine, lesion: string, { dims }: Grid): Uint8Array {

@@ -1,7 +1,7 @@
 /** The paths that a host granted: a token stands for one path, for one use. */
 import { PrecedentError } from '../contract/errors.ts';
 
-export interface Grant {
+interface Grant {
   readonly path: string;
   readonly access: 'read' | 'write';
 }

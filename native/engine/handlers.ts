@@ -3,11 +3,11 @@ import { newId } from '../catalog/ids.ts';
 import type { EngineContract, ProcessState } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { removeFile } from '../files/files.ts';
-import { drawThumbnail, embedMissing } from '../ingest/embedMissing.ts';
+import { drawThumbnail, embedVolume } from '../ingest/embedMissing.ts';
 import { runImport } from '../ingest/import.ts';
 import { lesionCaption } from '../lesion/caption.ts';
 import { packMask, tightenMask, unpackMask } from '../lesion/mask.ts';
-import type { Handlers } from '../process/serve.ts';
+import { type Handlers, throwIfCancelled } from '../process/serve.ts';
 import type { Mask } from '../volume/volume.ts';
 import { createDemo } from './demo.ts';
 import { checkEncoder, embedFiles, listEncoders } from './encoders.ts';
@@ -18,7 +18,7 @@ import { measureIn, proposeLesion } from './propose.ts';
 import { searchLibrary } from './searchLibrary.ts';
 import { verifyLibrary } from './verify.ts';
 
-export interface EngineEvents {
+interface EngineEvents {
   /** Tells every window and command line that the library's contents are others now. */
   libraryChanged(): void;
 }
@@ -59,29 +59,37 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
 
     'lesion.propose': async ({ volume, mark }) => {
       const started = performance.now();
-      const { mask, measurements, notes } = await proposeLesion(await engine.voxels(volume), mark);
+      const { mask, measurements, notes } = await engine.withVoxels(volume, (file) =>
+        proposeLesion(file, mark),
+      );
       return { mask: plain(mask), measurements, notes, tookMs: performance.now() - started };
     },
-    'lesion.measure': async ({ volume, mask }) => measureIn(await engine.voxels(volume), tight(mask)),
-    'lesion.save': async ({ volume, mask, name, labels }, { signal }) => {
-      const file = await engine.voxels(volume);
-      const whole = tight(mask);
-      const measurements = await measureIn(file, whole);
-      const uid = newId('les');
-      const lesion = {
-        uid,
-        name,
-        source: 'mark' as const,
-        caption: lesionCaption(measurements),
-        measurements,
-        labels,
-      };
-      writes.addLesion(volume, { ...lesion, box: whole.box, packed: packMask(whole) });
-      await drawThumbnail(library, file, uid, whole);
-      await embedMissing(library, embedder, signal);
-      changed();
-      return reads.lesion(uid);
-    },
+    'lesion.measure': ({ volume, mask }) => engine.withVoxels(volume, (file) => measureIn(file, tight(mask))),
+    'lesion.save': ({ volume, mask, name, labels }, { signal }) =>
+      engine.withVoxels(volume, async (file) => {
+        const whole = tight(mask);
+        const measurements = await measureIn(file, whole);
+        const uid = newId('les');
+        const lesion = {
+          uid,
+          name,
+          source: 'mark' as const,
+          caption: lesionCaption(measurements),
+          measurements,
+          labels,
+        };
+        throwIfCancelled(signal);
+        writes.addLesion(volume, { ...lesion, box: whole.box, packed: packMask(whole) });
+        try {
+          await drawThumbnail(library, file, uid, whole);
+          await embedVolume(library, embedder, volume, signal);
+        } catch {
+          // What was drawn by hand is kept all the same; the engine embeds it later.
+          engine.embedInBackground();
+        }
+        changed();
+        return reads.lesion(uid);
+      }),
     'lesion.label': ({ lesion, name, value }) => {
       reads.lesion(lesion);
       writes.setLabel(lesion, name, value);
@@ -108,20 +116,20 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
 
     'import.run': ({ sources, labels, lesionPer, copy }, { signal, progress }) =>
       engine
-        .exclusively('an import', () =>
+        .exclusively('an import', signal, (either) =>
           runImport(engine, {
             paths: sources.map((token) => grants.take(token, 'read')),
             labels: labels === undefined ? undefined : grants.take(labels, 'read'),
             lesionPer,
             copy,
-            signal,
+            signal: either,
             progress,
           }),
         )
         .finally(changed),
     'demo.create': (params, { signal, progress }) =>
       engine
-        .exclusively('the demonstration', () => createDemo(engine, params, signal, progress))
+        .exclusively('the demonstration', signal, (either) => createDemo(engine, params, either, progress))
         .finally(changed),
 
     'export.run': ({ volume, lesion, target }) =>
@@ -136,7 +144,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
         signal,
       ),
     'verify.run': ({ repair }, { signal, progress }) =>
-      engine.exclusively('a check', () => verifyLibrary(engine, repair, signal, progress)),
+      engine.exclusively('a check', signal, (either) => verifyLibrary(engine, repair, either, progress)),
   };
 }
 

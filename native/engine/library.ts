@@ -4,7 +4,7 @@ import { type Database, openDatabase } from '../catalog/database.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
 import type { Embedder } from '../encoder/embedder.ts';
-import { ensureFolder, removeTemporaries } from '../files/files.ts';
+import { emptyFolder, ensureFolder, removeTemporaries } from '../files/files.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
 import type { GalleryRow } from '../retrieval/gallery.ts';
@@ -17,7 +17,7 @@ export class Library {
   readonly db: Database;
   readonly reads: CatalogReads;
   readonly writes: CatalogWrites;
-  readonly demonstration: boolean;
+  readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
   #store: Promise<VectorStore> | null = null;
   #storeRevision = '';
@@ -28,7 +28,7 @@ export class Library {
     this.db = db;
     this.reads = catalogReads(db);
     this.writes = catalogWrites(db);
-    this.demonstration = demonstration || this.reads.setting('demonstration') === 'yes';
+    this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }
 
@@ -41,11 +41,17 @@ export class Library {
     try {
       for (const folder of [layout.voxels, layout.vectors, layout.thumbnails])
         await removeTemporaries(folder);
+      await emptyFolder(layout.staging);
       return new Library(layout, openDatabase(layout.catalog), demonstration, unlock);
     } catch (error) {
       await unlock();
       throw error;
     }
+  }
+
+  /** Whether it holds generated patients only. */
+  get demonstration(): boolean {
+    return this.#openedAsDemonstration || this.reads.setting('demonstration') === 'yes';
   }
 
   /** Every lesion that a search can find, by id; read again after `changed`. */
@@ -63,10 +69,11 @@ export class Library {
   async vectors(embedder: Embedder): Promise<VectorStore> {
     const revision = this.reads.embeddingRevision();
     if (!this.#store || this.#storeRevision !== revision) {
+      const store = this.#loadVectors(embedder, revision);
       this.#storeRevision = revision;
-      this.#store = this.#loadVectors(embedder, revision);
-      this.#store.catch(() => {
-        this.#store = null;
+      this.#store = store;
+      store.catch(() => {
+        if (this.#store === store) this.#store = null;
       });
     }
     return this.#store;
@@ -79,7 +86,8 @@ export class Library {
     if (loaded.state === 'ready') return loaded.value;
     const store = VectorStore.build(key, this.#rows(embedder));
     await store.updateGraph();
-    await store.save(path, revision);
+    // A full or read-only disk costs the cache, not the search.
+    await store.save(path, revision).catch(() => undefined);
     return store;
   }
 

@@ -10,6 +10,7 @@ import {
   portChannel,
   utilityParentPort,
 } from '../process/channels.ts';
+import { ignoreInterrupt } from '../process/child.ts';
 import { type Server, serve } from '../process/serve.ts';
 import { forkSpawner, hostSpawner } from '../process/spawners.ts';
 import { Engine } from './engine.ts';
@@ -51,7 +52,15 @@ function onProcess(state: ProcessState): void {
 
 async function open(root: string, resources: string, demonstration: boolean): Promise<void> {
   try {
-    engine = await Engine.open({ root, resources, demonstration, spawner, grants, onProcess });
+    engine = await Engine.open({
+      root,
+      resources,
+      demonstration,
+      spawner,
+      grants,
+      onProcess,
+      onEmbedded: libraryChanged,
+    });
   } catch (error) {
     sendToHost({ control: 'failed', error: PrecedentError.from(error).toData() });
     return;
@@ -60,6 +69,7 @@ async function open(root: string, resources: string, demonstration: boolean): Pr
   sendToHost({ control: 'opened' });
   // The first query should not wait for the model.
   engine.embedder.warm().catch(() => undefined);
+  engine.embedInBackground();
 }
 
 function onHostMessage(raw: unknown, port: PortLike | undefined): void {
@@ -101,3 +111,4 @@ if (parentPort) {
   }
 }
 process.on('SIGTERM', () => void close());
+ignoreInterrupt();

@@ -1,13 +1,13 @@
 /** A search from the query as it was asked to the hits as they are shown. */
-
 import type { z } from 'zod';
+import { patientIdentity } from '../catalog/writes.ts';
 import type { Query, SearchResult, searchParams } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Hit } from '../contract/model.ts';
 import type { FoundSeries, ReadVolume } from '../contract/reader.ts';
 import type { EmbedRegion, EmbedTiming } from '../encoder/embedder.ts';
 import { removeFile } from '../files/files.ts';
-import { unpackMask } from '../lesion/mask.ts';
+import { reboxMask, tightenMask, unpackMask } from '../lesion/mask.ts';
 import { methodNamed } from '../retrieval/methods.ts';
 import { type RankedHit, searchGallery } from '../retrieval/search.ts';
 import { type Box, clipBox, type Grid, type Volume } from '../volume/volume.ts';
@@ -71,8 +71,14 @@ export async function searchLibrary(
     searched: outcome.searched,
     distributions: [...outcome.distributions],
     unproven: outcome.unproven,
-    notes: [...query.notes],
+    notes: [...query.notes, ...unembedded(engine)],
   };
+}
+
+/** A result that leaves lesions out says so: the engine is still embedding them, or could not. */
+function unembedded({ library, embedder }: Engine): string[] {
+  const missing = library.reads.lesionsToEmbed(embedder.key).length;
+  return missing === 0 ? [] : [`${missing} lesions are not embedded yet and could not be found`];
 }
 
 function toHit({ library }: Engine, { rank, score, row }: RankedHit): Hit {
@@ -103,9 +109,10 @@ async function queryVector(
   if ('lesion' in query) return lesionVector(engine, query.lesion, signal, timing);
   if ('image' in query) return imageVector(engine, query, signal, timing);
   const volume = library.reads.volume(query.volume);
-  const file = await engine.voxels(query.volume);
   const region = 'mask' in query ? { box: query.mask.box, mask: query.mask } : { box: query.roi };
-  const [vector] = await engine.embedder.embed(file, [inside(region, file.grid)], signal, timing);
+  const [vector] = await engine.withVoxels(query.volume, (file) =>
+    engine.embedder.embed(file, [inside(region, file.grid)], signal, timing),
+  );
   return { vector, patient: volume.patient, notes: [] };
 }
 
@@ -122,8 +129,10 @@ async function lesionVector(
   if (stored) return { vector: Float32Array.from(stored), patient: lesion.patient, notes: [] };
   const { box, packed } = library.reads.lesionMask(id);
   const region = { box, mask: unpackMask(box, packed) };
-  const [vector] = await embedder.embed(await engine.voxels(lesion.volume), [region], signal, timing);
-  return { vector, patient: lesion.patient, notes: ['the lesion has no stored embedding yet'] };
+  const [vector] = await engine.withVoxels(lesion.volume, (file) =>
+    embedder.embed(file, [region], signal, timing),
+  );
+  return { vector, patient: lesion.patient, notes: [] };
 }
 
 /** A region of an image that is not in the library: read into staging, embedded, removed. */
@@ -135,11 +144,14 @@ async function imageVector(
 ): Promise<QueryVector> {
   const image = engine.grants.take(query.image, 'read');
   const mask = query.mask === undefined ? undefined : engine.grants.take(query.mask, 'read');
-  const [region] = await embedFile(engine, { image, mask, roi: query.roi }, signal, timing);
-  return { vector: region.vector, patient: region.patient, notes: [] };
+  const regions = await embedFile(engine, { image, mask, roi: query.roi }, signal, timing);
+  const [{ vector, patient }] = regions;
+  const notes =
+    regions.length > 1 ? [`the image holds ${regions.length} lesions; the first was searched for`] : [];
+  return { vector, patient, notes };
 }
 
-export interface FileQuery {
+interface FileQuery {
   readonly image: string;
   readonly mask?: string | undefined;
   readonly roi?: EmbedRegion['box'] | undefined;
@@ -174,6 +186,8 @@ export async function embedFile(
     try {
       const asked = askedRegions(query, volume, file.grid);
       if (asked.length === 0) {
+        const [unread] = read.skipped;
+        if (unread) throw new PrecedentError('unreadable', unread.reason, 'the mask');
         throw new PrecedentError(
           'usage',
           'no region was given',
@@ -185,7 +199,7 @@ export async function embedFile(
         ? { grid: file.grid, readBox: async (box: Box) => asShape(await file.readBox(box)) }
         : file;
       const vectors = await embedder.embed(source, asked, signal, timing);
-      return vectors.map((vector) => ({ vector, patient: volume.patient.patientId }));
+      return vectors.map((vector) => ({ vector, patient: patientIdentity(volume.patient) }));
     } finally {
       await file.close();
     }
@@ -249,5 +263,8 @@ function inside(region: EmbedRegion, grid: Grid): EmbedRegion {
       `the volume ends at ${last}`,
     );
   }
-  return region.mask ? region : { box: clipped };
+  if (!region.mask) return { box: clipped };
+  const mask = tightenMask(reboxMask(region.mask, clipped));
+  if (!mask) throw new PrecedentError('usage', 'the region is empty', undefined, 'draw it again');
+  return { box: mask.box, mask };
 }

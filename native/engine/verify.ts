@@ -13,7 +13,7 @@ import { openVoxelFile } from '../volume/voxelFile.ts';
 import type { Engine } from './engine.ts';
 import { vectorKey } from './library.ts';
 
-export type VerifyReport = z.output<typeof verifyReport>;
+type VerifyReport = z.output<typeof verifyReport>;
 
 interface Check {
   readonly engine: Engine;
@@ -95,7 +95,6 @@ async function rebuildVoxels(engine: Engine, id: string, signal: AbortSignal): P
   let repaired = false;
   for (const volume of read.volumes) {
     if (!repaired && library.reads.volumeWithContent(volume.contentHash) === id) {
-      await engine.forgetVoxels();
       await commitFile(volume.staged, library.layout.voxelFile(id));
       repaired = true;
     } else await removeFile(volume.staged);
@@ -124,7 +123,7 @@ async function verifyThumbnails(check: Check): Promise<void> {
   for (const { id, volume, boxIjk } of rows) {
     if (await fileExists(engine.library.layout.thumbnail(id))) continue;
     await found(check, 'the thumbnail is missing', id, async () => {
-      await drawThumbnail(engine.library, await engine.voxels(volume), id, { box: boxIjk });
+      await engine.withVoxels(volume, (file) => drawThumbnail(engine.library, file, id, { box: boxIjk }));
       return true;
     });
   }
@@ -165,12 +164,14 @@ async function verifyEmbeddings(check: Check): Promise<void> {
 /** Files that no row of the catalog knows: what an interrupted import left behind. */
 async function verifyStray(check: Check): Promise<void> {
   const { layout, reads } = check.engine.library;
-  const known = new Set([
-    ...reads.volumes(everything).rows.map(({ id }) => `${id}.vox`),
-    ...reads.lesions(everything).rows.map(({ id }) => `${id}.png`),
-  ]);
-  for (const folder of [layout.voxels, layout.thumbnails, layout.staging]) {
-    for (const name of await listFolder(folder)) {
+  for (const folder of [layout.voxels, layout.thumbnails]) {
+    const names = await listFolder(folder);
+    // Asked after the listing: a lesion saved meanwhile is in the catalog before its thumbnail is there.
+    const known = new Set([
+      ...reads.volumes(everything).rows.map(({ id }) => `${id}.vox`),
+      ...reads.lesions(everything).rows.map(({ id }) => `${id}.png`),
+    ]);
+    for (const name of names) {
       if (known.has(name)) continue;
       await found(check, 'a file that belongs to nothing', name, async () => {
         await removeFile(join(folder, name));

@@ -3,7 +3,7 @@
  * Tests replace `operations` entries to inject faults.
  */
 import { constants, promises as fs } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PrecedentError } from '../contract/errors.ts';
 
 /** The system calls that this layer makes. Replaced one by one in tests to inject EIO, ENOSPC and their kind. */
@@ -15,19 +15,31 @@ export const operations = {
   readdir: fs.readdir,
   readFile: fs.readFile,
   stat: fs.stat,
-  copyFile: fs.copyFile,
 };
 
 let temporaryCount = 0;
 
+/** System messages name the path, which may name a patient; their code says enough. */
 function asStorageError(error: unknown, what: string): PrecedentError {
   const typed = PrecedentError.from(error);
-  return typed.kind === 'internal' ? new PrecedentError('storage', `${what} failed (${typed.what})`) : typed;
+  if (typed.kind !== 'internal') return typed;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : typed.what;
+  const [reason, todo] = plainReasons[code] ?? [code, undefined];
+  return new PrecedentError('storage', `${what} failed (${reason})`, undefined, todo);
 }
+
+const plainReasons: Readonly<Record<string, readonly [string, string]>> = {
+  ENOENT: ['the folder does not exist', 'create it first, or choose another'],
+  ENOTDIR: ['a part of the path is a file', 'choose another folder'],
+  EEXIST: ['a file lies at the path', 'choose another folder'],
+  EISDIR: ['a folder lies at the path', 'choose another name'],
+};
 
 /** Creates a folder and its parents; an existing one is fine. */
 export async function ensureFolder(path: string): Promise<void> {
-  await operations.mkdir(path, { recursive: true });
+  await operations.mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw asStorageError(error, 'creating a folder');
+  });
 }
 
 /** Writes the chunks to a temporary name, fsyncs, renames over `path` and fsyncs the folder. On failure `path` is as before. */
@@ -52,7 +64,7 @@ export async function writeFileAtomic(
     await syncFolder(dirname(path));
   } catch (error) {
     await operations.unlink(temporary).catch(() => undefined);
-    throw asStorageError(error, 'writing a file of the library');
+    throw asStorageError(error, 'writing a file');
   }
 }
 
@@ -83,7 +95,7 @@ export async function readFileBytes(path: string): Promise<Uint8Array> {
     return await operations.readFile(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw new PrecedentError('not-found', 'the file does not exist', basename(path));
+      throw new PrecedentError('not-found', 'the file does not exist');
     }
     throw asStorageError(error, 'reading a file');
   }
@@ -118,6 +130,11 @@ export async function fileExists(path: string): Promise<boolean> {
 export async function copyFileAtomic(from: string, to: string): Promise<void> {
   await ensureFolder(dirname(to));
   await writeFileAtomic(to, await readFileBytes(from));
+}
+
+/** Removes every file in a folder. */
+export async function emptyFolder(folder: string): Promise<void> {
+  for (const name of await listFolder(folder)) await removeFile(join(folder, name));
 }
 
 /** Removes what an interrupted write left behind in a folder. */

@@ -7,12 +7,12 @@ import { PrecedentError } from '../contract/errors.ts';
 import type { FoundSeries, ReaderContract, ReadVolume } from '../contract/reader.ts';
 import type { Embedder } from '../encoder/embedder.ts';
 import type { Library } from '../engine/library.ts';
-import { commitFile, copyFileAtomic, listFolder, removeFile } from '../files/files.ts';
+import { commitFile, copyFileAtomic, removeFile } from '../files/files.ts';
 import { lesionCaption } from '../lesion/caption.ts';
 import type { ManagedProcess } from '../process/managed.ts';
 import { throwIfCancelled } from '../process/serve.ts';
 import { applyLabels, patientOfCase } from './applyLabels.ts';
-import { embedMissing } from './embedMissing.ts';
+import { embedMissing, embedVolume } from './embedMissing.ts';
 import { type LabelRow, readLabels } from './labels.ts';
 
 export interface ImportOptions {
@@ -23,7 +23,7 @@ export interface ImportOptions {
   readonly signal: AbortSignal;
   readonly progress: (progress: ImportProgress) => void;
 }
-export interface ImportServices {
+interface ImportServices {
   readonly library: Library;
   readonly reader: ManagedProcess<ReaderContract>;
   readonly embedder: Embedder;
@@ -40,7 +40,6 @@ export async function runImport(services: ImportServices, options: ImportOptions
   const { signal, progress } = options;
   const labels = options.labels === undefined ? [] : await readLabels(options.labels);
   const before = library.reads.counts();
-  await clearStaging(library);
 
   const found = await reader.call(
     'scan',
@@ -53,27 +52,41 @@ export async function runImport(services: ImportServices, options: ImportOptions
 
   // The next series is read while the last one is committed and embedded.
   let next = found.series.length > 0 ? readOne(services, options, found.series[0]) : undefined;
-  for (const [n] of found.series.entries()) {
-    progress({ phase: 'read', done: n, total: found.series.length });
-    const current = await next;
-    const following = found.series[n + 1];
-    next = following && !signal.aborted ? readOne(services, options, following) : undefined;
-    next?.catch(() => undefined);
-    throwIfCancelled(signal);
-    if (!current) break;
-    skipped.push(...current.skipped);
-    for (const volume of current.volumes) {
-      const outcome = await commit(library, volume, options, labels, skipped);
-      if (outcome === 'unchanged') unchanged++;
-      if (outcome !== 'conflict') warnings.push(...volume.warnings.map((text) => `${volume.path}: ${text}`));
+  let current: Awaited<typeof next>;
+  try {
+    for (const [n] of found.series.entries()) {
+      progress({ phase: 'read', done: n, total: found.series.length });
+      current = await next;
+      const following = found.series[n + 1];
+      next = following && !signal.aborted ? readOne(services, options, following) : undefined;
+      next?.catch(() => undefined);
+      throwIfCancelled(signal);
+      if (!current) break;
+      skipped.push(...current.skipped);
+      for (const volume of current.volumes) {
+        const outcome = await commit(library, volume, options, labels);
+        if ('refused' in outcome) {
+          skipped.push({ path: volume.path, reason: outcome.refused });
+          continue;
+        }
+        if (!outcome.changed) unchanged++;
+        warnings.push(...volume.warnings.map((text) => `${volume.path}: ${text}`), ...outcome.warnings);
+        // What cannot be embedded is tried again, and reported, below.
+        await embedVolume(library, embedder, outcome.uid, signal).catch(() => undefined);
+      }
     }
-    await embedMissing(library, embedder, signal);
+  } finally {
+    // Nothing after a whole import; one that was cut off leaves no voxels in staging.
+    const read = [current, await next?.catch(() => undefined)];
+    for (const { staged } of read.flatMap((series) => series?.volumes ?? [])) await removeFile(staged);
   }
   progress({ phase: 'read', done: found.series.length, total: found.series.length });
 
   warnings.push(...applyLabels(library, labels));
   library.changed();
-  await embedMissing(library, embedder, signal, (p) => progress({ phase: 'embed', ...p }));
+  const failed = await embedMissing(library, embedder, signal, (p) => progress({ phase: 'embed', ...p }));
+  for (const { volume, reason } of failed)
+    warnings.push(`${library.reads.volume(volume).path}: its lesions could not be embedded: ${reason}`);
   progress({ phase: 'index', done: 0, total: 1 });
   await library.vectors(embedder);
   progress({ phase: 'index', done: 1, total: 1 });
@@ -112,54 +125,88 @@ async function readOne(
   }
 }
 
-type Outcome = 'added' | 'unchanged' | 'conflict';
+type Outcome =
+  | { readonly refused: string }
+  | { readonly uid: string; readonly changed: boolean; readonly warnings: readonly string[] };
 
+/** Takes a staged volume into the library, or removes it from staging. */
 async function commit(
   library: Library,
   read: ReadVolume,
   options: ImportOptions,
   labels: readonly LabelRow[],
-  skipped: Skipped,
 ): Promise<Outcome> {
-  const known = library.reads.volumeWithContent(read.contentHash);
-  if (known !== undefined) {
+  try {
+    const known = library.reads.volumeWithContent(read.contentHash);
+    if (known !== undefined)
+      return { uid: known, changed: addNewRegions(library, known, read), warnings: [] };
+    if (library.reads.volumeWithIdentity(read.identity) !== undefined)
+      return { refused: 'the library holds other content under the same UIDs; nothing was changed' };
+    return { changed: true, ...(await addVolume(library, read, options, labels)) };
+  } catch (thrown) {
+    if (PrecedentError.from(thrown).kind !== 'not-found') throw thrown;
+    return { refused: 'the files were gone before they could be copied' };
+  } finally {
     await removeFile(read.staged);
-    return addNewRegions(library, known, read) > 0 ? 'added' : 'unchanged';
   }
-  if (library.reads.volumeWithIdentity(read.identity) !== undefined) {
-    await removeFile(read.staged);
-    const reason = 'the library holds other content under the same UIDs; nothing was changed';
-    skipped.push({ path: read.path, reason });
-    return 'conflict';
-  }
+}
+
+async function addVolume(
+  library: Library,
+  read: ReadVolume,
+  { copy }: ImportOptions,
+  labels: readonly LabelRow[],
+): Promise<{ uid: string; warnings: string[] }> {
   const uid = newId('vol');
-  const files = options.copy ? await copyOriginals(library, uid, read) : read.files;
-  await commitFile(read.staged, library.layout.voxelFile(uid));
-  const patientId = read.regionSource === 'mask' ? patientOfCase(labels, read.patient.patientId) : undefined;
-  library.writes.addVolume({
-    uid,
-    read: { ...read, files, patient: { ...read.patient, patientId: patientId ?? read.patient.patientId } },
-    copied: options.copy,
-    lesions: read.lesions.map((lesion) => newLesion(lesion, read.regionSource)),
-    organs: read.organs.map((organ) => ({ ...organ, uid: newId('org') })),
-  });
-  return 'added';
+  const files = copy ? await copyOriginals(library, uid, read) : read.files;
+  const isNifti = read.regionSource === 'mask';
+  const labelled = isNifti ? patientOfCase(labels, read.patient.patientId) : undefined;
+  const patientId = labelled ?? read.patient.patientId;
+  const warnings = isNifti && labelled === undefined ? sharedCase(library, patientId, read.path) : [];
+  const voxels = library.layout.voxelFile(uid);
+  await commitFile(read.staged, voxels);
+  try {
+    library.writes.addVolume({
+      uid,
+      read: { ...read, files, patient: { ...read.patient, patientId } },
+      copied: copy,
+      lesions: distinct(read.lesions).map((lesion) => newLesion(lesion, read.regionSource)),
+      organs: distinct(read.organs).map((organ) => ({ ...organ, uid: newId('org') })),
+    });
+  } catch (error) {
+    await removeFile(voxels);
+    throw error;
+  }
+  return { uid, warnings };
+}
+
+/** A NIfTI file's name is all that says whose it is; a general one, as "image", would make one patient of many. */
+function sharedCase(library: Library, patient: string, path: string): string[] {
+  const { total } = library.reads.volumes({ patient, offset: 0, limit: 1 });
+  if (total === 0) return [];
+  return [`${path}: counts as one patient with another image of this name; rename it where that is wrong`];
 }
 
 function newLesion(lesion: ReadVolume['lesions'][number], source: NewLesion['source']): NewLesion {
   return { ...lesion, uid: newId('les'), source, caption: lesionCaption(lesion.measurements), labels: {} };
 }
 
-/** Lesions that were drawn since the volume was imported. Returns how many were new. */
-function addNewRegions(library: Library, volume: string, read: ReadVolume): number {
-  const present = new Set(library.reads.regionsOf(volume).map(regionKey));
-  const added = read.lesions.filter((lesion) => !present.has(regionKey(lesion)));
-  for (const lesion of added) library.writes.addLesion(volume, newLesion(lesion, read.regionSource));
-  return added.length;
+/** Adds what was drawn since the volume was imported. Returns whether anything was new. */
+function addNewRegions({ reads, writes }: Library, volume: string, read: ReadVolume): boolean {
+  const lesions = distinct(read.lesions, reads.regionsOf('lesion', volume));
+  const organs = distinct(read.organs, reads.regionsOf('organ', volume));
+  for (const lesion of lesions) writes.addLesion(volume, newLesion(lesion, read.regionSource));
+  for (const organ of organs) writes.addOrgan(volume, { ...organ, uid: newId('org') });
+  return lesions.length + organs.length > 0;
 }
 
-function regionKey({ name, packed }: { name: string; packed: Uint8Array }): string {
-  return `${name} ${Buffer.from(packed).toString('base64')}`;
+type Region = Pick<ReadVolume['organs'][number], 'name' | 'packed'> & { readonly box: readonly number[] };
+
+/** Each region once, and none of those present: structure sets are often exported again with the same contours. */
+function distinct<R extends Region>(regions: readonly R[], present: readonly Region[] = []): R[] {
+  const key = ({ name, box, packed }: Region) => `${name} ${box} ${Buffer.from(packed).toString('base64')}`;
+  const seen = new Set(present.map(key));
+  return regions.filter((region) => !seen.has(key(region)) && seen.add(key(region)));
 }
 
 async function copyOriginals(library: Library, uid: string, read: ReadVolume): Promise<ReadVolume['files']> {
@@ -175,8 +222,4 @@ async function copyOriginals(library: Library, uid: string, read: ReadVolume): P
 /** The known extension of a file; others could carry a name. */
 function extension(path: string): string {
   return /\.(nii\.gz|nii|dcm)$/i.exec(path)?.[0].toLowerCase() ?? '';
-}
-
-async function clearStaging({ layout }: Library): Promise<void> {
-  for (const name of await listFolder(layout.staging)) await removeFile(join(layout.staging, name));
 }

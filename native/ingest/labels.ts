@@ -32,9 +32,15 @@ export async function readLabels(path: string): Promise<LabelRow[]> {
   });
   if (bytes.length > largestLabelsFile)
     throw new PrecedentError('limit', 'the labels file is larger than 64 MB', where);
+  const text = decode(bytes);
   let rows: string[][];
   try {
-    rows = parse(bytes, { bom: true, trim: true, skip_empty_lines: true, relax_column_count: false });
+    rows = parse(text, {
+      delimiter: delimiterOf(text),
+      trim: true,
+      skip_empty_lines: true,
+      relax_column_count: false,
+    });
   } catch (error) {
     const line = error instanceof Error && 'lines' in error ? ` (line ${String(error.lines)})` : '';
     throw new PrecedentError(
@@ -61,6 +67,23 @@ export async function readLabels(path: string): Promise<LabelRow[]> {
     );
   }
   return body.map((cells, n) => labelRow(header, cells, `${where}, row ${n + 2}`));
+}
+
+/** UTF-8, or what spreadsheets write beside it: UTF-16 behind a byte order mark, and Windows-1252. */
+function decode(bytes: Uint8Array): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
+}
+
+/** Of comma, semicolon and tab the one that the header holds most often outside of quotes; spreadsheets write each. */
+function delimiterOf(text: string): string {
+  const header = /^\s*([^\r\n]*)/.exec(text)?.[1].replace(/"[^"]*"/g, '') ?? '';
+  const count = (delimiter: string) => header.split(delimiter).length;
+  return [',', ';', '\t'].sort((a, b) => count(b) - count(a))[0];
 }
 
 function labelRow(header: readonly string[], cells: readonly string[], where: string): LabelRow {

@@ -17,13 +17,13 @@ import { throwIfCancelled } from '../process/serve.ts';
 import type { Mask, Volume } from '../volume/volume.ts';
 import { writeVoxelFile } from '../volume/voxelFile.ts';
 
-export interface ReadOptions {
+interface ReadOptions {
   readonly staging: string;
   readonly lesionPer: 'roi' | 'component';
   readonly signal: AbortSignal;
   readonly onProgress: (progress: { done: number; total: number }) => void;
 }
-export interface ReadResult {
+interface ReadResult {
   readonly volumes: ReadVolume[];
   readonly skipped: { path: string; reason: string }[];
 }
@@ -44,7 +44,7 @@ export async function readFoundSeries(series: FoundSeries, options: ReadOptions)
 async function readDicomSeries(series: FoundSeries, options: ReadOptions): Promise<ReadResult> {
   const { stacks, skipped } = await planSeries(series.files, options.signal);
   const volumes: ReadVolume[] = [];
-  for (const stack of stacks) {
+  const readStackInto = async (stack: (typeof stacks)[number]) => {
     const path = stack.slices[0].path;
     await skipping(skipped, path, async () => {
       const { volume, meta, files, contentHash, warnings } = await readStack(
@@ -55,7 +55,11 @@ async function readDicomSeries(series: FoundSeries, options: ReadOptions): Promi
       const regions = await rtstructRegions(series.regions, volume, skipped);
       volumes.push(
         await stage(volume, regions.masks, options, {
-          patient: { ...meta.patient, patientId: meta.patient.patientId || 'unknown' },
+          // Without a PatientID nothing joins two studies: each counts as a patient of its own.
+          patient: {
+            ...meta.patient,
+            patientId: meta.patient.patientId.trim() || `unknown ${meta.study.uid}`,
+          },
           study: meta.study,
           series: meta.series,
           contentHash,
@@ -68,6 +72,13 @@ async function readDicomSeries(series: FoundSeries, options: ReadOptions): Promi
         }),
       );
     });
+  };
+  try {
+    for (const stack of stacks) await readStackInto(stack);
+  } catch (error) {
+    // Nobody learns of the stacks that were staged before the one that failed.
+    for (const { staged } of volumes) await removeFile(staged);
+    throw error;
   }
   return { volumes, skipped };
 }

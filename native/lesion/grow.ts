@@ -2,12 +2,12 @@
 import type { Mark } from '../contract/mark.ts';
 import { boxDims, type Mask, type Vec3, type Volume } from '../volume/volume.ts';
 import { connectedComponents } from './components.ts';
-import { fillHoles } from './edit.ts';
+
 import { cellFeatures } from './growFeatures.ts';
 import { blurField, cellsPerAxis, cubeReach, sampleField } from './growField.ts';
 import { growModel, type Layer } from './growModel.ts';
 import { ellipsoidBox, type MarkRegion, markEllipsoid, markRegion } from './markRegion.ts';
-import { countVoxels, tightenMask } from './mask.ts';
+import { countVoxels, fillHoles, tightenMask } from './mask.ts';
 
 export interface Grown {
   readonly mask: Mask;

@@ -1,7 +1,7 @@
-/** Masks as values: made from labels, tightened, joined, cut, compared, and packed for storage. */
+/** Masks as values: tightened, filled, compared, and packed for storage. */
 import { deflateSync, inflateSync } from 'node:zlib';
 import { PrecedentError } from '../contract/errors.ts';
-import { type Box, boxDims, type Mask, type Vec3 } from '../volume/volume.ts';
+import { type Box, boxDims, type Mask } from '../volume/volume.ts';
 
 /** The number of voxels in a mask. */
 export function countVoxels(mask: Mask): number {
@@ -64,61 +64,36 @@ export function reboxMask(mask: Mask, box: Box): Mask {
   return { box, bits };
 }
 
-/** The voxels of a label volume (i fastest) that carry `label`, or any value but 0 where it is left out; null when none. */
-export function maskFromLabelVolume(
-  labels: { readonly dims: Vec3; readonly voxels: ArrayLike<number> },
-  label?: number,
-): Mask | null {
-  const { dims, voxels } = labels;
-  const isIn = label === undefined ? (value: number) => value !== 0 : (value: number) => value === label;
-  const corner: [number, number, number, number, number, number] = [...dims, -1, -1, -1];
-  for (let k = 0, v = 0; k < dims[2]; k++) {
-    for (let j = 0; j < dims[1]; j++) {
-      for (let i = 0; i < dims[0]; i++, v++) {
-        if (!isIn(voxels[v])) continue;
-        if (i < corner[0]) corner[0] = i;
-        if (j < corner[1]) corner[1] = j;
-        if (k < corner[2]) corner[2] = k;
-        if (i > corner[3]) corner[3] = i;
-        if (j > corner[4]) corner[4] = j;
-        if (k > corner[5]) corner[5] = k;
-      }
-    }
+/** Fills cavities that no path of face neighbours connects with the outside. */
+export function fillHoles(mask: Mask): Mask | null {
+  const tight = tightenMask(mask);
+  if (!tight) return null;
+  const b = tight.box;
+  const box: Box = [b[0] - 1, b[1] - 1, b[2] - 1, b[3] + 1, b[4] + 1, b[5] + 1];
+  const { bits } = reboxMask(tight, box);
+  const [ni, nj, nk] = boxDims(box);
+  const queue = new Int32Array(bits.length);
+  let [head, tail] = [0, 1];
+  bits[0] = 2;
+  const visit = (v: number) => {
+    if (bits[v] !== 0) return;
+    bits[v] = 2;
+    queue[tail++] = v;
+  };
+  while (head < tail) {
+    const v = queue[head++];
+    const i = v % ni;
+    const j = Math.floor(v / ni) % nj;
+    const k = Math.floor(v / (ni * nj));
+    if (i > 0) visit(v - 1);
+    if (i < ni - 1) visit(v + 1);
+    if (j > 0) visit(v - ni);
+    if (j < nj - 1) visit(v + ni);
+    if (k > 0) visit(v - ni * nj);
+    if (k < nk - 1) visit(v + ni * nj);
   }
-  if (corner[3] < 0) return null;
-  const bits = new Uint8Array(boxVoxels(corner));
-  let to = 0;
-  for (let k = corner[2]; k <= corner[5]; k++) {
-    for (let j = corner[1]; j <= corner[4]; j++) {
-      const row = dims[0] * (j + dims[1] * k);
-      for (let i = corner[0]; i <= corner[3]; i++) bits[to++] = isIn(voxels[row + i]) ? 1 : 0;
-    }
-  }
-  return { box: corner, bits };
-}
-
-/** The voxels of either mask. */
-export function uniteMasks(a: Mask, b: Mask): Mask {
-  const box: Box = [
-    Math.min(a.box[0], b.box[0]),
-    Math.min(a.box[1], b.box[1]),
-    Math.min(a.box[2], b.box[2]),
-    Math.max(a.box[3], b.box[3]),
-    Math.max(a.box[4], b.box[4]),
-    Math.max(a.box[5], b.box[5]),
-  ];
-  const { bits } = reboxMask(a, box);
-  const other = reboxMask(b, box).bits;
-  for (let v = 0; v < bits.length; v++) bits[v] |= other[v];
-  return { box, bits };
-}
-
-/** The voxels of `mask` that are not in `eraser`, in mask's box (which may end up empty). */
-export function eraseMask(mask: Mask, eraser: Mask): Mask {
-  const bits = mask.bits.slice();
-  const other = reboxMask(eraser, mask.box).bits;
-  for (let v = 0; v < bits.length; v++) if (other[v] !== 0) bits[v] = 0;
-  return { box: mask.box, bits };
+  for (let v = 0; v < bits.length; v++) bits[v] = bits[v] === 2 ? 0 : 1;
+  return reboxMask({ box, bits }, tight.box);
 }
 
 /** Dice coefficient 2|A∩B| / (|A|+|B|) of two masks on one grid; 1 when both are empty. */
@@ -131,7 +106,7 @@ export function dice(a: Mask, b: Mask): number {
 }
 
 /** The smallest box that holds every voxel of the mask, or null when there is none. */
-export function tightBox(mask: Mask): Box | null {
+function tightBox(mask: Mask): Box | null {
   const [ni, nj, nk] = boxDims(mask.box);
   let [i0, j0, k0, i1, j1, k1] = [ni, nj, nk, -1, -1, -1];
   for (let k = 0, v = 0; k < nk; k++) {

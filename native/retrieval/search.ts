@@ -38,7 +38,7 @@ export interface SearchOutcome {
   readonly unproven: number;
 }
 
-/** A field with more values than this says nothing as a distribution. */
+/** A field with more values than this says nothing as a distribution; of the diagnoses the most frequent are kept. */
 const mostValues = 12;
 
 /** Columns that organise a library rather than describe a lesion. */
@@ -112,7 +112,7 @@ function rank(
 
 /**
  * How many hits, beside how many searched lesions, carry each value of a field with at most twelve values, most frequent
- * first. Diagnoses count where they are proven, unless `anyProof`; `unproven` says how many lesions that left out.
+ * first; of the diagnoses always the twelve most frequent. They count where they are proven, unless `anyProof`; `unproven` says how many lesions that left out.
  */
 export function distributions(
   hits: readonly GalleryRow[],
@@ -140,13 +140,13 @@ export function distributions(
     };
     count(searched, 'library');
     count(hits, 'hits');
-    if (counts.size > mostValues) continue;
+    if (counts.size > mostValues && field !== 'diagnosis') continue;
     unproven += leftOut;
     if (counts.size === 0) continue;
     const values = [...counts.values()].sort(
       (a, b) => b.hits - a.hits || b.library - a.library || (a.value < b.value ? -1 : 1),
     );
-    result.push({ field, values });
+    result.push({ field, values: values.slice(0, mostValues) });
   }
   return { distributions: result, unproven };
 }

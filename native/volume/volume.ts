@@ -82,24 +82,3 @@ export function growBox(box: Box, mm: number, grid: Grid): Box {
     Math.min(dims[2] - 1, box[5] + m[2]),
   ];
 }
-
-/** The part of a volume inside a box, as a volume of its own with the same orientation. */
-export function cropVolume(volume: Volume, box: Box): Volume {
-  const [ni, nj, nk] = boxDims(box);
-  const [di, dj] = volume.dims;
-  const voxels =
-    volume.voxels instanceof Int16Array ? new Int16Array(ni * nj * nk) : new Float32Array(ni * nj * nk);
-  for (let k = 0; k < nk; k++) {
-    for (let j = 0; j < nj; j++) {
-      const from = box[0] + di * (box[1] + j + dj * (box[2] + k));
-      voxels.set(volume.voxels.subarray(from, from + ni), ni * (j + nj * k));
-    }
-  }
-  return {
-    dims: [ni, nj, nk],
-    spacing: volume.spacing,
-    origin: indexToWorld(volume, [box[0], box[1], box[2]]),
-    direction: volume.direction,
-    voxels,
-  };
-}

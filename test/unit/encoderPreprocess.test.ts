@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { combine, normaliseOutput } from '../../native/encoder/encode.ts';
+import { combine } from '../../native/encoder/encode.ts';
 import { distanceTo } from '../../native/encoder/fields.ts';
 import { loadManifest, type Manifest } from '../../native/encoder/manifest.ts';
 import { type MeasurementName, measure } from '../../native/encoder/measurements.ts';
-import { cropInput, lesionInput, sliceInput } from '../../native/encoder/preprocess.ts';
+import { lesionInput } from '../../native/encoder/preprocess.ts';
 import { type Region, sampleRegion } from '../../native/encoder/region.ts';
 import { EncoderSession } from '../../native/encoder/session.ts';
 import { growBox, type Volume } from '../../native/volume/volume.ts';
@@ -191,18 +191,6 @@ test('an embedding has length one; a drawn region counts its estimates less', as
   expect(Math.hypot(...drawn)).toBeCloseTo(1, 5);
   const at = manifest.output.dim;
   expect(Math.hypot(drawn[at], drawn[at + 1])).toBeLessThan(0.7 * Math.hypot(masked[at], masked[at + 1]));
-});
-
-test('slices and their crops go through the same network', async () => {
-  const { volume, region } = ball();
-  const middle = (volume.dims[2] - 1) / 2;
-  const whole = normaliseOutput(await session.run(sliceInput(volume, middle, manifest), 1), manifest);
-  const crop = normaliseOutput(
-    await session.run(cropInput(volume, region.box, middle, manifest), 1),
-    manifest,
-  );
-  expect(Math.hypot(...whole)).toBeCloseTo(1, 5);
-  expect(cosine(whole, crop)).toBeLessThan(0.999);
 });
 
 test('what cannot be embedded is refused: outside, a misfitting mask, not-a-number, constant', () => {

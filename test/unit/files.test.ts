@@ -1,8 +1,15 @@
+import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { operations, readFileBytes, removeTemporaries, writeFileAtomic } from '../../native/files/files.ts';
+import {
+  ensureFolder,
+  operations,
+  readFileBytes,
+  removeTemporaries,
+  writeFileAtomic,
+} from '../../native/files/files.ts';
 import { lockLibrary } from '../../native/files/lock.ts';
 
 let folder: string;
@@ -33,7 +40,7 @@ test.each([
   ['open', 'ENOSPC', /no space left/],
   ['open', 'EACCES', /permission denied/],
   ['rename', 'EIO', /input\/output error/],
-  ['rename', 'EBUSY', /writing a file of the library failed/],
+  ['rename', 'EBUSY', /writing a file failed \(EBUSY\)/],
 ] as const)(
   'when %s fails with %s the old content stays and the error says why',
   async (operation, code, says) => {
@@ -68,7 +75,7 @@ test('a short write is continued', async () => {
 
 test('a missing file is not-found and names no folder', async () => {
   const error = await readFileBytes(join(folder, 'missing')).catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ kind: 'not-found', where: 'missing' });
+  expect(error).toMatchObject({ kind: 'not-found' });
   expect(String(error)).not.toContain(folder);
 });
 
@@ -79,25 +86,77 @@ test('leftovers of interrupted writes are removed, other files are not', async (
   expect(await readdir(folder)).toEqual(['a']);
 });
 
-test('a library has one owner; the lock of a process that is gone is taken over', async () => {
+const deadPid = 2 ** 22 + 1;
+
+/** Changes what the one claim on the library says. */
+async function rewriteClaim(change: object): Promise<void> {
+  const [name] = await readdir(folder);
+  const owner: object = JSON.parse(await readFile(join(folder, name), 'utf8'));
+  await writeFile(join(folder, name), JSON.stringify({ ...owner, ...change }));
+}
+
+test('a library has one owner, who gives it back', async () => {
   const path = join(folder, 'lock');
   const unlock = await lockLibrary(path);
   await expect(lockLibrary(path)).rejects.toMatchObject({ kind: 'busy' });
   await unlock();
-  const again = await lockLibrary(path);
-  const owner = JSON.parse(await readFile(path, 'utf8')) as { pid: number };
-  await writeFile(path, JSON.stringify({ ...owner, pid: 2 ** 22 + 1 }));
-  const afterCrash = await lockLibrary(path);
-  await afterCrash();
-  await again();
+  expect(await readdir(folder)).toEqual([]);
+  await (await lockLibrary(path))();
 });
 
-test('a process id that was given to another program since does not hold the lock', async () => {
+test.each([
+  ['of a process that is gone', { pid: deadPid }],
+  ['of a process id that was given to another program since', { started: '1' }],
+])('the claim %s is taken over', async (_, change) => {
   const path = join(folder, 'lock');
-  const unlock = await lockLibrary(path);
-  const owner = JSON.parse(await readFile(path, 'utf8')) as object;
-  await writeFile(path, JSON.stringify({ ...owner, started: '1' }));
-  const taken = await lockLibrary(path);
-  await taken();
-  await unlock();
+  await lockLibrary(path);
+  await rewriteClaim(change);
+  await lockLibrary(path);
+  expect(await readdir(folder)).toHaveLength(1);
+});
+
+test('a claim from another computer is respected, and the error says what to do', async () => {
+  const path = join(folder, 'lock');
+  await lockLibrary(path);
+  await rewriteClaim({ host: 'elsewhere', pid: deadPid });
+  await expect(lockLibrary(path)).rejects.toMatchObject({
+    kind: 'busy',
+    todo: expect.stringMatching(/delete the files/),
+  });
+});
+
+test.each(['', 'not json', '{"pid":"x"}'])('a damaged claim %j holds nobody out', async (text) => {
+  const path = join(folder, 'lock');
+  await writeFile(`${path}.x`, text);
+  await (await lockLibrary(path))();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('of many that find a stale claim one gets the library', async () => {
+  const path = join(folder, 'lock');
+  const module = new URL('../../native/files/lock.ts', import.meta.url).href;
+  const take = `const { lockLibrary } = await import(${JSON.stringify(module)});
+    process.on('message', async () => {
+      process.send(await lockLibrary(${JSON.stringify(path)}).then(() => 'held', ({ kind }) => kind));
+    });
+    process.send('ready');`;
+  await writeFile(join(folder, 'take.mjs'), take);
+  await writeFile(`${path}.x`, JSON.stringify({ pid: deadPid, host: hostname(), started: '1' }));
+  const children = Array.from({ length: 6 }, () => fork(join(folder, 'take.mjs')));
+  const said = (child: ChildProcess) => new Promise((done) => child.once('message', done));
+  await Promise.all(children.map(said));
+  const answers = Promise.all(children.map(said));
+  for (const child of children) child.send('go');
+  expect((await answers).sort()).toEqual(['busy', 'busy', 'busy', 'busy', 'busy', 'held']);
+  for (const child of children) child.kill();
+});
+
+test('a folder that cannot be made says why and names no path', async () => {
+  await writeFile(join(folder, 'a'), '');
+  const error = await ensureFolder(join(folder, 'a', 'b')).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    kind: 'storage',
+    message: expect.stringMatching(/part of the path is a file/),
+  });
+  expect(String(error)).not.toContain(folder);
 });

@@ -10,11 +10,27 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function read(text: string) {
+async function read(text: string | Uint8Array) {
   const path = join(folder, 'labels.csv');
   await writeFile(path, text);
   return readLabels(path);
 }
+
+test.each([
+  ['semicolons', 'case;size, mm;kind\r\nA;4,5;Zyste\r\n'],
+  ['tabs', 'case\tsize, mm\tkind\nA\t4,5\tZyste\n'],
+  ['quoted commas', 'case,"size, mm",kind\rA,"4,5",Zyste\r'],
+])('a table with %s is read', async (_, text) => {
+  expect(await read(text)).toMatchObject([{ case: 'A', labels: { 'size, mm': '4,5', kind: 'Zyste' } }]);
+});
+
+test.each([
+  ['utf-8', Buffer.from('case;größe\nA;ä\n')],
+  ['windows-1252', Buffer.from('case;größe\nA;ä\n', 'latin1')],
+  ['utf-16', Buffer.from('\uFEFFcase;größe\nA;ä\n', 'utf16le')],
+])('umlauts survive in %s', async (_, bytes) => {
+  expect(await read(bytes)).toMatchObject([{ case: 'A', labels: { größe: 'ä' } }]);
+});
 
 test('the first column names the case; columns with a meaning of their own are taken out, the rest are labels', async () => {
   const rows = await read(

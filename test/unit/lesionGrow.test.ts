@@ -4,7 +4,7 @@ import { type Mark, markSchema } from '../../native/contract/mark.ts';
 import { growLesion } from '../../native/lesion/grow.ts';
 import { cellCoordinate, sampleField } from '../../native/lesion/growField.ts';
 import { markEllipsoid, markRegion } from '../../native/lesion/markRegion.ts';
-import { countVoxels, dice, maskFromLabelVolume } from '../../native/lesion/mask.ts';
+import { countVoxels, dice, tightenMask } from '../../native/lesion/mask.ts';
 import { createRandom } from '../../native/random.ts';
 import type { Mask, Vec3, Volume } from '../../native/volume/volume.ts';
 
@@ -34,7 +34,7 @@ function scene(options: {
     if (inside) labels[v] = 1;
     voxels[v] = Math.round((inside ? lesion : (extra?.(x, y, z) ?? background)) + random.normal(0, noise));
   }
-  const truth = maskFromLabelVolume({ dims, voxels: labels });
+  const truth = tightenMask({ box: [0, 0, 0, dims[0] - 1, dims[1] - 1, dims[2] - 1], bits: labels });
   if (!truth) throw new Error('the sphere holds no voxel');
   const direction = [1, 0, 0, 0, 1, 0, 0, 0, 1] as const;
   return { volume: { dims, spacing, origin: [0, 0, 0], direction, voxels }, truth };

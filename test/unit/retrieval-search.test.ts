@@ -140,6 +140,25 @@ describe('diagnoses', () => {
   });
 });
 
+test('of many diagnoses the twelve most frequent are shown, those of the hits first', () => {
+  const { gallery, store } = library(
+    Array.from({ length: 40 }, (_, i) => ({
+      lesion: `l${i}`,
+      angle: i,
+      diagnosis: { diagnosis: `d${i < 20 ? i : 19}`, proof: 'histology' as const },
+    })),
+  );
+  const { distributions } = searchGallery(store, gallery, { ...query, top: 2 });
+  const [{ field, values }] = distributions;
+  expect(field).toBe('diagnosis');
+  expect(values.slice(0, 3)).toEqual([
+    { value: 'd0', hits: 1, library: 1 },
+    { value: 'd1', hits: 1, library: 1 },
+    { value: 'd19', hits: 0, library: 21 },
+  ]);
+  expect(values).toHaveLength(12);
+});
+
 test('distributions show fields of at most twelve values, hits beside the searched lesions', () => {
   const { gallery, store } = library(
     Array.from({ length: 26 }, (_, i) => ({

@@ -146,3 +146,23 @@ test('messages of no known form are dropped', async () => {
   }
   await expect(client.call('add', { a: 1, b: 1 })).resolves.toBe(2);
 });
+
+test('a request that cannot be sent is rejected at once', async () => {
+  const { a } = pair();
+  const client = new RpcClient(contract, {
+    ...a,
+    send: () => {
+      throw new TypeError('cannot be cloned');
+    },
+  });
+  await expect(client.call('add', { a: 1, b: 1 })).rejects.toMatchObject({ what: 'cannot be cloned' });
+});
+
+test('the error of a system call does not carry its path', () => {
+  const failed = Object.assign(new Error("EISDIR: read '/cases/Doe^Jane'"), {
+    code: 'EISDIR',
+    syscall: 'read',
+  });
+  const error = PrecedentError.from(failed);
+  expect(error).toMatchObject({ kind: 'internal', message: 'read failed (EISDIR)' });
+});
