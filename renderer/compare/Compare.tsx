@@ -12,6 +12,7 @@ import { useSearch } from '../query/useSearch.ts';
 import { colors } from '../ui/colors.ts';
 import { Failure } from '../ui/Empty.tsx';
 import { meanSd, minus, ml, mm, patientId, thickness } from '../ui/format.ts';
+import { byImportance } from '../ui/labels.ts';
 import { openVolume, type Subject, setWindow, useView } from '../ui/store.ts';
 import type { Mask } from '../viewer/contours.ts';
 import { type Box, type Grid, gridOf, growBox, subGrid, type Vec3, worldToIndex } from '../viewer/grid.ts';
@@ -202,6 +203,13 @@ function useSide(
   }, [row, lesion, mask, open]);
 }
 
+/** How far from the lesion's centre a side ends, in mm, where it has no slice at the wanted offset; null where it has. */
+function endOf({ grid, geometry, centreIndex }: Side, slice: number, offsetMm: number): number | null {
+  const spacing = grid.spacing[geometry.normal];
+  const shown = (slice - centreIndex) * spacing * geometry.normalSign;
+  return Math.abs(shown - offsetMm) > spacing ? shown : null;
+}
+
 /** The mask in indices of what is loaded. */
 function shifted(mask: Mask, [i, j, k]: Vec3): Mask {
   const b = mask.box;
@@ -223,6 +231,7 @@ interface PaneProps {
 
 function ComparePane({ side, sides, at, setAt, fieldMm, cpu, testId, title, color, patient }: PaneProps) {
   const window = useView((s) => s.window);
+  const inverted = useView((s) => s.inverted);
   const outlines = useView((s) => s.outlines);
   const own = useVoxels(
     side && !side.open ? side.row : null,
@@ -231,6 +240,7 @@ function ComparePane({ side, sides, at, setAt, fieldMm, cpu, testId, title, colo
   );
   const voxels = side?.open ?? own;
   const slice = side ? sliceAtOffset(side.grid, side.geometry, side.centreIndex, at.offsetMm) : 0;
+  const ended = side ? endOf(side, slice, at.offsetMm) : null;
   const drawn = useMemo(
     () => (side?.outline && outlines ? [{ id: testId, mask: side.outline, color, width: 1.6 }] : []),
     [side, outlines, testId, color],
@@ -248,6 +258,7 @@ function ComparePane({ side, sides, at, setAt, fieldMm, cpu, testId, title, colo
       centre={side && panned(side.centre, at.panMm, side.grid, side.geometry)}
       scale={{ fieldMm }}
       window={window}
+      inverted={inverted}
       cpu={cpu}
       cursor="default"
       active={false}
@@ -267,6 +278,17 @@ function ComparePane({ side, sides, at, setAt, fieldMm, cpu, testId, title, colo
         {patientId(patient)}
         <br />
         <span className="dim">{side?.row.description ?? ''}</span>
+        {side?.box && (
+          <span className="dim">
+            {side.row.description ? ' · ' : ''}
+            {surroundingsMm / 10} cm around the lesion
+          </span>
+        )}
+        {ended !== null && (
+          <div className="pane-end" data-testid="compare-end">
+            Ends here, {minus(Math.round(ended))} mm from the centre
+          </div>
+        )}
       </div>
       <div className="pane-text top-right">
         {side
@@ -312,7 +334,7 @@ function CompareTable(props: {
   const { subject, queryVolume, hit, hitLesion, hitVolume } = props;
   const q = subject.measurements;
   const queryLabels = subject.lesion?.labels ?? {};
-  const names = [...new Set([...Object.keys(queryLabels), ...Object.keys(hit.labels)])];
+  const names = byImportance([...new Set([...Object.keys(queryLabels), ...Object.keys(hit.labels)])]);
   const slices = (row: VolumeRow | undefined) =>
     row ? thickness(row.sliceThicknessMm ?? row.spacingMm[2]) : '–';
   const rows: readonly (readonly [string, string, string])[] = [

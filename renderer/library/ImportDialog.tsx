@@ -43,6 +43,12 @@ export function ImportDialog() {
         { signal: abort.current.signal, onProgress: setProgress },
       );
     },
+    // A grant is for one use: what the import that ended had taken must be chosen again.
+    onError: (error) => {
+      if (PrecedentError.from(error).kind === 'busy') return;
+      useView.setState({ sources: [] });
+      setLabels(null);
+    },
     // What was committed before a cancel or a failure is in the library as well.
     onSettled: () => void queryClient.invalidateQueries({ queryKey: [libraryKey] }),
   });
@@ -83,7 +89,12 @@ export function ImportDialog() {
               striped={!progress || progress.total === 0}
             />
             <Group justify="flex-end">
-              <Button size="xs" variant="default" onClick={() => abort.current?.abort()}>
+              <Button
+                size="xs"
+                variant="default"
+                data-testid="import-cancel"
+                onClick={() => abort.current?.abort()}
+              >
                 Cancel
               </Button>
             </Group>
@@ -138,6 +149,7 @@ export function ImportDialog() {
             <div className="panel-label">One lesion for each</div>
             <SegmentedControl
               size="xs"
+              aria-label="One lesion for each"
               value={lesionPer}
               onChange={(value) => setLesionPer(value === 'component' ? 'component' : 'roi')}
               data={[
@@ -152,7 +164,10 @@ export function ImportDialog() {
               onChange={(event) => setCopy(event.currentTarget.checked)}
             />
             {cancelled ? (
-              <p className="panel-note">Cancelled. What was read before is in the library.</p>
+              <p className="panel-note" role="status" data-testid="import-cancelled">
+                Cancelled. What was complete by then is in the library; to go on, choose the folder or files
+                again.
+              </p>
             ) : run.error ? (
               <Failure error={run.error} />
             ) : null}

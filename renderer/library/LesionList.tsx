@@ -4,6 +4,7 @@ import type { LesionRow } from '../../native/contract/model.ts';
 import { DiagnosisText } from '../query/proofs.tsx';
 import { Empty, Failure, Loading } from '../ui/Empty.tsx';
 import { ml, mm, patientId } from '../ui/format.ts';
+import { LabelLine } from '../ui/LabelLine.tsx';
 import { useView } from '../ui/store.ts';
 import { Thumbnail } from '../ui/Thumbnail.tsx';
 import { openLesion } from './open.ts';
@@ -51,7 +52,6 @@ function searchedText(lesion: LesionRow): string {
 
 function Row({ lesion }: { lesion: LesionRow }) {
   const selected = useView((s) => s.lesion?.id === lesion.id);
-  const labels = Object.entries(lesion.labels);
   return (
     <button
       type="button"
@@ -78,16 +78,12 @@ function Row({ lesion }: { lesion: LesionRow }) {
           </span>
           {lesion.diagnosis ? <DiagnosisText diagnosis={lesion.diagnosis} /> : null}
         </span>
-        <span
-          className="row-line dim one-line"
-          title={labels.map(([name, value]) => `${name}: ${value}`).join('\n')}
-        >
-          {labels.map(([name, value]) => (
-            <span key={name} className="label">
-              {name} <b>{value}</b>
-            </span>
-          ))}
-        </span>
+        <LabelLine
+          labels={lesion.labels}
+          diagnosis={lesion.diagnosis?.diagnosis}
+          className="row-labels"
+          most={3}
+        />
       </span>
     </button>
   );

@@ -29,6 +29,7 @@ export function LibraryPanel() {
       <SegmentedControl
         size="xs"
         fullWidth
+        aria-label="What the library lists"
         value={tab}
         onChange={(value) => useView.setState({ tab: value as LibraryTab })}
         data={[

@@ -24,7 +24,7 @@ export function StudyList() {
   );
   // Of one patient with one study, the volumes are what is looked for.
   const open = unfolded ?? (patient !== null && rows.length === 1 ? rows[0].id : null);
-  const volumes = useQuery({ ...volumesQuery(open ?? ''), enabled: open !== null });
+  const volumes = useQuery(volumesQuery(rows.find((study) => study.id === open) ?? null));
   if (list.error) return <Failure error={list.error} retry={() => void list.refetch()} />;
   if (!list.data) return <Loading text="Reading the library" />;
   if (total === 0) return <Empty title="No studies yet" text="Import CT series, or drop a folder here." />;

@@ -1,6 +1,7 @@
 /** What the library panels ask the engine for; every key lies below the library's and is asked again when it changes. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { Filter } from '../../native/contract/engine.ts';
+import type { StudyRow } from '../../native/contract/model.ts';
 import { callEngine, libraryKey } from '../engine.ts';
 
 const pageSize = 1000;
@@ -58,9 +59,15 @@ export function studiesQuery(patient: string | null) {
   });
 }
 
-export function volumesQuery(study: string) {
+export function volumesQuery(study: StudyRow | null) {
   return queryOptions({
-    queryKey: [libraryKey, 'volumes', study],
-    queryFn: ({ signal }) => callEngine('volumes.list', { study, limit: pageSize }, { signal }),
+    queryKey: [libraryKey, 'volumes', study?.id ?? null],
+    queryFn: ({ signal }) =>
+      callEngine(
+        'volumes.list',
+        { patient: study?.patient, study: study?.studyInstanceUid, limit: pageSize },
+        { signal },
+      ),
+    enabled: study !== null,
   });
 }

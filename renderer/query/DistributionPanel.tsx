@@ -1,28 +1,34 @@
 /** How the hits divide over the values of a label, beside how the searched library does. */
 import { Select } from '@mantine/core';
 import { useState } from 'react';
+import type { Distribution } from '../../native/contract/model.ts';
 import { Empty, sentence } from '../ui/Empty.tsx';
 import { count } from '../ui/format.ts';
+import { byImportance, fieldToCount } from '../ui/labels.ts';
 import { useSearch } from './useSearch.ts';
 
-const preferred = 'diagnosis';
+/** Values that no hit carries are told only as far as they fill the panel. */
+const rowsShown = 8;
 
 export function DistributionPanel() {
   const { search } = useSearch();
   const [chosen, setChosen] = useState<string | null>(null);
   const result = search.data;
-  const fields = result?.distributions.map((d) => d.field) ?? [];
-  const told = new Set(
-    result?.distributions.filter((d) => d.values.some((v) => v.hits > 0)).map((d) => d.field),
-  );
-  const labelled = Object.keys(result?.hits[0]?.labels ?? {});
-  const wished = [chosen, ...[preferred, ...labelled, ...fields].filter((name) => told.has(name)), fields[0]];
-  const field = wished.find((name) => name !== null && name !== undefined && fields.includes(name)) ?? null;
+  const distributions = result?.distributions ?? [];
+  const fields = byImportance(distributions.map((d) => d.field));
+  const field = chosen !== null && fields.includes(chosen) ? chosen : fieldToCount(distributions);
   const shown = result?.distributions.find((d) => d.field === field);
-  const rows = [...(shown?.values ?? [])].sort((a, b) => b.hits - a.hits || b.library - a.library);
+  const rows = [...(shown?.values ?? [])].sort(
+    isScale(shown)
+      ? (a, b) => Number(a.value) - Number(b.value)
+      : (a, b) => b.hits - a.hits || b.library - a.library,
+  );
   const library = rows.reduce((sum, row) => sum + row.library, 0);
   const hits = result?.hits.length ?? 0;
   const carrying = rows.reduce((sum, row) => sum + row.hits, 0);
+  const carried = rows.filter((row) => row.hits > 0);
+  const listed = isScale(shown) ? rows : rows.slice(0, Math.max(rowsShown, carried.length));
+  const unlisted = rows.length - listed.length;
   return (
     <section className="panel distribution" data-testid="distribution-panel" aria-label="What the hits are">
       <header className="panel-head">
@@ -33,7 +39,7 @@ export function DistributionPanel() {
             w={120}
             aria-label="Label to count"
             allowDeselect={false}
-            data={fields}
+            data={[...fields]}
             value={field}
             onChange={setChosen}
           />
@@ -49,7 +55,7 @@ export function DistributionPanel() {
       ) : (
         <>
           <div className="distribution-rows">
-            {rows.map((row) => (
+            {listed.map((row) => (
               <div key={row.value} className="distribution-row" data-value={row.value} data-hits={row.hits}>
                 <span className="distribution-value" title={row.value}>
                   {row.value}
@@ -76,6 +82,7 @@ export function DistributionPanel() {
           <p className="panel-note">
             Bar: hits. Tick and percentage: share among {count(library, 'labelled lesion')} of the library.
             {hits > carrying ? ` ${count(hits - carrying, 'hit')} without this label.` : ''}
+            {unlisted > 0 ? ` ${count(unlisted, 'more value')} on no hit.` : ''}
           </p>
         </>
       )}
@@ -91,6 +98,12 @@ export function DistributionPanel() {
       ))}
     </section>
   );
+}
+
+/** Grades such as 1 to 5 are read in their order, not by how frequent they are. */
+function isScale(shown: Distribution | undefined): boolean {
+  const values = shown?.values ?? [];
+  return values.length <= 12 && values.every(({ value }) => /^-?\d+([.,]\d+)?$/.test(value));
 }
 
 function percent(part: number, whole: number): string {

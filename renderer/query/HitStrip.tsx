@@ -1,13 +1,15 @@
 /** The hits of the search in rank order, with what a radiologist wants to know of each before opening it. */
 import { Button, Loader } from '@mantine/core';
 import { IconPlayerStop } from '@tabler/icons-react';
-import { useEffect, useRef } from 'react';
+import { type KeyboardEvent, useEffect, useRef } from 'react';
 import type { Hit } from '../../native/contract/model.ts';
 import { Empty, Failure, sentence } from '../ui/Empty.tsx';
 import { count, ml, mm, ms, patientId, thickness } from '../ui/format.ts';
+import { LabelLine } from '../ui/LabelLine.tsx';
 import { failed } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { Thumbnail } from '../ui/Thumbnail.tsx';
+import { useLate } from '../ui/useLate.ts';
 import { FilterBar } from './FilterBar.tsx';
 import { DiagnosisText } from './proofs.tsx';
 import { useSearch } from './useSearch.ts';
@@ -29,6 +31,7 @@ export function HitStrip() {
   }, [error]);
 
   const result = search.data;
+  const late = useLate(search.isFetching);
   const old = search.isPlaceholderData;
   return (
     <section
@@ -41,7 +44,7 @@ export function HitStrip() {
         <div className="hits-title">
           <b>Similar lesions</b>
           <span className="dim hits-status" aria-live="polite">
-            {search.isFetching ? (
+            {late ? (
               <span className="hits-busy">
                 <Loader size={11} color="cyan" /> Searching…
                 <Button
@@ -54,14 +57,15 @@ export function HitStrip() {
                   Cancel
                 </Button>
               </span>
-            ) : result && !old ? (
+            ) : result && !search.isFetching ? (
               `${count(result.hits.length, 'hit')} for “${subject?.title}” among ${count(result.searched, 'lesion')} · ${took(result.tookMs)}`
             ) : null}
           </span>
         </div>
         <FilterBar />
       </header>
-      <div className="hits-body" ref={list} data-old={old || undefined}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys move between the buttons inside */}
+      <div className="hits-body" ref={list} data-old={old || undefined} onKeyDown={moveFocus}>
         {search.error && !search.isFetching ? (
           <Failure error={search.error} retry={() => void search.refetch()} />
         ) : result && result.hits.length > 0 ? (
@@ -99,6 +103,24 @@ export function HitStrip() {
   );
 }
 
+/** Steps with which a key moves the focus along the hits; Enter on a hit opens it, as on every button. */
+const focusSteps: Readonly<Record<string, number>> = {
+  ArrowRight: 1,
+  ArrowLeft: -1,
+  Home: Number.NEGATIVE_INFINITY,
+  End: Number.POSITIVE_INFINITY,
+};
+
+function moveFocus(event: KeyboardEvent<HTMLElement>): void {
+  const steps = focusSteps[event.key];
+  if (steps === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  const cards = [...event.currentTarget.querySelectorAll<HTMLElement>('button.hit-card')];
+  const now = cards.findIndex((card) => card.contains(document.activeElement));
+  if (now < 0) return;
+  event.preventDefault();
+  cards[Math.min(cards.length - 1, Math.max(0, now + steps))]?.focus();
+}
+
 function took(tookMs: Readonly<Record<string, number>>): string {
   const total = tookMs.total ?? Object.values(tookMs).reduce((sum, part) => sum + part, 0);
   return ms(total);
@@ -109,7 +131,6 @@ function HitCard({ hit, open }: { hit: Hit; open: boolean }) {
   useEffect(() => {
     if (open) card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }, [open]);
-  const labels = Object.entries(hit.labels);
   return (
     <button
       ref={card}
@@ -141,16 +162,7 @@ function HitCard({ hit, open }: { hit: Hit; open: boolean }) {
         <span className="dim hit-recon" title={reconstruction(hit)}>
           {reconstruction(hit) || ' '}
         </span>
-        <span
-          className="dim hit-labels"
-          title={labels.map(([name, value]) => `${name}: ${value}`).join('\n')}
-        >
-          {labels.map(([name, value]) => (
-            <span key={name} className="label">
-              {name} <b>{value}</b>
-            </span>
-          ))}
-        </span>
+        <LabelLine labels={hit.labels} diagnosis={hit.diagnosis?.diagnosis} className="hit-labels" most={3} />
       </span>
     </button>
   );

@@ -14,6 +14,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { callEngine, libraryKey } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
+import { sentence } from '../ui/Empty.tsx';
 import { Measures } from '../ui/Measures.tsx';
 import { failed, notice } from '../ui/notice.ts';
 import { editProposal, type Proposal, redoEdit, selectTool, undoEdit, useView } from '../ui/store.ts';
@@ -45,7 +46,7 @@ export function ProposalPanel({ proposal }: { proposal: Proposal }) {
       <Measures of={proposal.measurements} />
       {proposal.notes.map((note) => (
         <p key={note} className="panel-note">
-          {note}
+          {sentence(note)}
         </p>
       ))}
       <div className="panel-label">Correct</div>
@@ -110,7 +111,7 @@ export function ProposalPanel({ proposal }: { proposal: Proposal }) {
           onChange={(event) => useView.setState({ brush: { ...brush, ball: event.currentTarget.checked } })}
         />
       </div>
-      <Group gap={4} grow className="tight-buttons">
+      <Group gap={4} wrap="nowrap" className="tight-buttons">
         <Button
           size="compact-xs"
           variant="default"
@@ -217,6 +218,7 @@ function SaveForm({ proposal }: { proposal: Proposal }) {
       <Button
         size="compact-sm"
         type="submit"
+        data-testid="save-lesion"
         variant="default"
         loading={save.isPending}
         disabled={!name.trim()}

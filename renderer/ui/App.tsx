@@ -2,6 +2,7 @@
 import { SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type DragEvent, useEffect, useState } from 'react';
+import { menuImportMessage } from '../../native/contract/bridge.ts';
 import { bridge } from '../bridge.ts';
 import { Compare } from '../compare/Compare.tsx';
 import { onProcess, useEngineLine } from '../engine.ts';
@@ -24,9 +25,6 @@ import { failed, notice } from './notice.ts';
 import { StatusBar } from './StatusBar.tsx';
 import { chosenProposal, useView } from './store.ts';
 import { useKeys } from './useKeys.ts';
-
-/** The menu's Import, sent by the shell as a window message. */
-const menuImport = 'precedent:menu-import';
 
 export function App() {
   useKeys();
@@ -163,7 +161,7 @@ function useNotices(): void {
   );
   useEffect(() => {
     const onMessage = (event: MessageEvent) => {
-      if (event.source === window && event.data === menuImport) void chooseImport('folder');
+      if (event.source === window && event.data === menuImportMessage) void chooseImport('folder');
     };
     window.addEventListener('message', onMessage);
     return () => window.removeEventListener('message', onMessage);

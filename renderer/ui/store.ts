@@ -67,6 +67,8 @@ export interface ViewState {
   readonly focus: Vec3;
   readonly panes: Panes;
   readonly window: Window;
+  /** Greys inverted: dense is dark. */
+  readonly inverted: boolean;
   readonly tool: Tool;
   readonly brush: { readonly radiusMm: number; readonly erase: boolean; readonly ball: boolean };
   readonly activePlane: Plane;
@@ -94,6 +96,7 @@ export const useView = create<ViewState>(() => ({
   focus: [0, 0, 0],
   panes: wholeSlices,
   window: windowPresets[0],
+  inverted: false,
   tool: 'crosshair',
   brush: { radiusMm: 3, erase: false, ball: false },
   activePlane: 'axial',

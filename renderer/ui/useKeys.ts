@@ -68,6 +68,9 @@ function perform(action: Action): void {
     case 'outlines':
       useView.setState({ outlines: !state.outlines });
       return;
+    case 'invert':
+      useView.setState({ inverted: !state.inverted });
+      return;
     case 'find':
       if (!findSimilar())
         notice(

@@ -5,6 +5,8 @@ import { type KeyBinding, keyBindings } from './keys.ts';
 
 const groups: readonly KeyBinding['group'][] = ['Tools', 'Mark', 'Search', 'Picture'];
 const names: Readonly<Record<string, string>> = {
+  ArrowLeft: '←',
+  ArrowRight: '→',
   ArrowDown: '↓',
   ArrowUp: '↑',
   PageDown: 'Page ↓',

@@ -53,6 +53,7 @@ export interface PlanePaneProps extends PaneHandlers {
   /** Either relative to the whole slice fitting the pane, or the mm that its shorter side shows. */
   readonly scale: { readonly zoom: number } | { readonly fieldMm: number };
   readonly window: Window;
+  readonly inverted: boolean;
   readonly cpu: boolean;
   readonly cursor: string;
   readonly active: boolean;
@@ -118,9 +119,10 @@ export function PlanePane(props: PlanePaneProps) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `arrival` stands for voxels that arrived since the last paint
   useLayoutEffect(() => {
-    if (voxels && view && hasSize) renderer.current?.show({ voxels, view, window: props.window });
+    if (voxels && view && hasSize)
+      renderer.current?.show({ voxels, view, window: props.window, inverted: props.inverted });
     else renderer.current?.clear();
-  }, [voxels, view && viewKey(view), props.window, hasSize, cpu, cpu ? arrival : 0]);
+  }, [voxels, view && viewKey(view), props.window, props.inverted, hasSize, cpu, cpu ? arrival : 0]);
 
   const { outlines, crosshair, stroke, brush } = props;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the view is compared by value

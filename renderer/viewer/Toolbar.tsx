@@ -4,6 +4,7 @@ import {
   IconBrush,
   IconChevronDown,
   IconCircleDotted,
+  IconCircleHalf2,
   IconContrast2,
   IconCrosshair,
   IconKeyboard,
@@ -28,6 +29,7 @@ import {
   type Tool,
   useView,
 } from '../ui/store.ts';
+import { useLate } from '../ui/useLate.ts';
 import { presetOf, windowPresets } from './presets.ts';
 
 interface ToolButton {
@@ -55,12 +57,13 @@ export function Toolbar() {
   const tool = useView((s) => s.tool);
   const row = useView((s) => s.row);
   const outlines = useView((s) => s.outlines);
+  const inverted = useView((s) => s.inverted);
   const hasProposal = useView((s) => s.proposal !== null);
   const findable = useView((s) => {
     const proposal = chosenProposal(s);
     return proposal ? proposal.measurements !== null : s.lesion !== null;
   });
-  const growing = useIsMutating({ mutationKey: proposeKey }) > 0;
+  const growing = useLate(useIsMutating({ mutationKey: proposeKey }) > 0);
   return (
     <div className="toolbar" role="toolbar" aria-label="Tools">
       <span className="brand">Precedent</span>
@@ -96,6 +99,20 @@ export function Toolbar() {
             onClick={resetPanes}
           >
             <IconRefresh size={17} />
+          </ActionIcon>
+        </Tooltip>
+        <Tooltip label="Invert the greys (I)" openDelay={400}>
+          <ActionIcon
+            size="md"
+            variant={inverted ? 'light' : 'subtle'}
+            color={inverted ? 'cyan' : 'gray'}
+            aria-label="Invert the greys"
+            aria-pressed={inverted}
+            data-testid="invert"
+            disabled={!row}
+            onClick={() => useView.setState({ inverted: !inverted })}
+          >
+            <IconCircleHalf2 size={17} />
           </ActionIcon>
         </Tooltip>
         <Tooltip label="Outlines (O)" openDelay={400}>

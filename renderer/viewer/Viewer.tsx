@@ -93,6 +93,7 @@ function ThreePlanes(props: {
   const focus = useView((s) => s.focus);
   const panes = useView((s) => s.panes);
   const window = useView((s) => s.window);
+  const inverted = useView((s) => s.inverted);
   const tool = useView((s) => s.tool);
   const brush = useView((s) => s.brush);
   const active = useView((s) => s.activePlane);
@@ -196,6 +197,7 @@ function ThreePlanes(props: {
               centre={pane.centre}
               scale={{ zoom: pane.zoom }}
               window={window}
+              inverted={inverted}
               cpu={cpu}
               cursor={cursors[tool]}
               active={active === plane}

@@ -56,7 +56,7 @@ export function createCanvasRenderer(element: HTMLElement, painted: Painted): Pa
   };
 }
 
-function fillSlice(canvas: HTMLCanvasElement, { voxels, view, window: grey }: Picture): void {
+function fillSlice(canvas: HTMLCanvasElement, { voxels, view, window: grey, inverted }: Picture): void {
   const { normal, right, down, rightSign, downSign } = view.geometry;
   const { dims } = voxels.grid;
   const strides = [1, dims[0], dims[0] * dims[1]];
@@ -76,7 +76,8 @@ function fillSlice(canvas: HTMLCanvasElement, { voxels, view, window: grey }: Pi
     let from = view.slice * strides[normal] + row * strides[down];
     if (rightSign < 0) from += (width - 1) * strides[right];
     for (let x = 0; x < width; x++, at++, from += stepX) {
-      const level = Math.min(255, Math.max(0, (voxels.data[from] - lower) * scale)) | 0;
+      const bright = Math.min(255, Math.max(0, (voxels.data[from] - lower) * scale)) | 0;
+      const level = inverted ? 255 - bright : bright;
       pixels[at] = 0xff000000 | (level << 16) | (level << 8) | level;
     }
   }

@@ -207,6 +207,7 @@ export function createCornerstoneRenderer(
     const anchorWorld = indexToWorld(voxels.grid, anchor);
     viewport.setDisplaySetPresentation(voxels.key, {
       voiRange: windowRange(picture.window),
+      invert: picture.inverted,
       interpolationType: Enums.InterpolationType.LINEAR,
     });
     const orientation = { viewPlaneNormal: towardsViewer, viewUp: up };

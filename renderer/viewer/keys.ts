@@ -13,6 +13,7 @@ export type Action =
         | 'brush'
         | 'reset'
         | 'outlines'
+        | 'invert'
         | 'find'
         | 'nextHit'
         | 'previousHit'
@@ -40,7 +41,7 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Tools', keys: ['e'], name: 'Ellipse', action: { do: 'ellipse' } },
   { group: 'Tools', keys: ['b'], name: 'Rectangle', action: { do: 'rectangle' } },
   { group: 'Tools', keys: ['d'], name: 'Freehand', action: { do: 'freehand' } },
-  { group: 'Tools', keys: ['s'], name: 'Sphere', action: { do: 'sphere' } },
+  { group: 'Tools', keys: ['s'], name: 'Sphere, from its centre', action: { do: 'sphere' } },
   { group: 'Tools', keys: ['p'], name: 'Brush (Alt erases)', action: { do: 'brush' } },
   { group: 'Picture', keys: ['1'], name: 'Window: soft tissue', action: { do: 'preset', key: '1' } },
   { group: 'Picture', keys: ['2'], name: 'Window: lung', action: { do: 'preset', key: '2' } },
@@ -51,6 +52,7 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Picture', keys: ['ArrowDown', 'PageDown'], name: 'Next slice', action: { do: 'sliceForward' } },
   { group: 'Picture', keys: ['ArrowUp', 'PageUp'], name: 'Previous slice', action: { do: 'sliceBack' } },
   { group: 'Picture', keys: ['r'], name: 'Reset zoom and position', action: { do: 'reset' } },
+  { group: 'Picture', keys: ['i'], name: 'Invert the greys', action: { do: 'invert' } },
   { group: 'Picture', keys: ['o'], name: 'Show or hide outlines', action: { do: 'outlines' } },
   { group: 'Picture', keys: ['Wheel'], name: 'Scroll through the slices', action: null },
   { group: 'Picture', keys: ['Right drag'], name: 'Zoom (also Ctrl and wheel)', action: null },
@@ -63,6 +65,7 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Search', keys: ['f'], name: 'Find similar', action: { do: 'find' } },
   { group: 'Search', keys: ['n'], name: 'Next hit', action: { do: 'nextHit' } },
   { group: 'Search', keys: ['m'], name: 'Previous hit', action: { do: 'previousHit' } },
+  { group: 'Search', keys: ['ArrowLeft', 'ArrowRight'], name: 'Along the hits (Enter opens)', action: null },
   { group: 'Search', keys: ['Escape'], name: 'Back', action: { do: 'back' } },
   { group: 'Search', keys: ['?'], name: 'This list', action: { do: 'help' } },
 ];

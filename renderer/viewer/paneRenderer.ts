@@ -7,6 +7,7 @@ export interface Picture {
   readonly voxels: Voxels;
   readonly view: PaneView;
   readonly window: Window;
+  readonly inverted: boolean;
 }
 
 export interface PaneRenderer {

@@ -1,11 +1,12 @@
 /** The main job with a real mouse and keyboard in the real application: mark, find similar, compare, back; and its recovery. */
 import { join } from 'node:path';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { sharedDir, sharedMissing } from '../support/shared.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { processId } from './support/engine.ts';
+import { dragFromMiddle, patience, sliceOf } from './support/viewport.ts';
 
 const shared = sharedDir();
 if (!shared) console.log(`the main job runs on phantoms instead of real CT: ${sharedMissing}`);
@@ -13,26 +14,6 @@ if (!shared) console.log(`the main job runs on phantoms instead of real CT: ${sh
 interface Picture {
   readonly complete: boolean;
   readonly naturalWidth: number;
-}
-
-const patience = { timeout: 60_000 };
-
-/** Waits until a viewport shows a picture, and returns its slice. */
-async function sliceOf(viewport: Locator): Promise<number> {
-  await expect.poll(() => viewport.getAttribute('data-ready'), patience).toBe('true');
-  return Number(await viewport.getAttribute('data-slice-index'));
-}
-
-/** Drags an ellipse around the middle of a viewport, where the chosen lesion is. */
-async function drawAroundMiddle(page: Page, viewport: Locator, radius: number): Promise<void> {
-  const box = await viewport.boundingBox();
-  if (!box) throw new Error('the viewport is not shown');
-  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-  await page.mouse.move(x - radius, y - radius);
-  await page.mouse.down();
-  await page.mouse.move(x, y, { steps: 4 });
-  await page.mouse.move(x + radius, y + radius, { steps: 4 });
-  await page.mouse.up();
 }
 
 describe.skipIf(noAppReason() !== null)(groupName('the main job'), () => {
@@ -65,7 +46,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the main job'), () => {
 
   test('a mark drawn with the mouse becomes a 3D lesion with measurements', async () => {
     await at('tool-ellipse').click();
-    await drawAroundMiddle(page, at('viewport-axial'), 60);
+    await dragFromMiddle(page, at('viewport-axial'), [-60, -60], [60, 60]);
     await expect.poll(() => at('proposal-panel').isVisible(), patience).toBe(true);
     await expect.poll(() => at('measure-volume').first().textContent(), patience).toMatch(/\d/);
     await launched.screenshot('main-2-marked');
@@ -79,7 +60,6 @@ describe.skipIf(noAppReason() !== null)(groupName('the main job'), () => {
     expect(patient).not.toBe('');
     for (const card of await at('hit-card').allTextContents()) expect(card).not.toContain(patient);
     await expect.poll(() => at('distribution-panel').textContent(), patience).toMatch(/\d+ of 10/);
-    // Pictures beyond the strip's edge are loaded when they are scrolled to.
     // Pictures beyond the strip's edge are loaded when they are scrolled to.
     const loaded = () =>
       at('hit-card')
