@@ -39,6 +39,11 @@ const softwareGl: readonly SwitchRow[] = [
   { name: 'use-gl', value: 'angle', reason: 'WebGL without a GPU' },
   { name: 'use-angle', value: 'swiftshader', reason: 'WebGL without a GPU' },
   { name: 'enable-unsafe-swiftshader', reason: 'Chromium no longer falls back to SwiftShader by itself' },
+  {
+    name: 'disable-gpu-compositing',
+    reason:
+      'composited by SwiftShader a frame takes 100 ms of the cores that the engine needs, by the CPU 2 ms',
+  },
 ];
 
 /** Sets the switches. Features that the command line disables already stay disabled. */
