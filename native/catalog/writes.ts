@@ -75,6 +75,7 @@ export function catalogWrites(db: Database) {
     'INSERT INTO label (lesion, name, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
   );
   const deleteLabel = db.prepare('DELETE FROM label WHERE lesion = ? AND name = ?');
+  const deleteDiagnosis = db.prepare('DELETE FROM diagnosis WHERE lesion = ?');
   const upsertDiagnosis = db.prepare(
     `INSERT INTO diagnosis (lesion, diagnosis, code, proof, proofDate, source, author) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET diagnosis = excluded.diagnosis, code = excluded.code, proof = excluded.proof,
@@ -187,6 +188,14 @@ export function catalogWrites(db: Database) {
       if (value === null) deleteLabel.run(id, name);
       else upsertLabel.run(id, name, value);
       audit('label', uid, { name });
+    }),
+
+    /** Sets the diagnosis, or removes it when it is null. */
+    setDiagnosis: db.transaction((uid: string, diagnosis: Diagnosis | null) => {
+      const id = Number(lesionId.get(uid));
+      if (diagnosis) writeDiagnosis(id, diagnosis);
+      else deleteDiagnosis.run(id);
+      audit('diagnosis', uid);
     }),
 
     /** Labels and diagnosis that came with a labels file; existing values of the same name are replaced. */

@@ -5,6 +5,7 @@ import { PrecedentError } from '../contract/errors.ts';
 import { removeFile } from '../files/files.ts';
 import { drawThumbnail, embedVolume } from '../ingest/embedMissing.ts';
 import { runImport } from '../ingest/import.ts';
+import { changedDiagnosis, splitDiagnosis } from '../ingest/labels.ts';
 import { lesionCaption } from '../lesion/caption.ts';
 import { packMask, tightenMask, unpackMask } from '../lesion/mask.ts';
 import { type Handlers, throwIfCancelled } from '../process/serve.ts';
@@ -76,7 +77,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
           source: 'mark' as const,
           caption: lesionCaption(measurements),
           measurements,
-          labels,
+          ...splitDiagnosis(labels),
         };
         throwIfCancelled(signal);
         writes.addLesion(volume, { ...lesion, box: whole.box, packed: packMask(whole) });
@@ -91,8 +92,9 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
         return reads.lesion(uid);
       }),
     'lesion.label': ({ lesion, name, value }) => {
-      reads.lesion(lesion);
-      writes.setLabel(lesion, name, value);
+      const diagnosis = changedDiagnosis(reads.lesion(lesion).diagnosis, name, value);
+      if (diagnosis === undefined) writes.setLabel(lesion, name, value);
+      else writes.setDiagnosis(lesion, diagnosis);
       changed();
       return reads.lesion(lesion);
     },

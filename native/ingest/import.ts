@@ -46,7 +46,8 @@ export async function runImport(services: ImportServices, options: ImportOptions
     { paths: [...options.paths] },
     { signal, onProgress: (p) => progress({ phase: 'scan', ...p }) },
   );
-  const skipped: Skipped = [...found.skipped];
+  // The labels file may lie among the images.
+  const skipped: Skipped = found.skipped.filter(({ path }) => path !== options.labels);
   const warnings: string[] = [];
   let unchanged = 0;
 

@@ -16,8 +16,14 @@ export interface LabelRow {
 }
 
 const largestLabelsFile = 64 * 1024 * 1024;
-/** Columns with a meaning of their own; `proof` and `proofDate` describe `diagnosis`. */
-const diagnosisColumns = ['diagnosis', 'diagnosisCode', 'proof', 'proofDate', 'source', 'author'] as const;
+/** What describes a diagnosis, by the names of its columns. */
+const diagnosisColumns: ReadonlySet<string> = new Set([
+  'diagnosisCode',
+  'proof',
+  'proofDate',
+  'source',
+  'author',
+]);
 
 /** Throws `unreadable` with the line where the file is not such a table. */
 export async function readLabels(path: string): Promise<LabelRow[]> {
@@ -87,30 +93,43 @@ function delimiterOf(text: string): string {
 }
 
 function labelRow(header: readonly string[], cells: readonly string[], where: string): LabelRow {
-  const values = new Map(header.slice(1).map((name, n) => [name, cells[n + 1]]));
-  const take = (name: string): string | undefined => {
-    const value = values.get(name);
-    values.delete(name);
-    return value === '' ? undefined : value;
-  };
-  const lesion = take('lesion');
-  const patient = take('patient');
-  const [name, code, proof = 'none', proofDate, source, author] = diagnosisColumns.map(take);
+  const values = Object.fromEntries(header.slice(1).map((name, n) => [name, cells[n + 1]]));
+  const { lesion, patient, ...rest } = Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== ''),
+  );
+  return { case: cells[0], lesion, patient, ...splitDiagnosis(rest, where) };
+}
+
+/**
+ * Takes the diagnosis and what describes it out of named values; the rest are labels. Without a diagnosis all are labels.
+ * Throws `unreadable` for a proof that is not one of the known ones.
+ */
+export function splitDiagnosis(
+  values: Readonly<Record<string, string>>,
+  where?: string,
+): Pick<LabelRow, 'labels' | 'diagnosis'> {
+  const { diagnosis, diagnosisCode, proof = 'none', proofDate, source, author, ...labels } = values;
+  if (diagnosis === undefined) return { labels: values, diagnosis: undefined };
   const known = proofs.find((candidate) => candidate === proof.toLowerCase());
   if (!known) {
-    throw new PrecedentError(
-      'unreadable',
-      'the proof is not one of the known ones',
-      where,
-      `use one of: ${proofs.join(', ')}`,
-    );
+    const todo = `use one of: ${proofs.join(', ')}`;
+    throw new PrecedentError('unreadable', 'the proof is not one of the known ones', where, todo);
   }
-  return {
-    case: cells[0],
-    lesion,
-    patient,
-    labels: Object.fromEntries([...values].filter(([, value]) => value !== '')),
-    diagnosis:
-      name === undefined ? undefined : { diagnosis: name, code, proof: known, proofDate, source, author },
-  };
+  return { labels, diagnosis: { diagnosis, code: diagnosisCode, proof: known, proofDate, source, author } };
+}
+
+/**
+ * The diagnosis of a lesion after one of its values was set or, with null, removed; undefined when `name` is a plain
+ * label, null when no diagnosis is left. Throws as `splitDiagnosis`.
+ */
+export function changedDiagnosis(
+  before: Diagnosis | undefined,
+  name: string,
+  value: string | null,
+): Diagnosis | null | undefined {
+  if (name !== 'diagnosis' && !(before && diagnosisColumns.has(name))) return undefined;
+  const { code: diagnosisCode, ...rest } = before ?? {};
+  const values = { ...rest, diagnosisCode, [name]: value ?? undefined };
+  const given = Object.entries(values).flatMap(([key, text]) => (text ? [[key, text] as const] : []));
+  return splitDiagnosis(Object.fromEntries(given)).diagnosis ?? null;
 }

@@ -149,6 +149,15 @@ test('a mark is proposed, saved, found, and removed again', async () => {
   const [from] = (await engine.call('lesions.list', { volume: other })).rows;
   const search = () => engine.call('search.run', { query: { lesion: from.id }, hitsPerPatient: 5 });
   expect((await search()).hits.map(({ lesion }) => lesion)).toContain(saved.id);
+  const label = (name: string, value: string | null) =>
+    engine.call('lesion.label', { lesion: saved.id, name, value });
+  await label('diagnosis', 'hamartoma');
+  expect((await label('proof', 'histology')).diagnosis).toMatchObject({
+    diagnosis: 'hamartoma',
+    proof: 'histology',
+  });
+  expect((await label('kind', null)).labels).toEqual({});
+  expect((await label('diagnosis', null)).diagnosis).toBeUndefined();
   await engine.call('lesion.remove', { lesion: saved.id });
   expect((await search()).hits.map(({ lesion }) => lesion)).not.toContain(saved.id);
   await expect(engine.call('lesion.remove', { lesion: from.id })).rejects.toMatchObject({ kind: 'refused' });

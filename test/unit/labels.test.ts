@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readLabels } from '../../native/ingest/labels.ts';
+import { changedDiagnosis, readLabels, splitDiagnosis } from '../../native/ingest/labels.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -81,4 +81,22 @@ test('the error for a bad proof does not repeat what the file says', async () =>
     (thrown: unknown) => thrown,
   );
   expect(String(error)).not.toContain('Jane');
+});
+
+test('a diagnosis is set, described and removed as one thing; other names stay labels', () => {
+  const set = changedDiagnosis(undefined, 'diagnosis', 'oncocytoma');
+  expect(set).toMatchObject({ diagnosis: 'oncocytoma', proof: 'none' });
+  const proven = changedDiagnosis(set ?? undefined, 'proof', 'Surgery');
+  expect(proven).toMatchObject({ diagnosis: 'oncocytoma', proof: 'surgery' });
+  expect(changedDiagnosis(proven ?? undefined, 'diagnosis', null)).toBeNull();
+  expect(changedDiagnosis(proven ?? undefined, 'kind', 'mass')).toBeUndefined();
+  expect(changedDiagnosis(undefined, 'source', 'textbook')).toBeUndefined();
+  expect(() => changedDiagnosis(proven ?? undefined, 'proof', 'rumour')).toThrow(/use one of: histology/);
+});
+
+test('without a diagnosis, columns that would describe it are labels like others', () => {
+  expect(splitDiagnosis({ source: 'textbook' })).toEqual({
+    labels: { source: 'textbook' },
+    diagnosis: undefined,
+  });
 });
