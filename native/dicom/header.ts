@@ -4,6 +4,7 @@ import { PrecedentError } from '../contract/errors.ts';
 import type { Vec3 } from '../volume/volume.ts';
 import type { DecodeText } from './charset.ts';
 import { ascii, decimals, deflatedLittleEndian, parseDataSet, uint16, valueBytes } from './dataset.ts';
+import { isLossy } from './transferSyntax.ts';
 
 const pixelDataTag = 'x7fe00010';
 /** A text value longer than this is cut: no attribute read here may have more than 1024 characters (PS3.5 table 6.2-1). */
@@ -95,7 +96,7 @@ type Attributes = {
 
 export interface DicomHeader extends Attributes {
   readonly transferSyntax: string;
-  /** Lossy Image Compression (0028,2110) is '01': the pixel values once went through a lossy codec. */
+  /** By the transfer syntax or Lossy Image Compression (0028,2110), the pixel values went through a lossy codec. */
   readonly lossy: boolean;
   /** Where the pixel data lies in `bytes`; `length` is undefined for encapsulated (compressed) pixel data. */
   readonly pixelData: { readonly offset: number; readonly length: number | undefined } | undefined;
@@ -132,7 +133,7 @@ export function readHeader(bytes: Uint8Array, fileBytes: number = bytes.length):
   return {
     ...header,
     transferSyntax,
-    lossy: header.lossyImageCompression === '01',
+    lossy: isLossy(transferSyntax, header.lossyImageCompression),
     pixelData,
     bytes: dataSet.byteArray,
     complete: pixelData !== undefined || (whole && complete),

@@ -176,8 +176,7 @@ function stackOf(group: readonly SliceFile[]): Stack {
   if (dims[0] * dims[1] * dims[2] > maxVoxels)
     throw new PrecedentError('limit', 'the series has too many voxels');
   const direction: Grid['direction'] = [axes[0], axes[1], axes[2], axes[3], axes[4], axes[5], ...normal];
-  if (slices.some((slice) => slice.header.lossy))
-    warnings.push('the pixel values were once compressed with loss');
+  if (slices.some((slice) => slice.header.lossy)) warnings.push('lossy compressed source');
   return {
     grid: { dims, spacing: [columnSpacing, rowSpacing, sliceSpacing], origin, direction },
     slices,

@@ -128,7 +128,7 @@ export async function readStack(
     if (layout.rows !== grid.dims[1] || layout.columns !== grid.dims[0]) {
       throw new PrecedentError('unreadable', 'a file of the series changed while it was read');
     }
-    const stored = decodePixels(header, layout);
+    const stored = await decodePixels(header, layout);
     const { slope, intercept } = rescale(header, warnings);
     if (!rescaleInto(voxels, k * perSlice, stored, slope, intercept)) {
       voxels = Float32Array.from(voxels);
@@ -143,7 +143,10 @@ export async function readStack(
   }
   return {
     volume: { ...grid, voxels },
-    meta: seriesMeta(header, derivedUid(contentHash)),
+    meta: {
+      ...seriesMeta(header, derivedUid(contentHash)),
+      lossy: slices.some((slice) => slice.header.lossy),
+    },
     files: slices.map(({ path, header }) => ({ path, sopInstanceUid: header.sopInstanceUid })),
     contentHash,
     warnings: [...warnings],

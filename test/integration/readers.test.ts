@@ -99,14 +99,19 @@ describe.skipIf(shared === null)(
       }
     });
 
-    it('compressed slices are refused by name until there is a decoder', async () => {
+    it('totalseg-sample: twenty JPEG 2000 slices become one volume in HU', async () => {
       const folder = join(data, 'totalseg-sample/example_ct_dicom');
       const { volumes, skipped } = await readSeries(readdirSync(folder).map((name) => join(folder, name)));
-      expect(volumes).toEqual([]);
-      expect(skipped).toHaveLength(20);
-      expect(new Set(skipped.map(({ reason }) => reason.split(';')[0]))).toEqual(
-        new Set(['JPEG 2000 Lossless pixel data cannot be decoded yet']),
-      );
+      expect(skipped).toEqual([]);
+      expect(volumes).toHaveLength(1);
+      const { volume, meta } = volumes[0];
+      expect(volume).toMatchObject({ dims: [512, 512, 20], spacing: [0.9765625, 0.9765625, 2] });
+      expect(volume.voxels).toBeInstanceOf(Int16Array);
+      // The header's rescale intercept, and the most that its 12 bits hold.
+      const hus = Array.from(volume.voxels);
+      expect(hus.reduce((min, hu) => Math.min(min, hu))).toBe(-1024);
+      expect(hus.reduce((max, hu) => Math.max(max, hu))).toBeLessThanOrEqual(3071);
+      expect(meta.lossy).toBe(false);
     });
   },
 );

@@ -1,7 +1,18 @@
 /** Writes small DICOM files for tests, in any native transfer syntax, valid or deliberately odd. */
 import { deflateRawSync } from 'node:zlib';
 
-export type DicomValue = string | number | readonly number[] | Uint8Array | readonly Elements[];
+export type DicomValue =
+  | string
+  | number
+  | readonly number[]
+  | Uint8Array
+  | readonly Elements[]
+  | Encapsulated;
+/** Compressed pixel data: the fragments in order, and the basic offset table (empty by default). */
+export interface Encapsulated {
+  readonly fragments: readonly Uint8Array[];
+  readonly offsetTable?: readonly number[];
+}
 /** Tag 'ggggeeee' → VR and value; US and SS take numbers, OW and OB bytes, SQ data sets, all others strings. */
 export type Elements = Readonly<Record<string, readonly [vr: string, value: DicomValue] | undefined>>;
 
@@ -55,7 +66,7 @@ function encode(elements: Elements, explicit: boolean, little: boolean): Buffer 
     write16(Number.parseInt(tag.slice(4), 16), 2);
     if (explicit) head.write(vr, 4, 'latin1');
     if (!explicit) write32(bytes.length, 4);
-    else if (long) write32(bytes.length, 8);
+    else if (long) write32(isEncapsulated(value) ? 0xffffffff : bytes.length, 8);
     else write16(bytes.length, 6);
     parts.push(head, bytes);
   }
@@ -66,6 +77,7 @@ function valueBytes(vr: string, value: DicomValue, explicit: boolean, little: bo
   if (value instanceof Uint8Array) return padded(Buffer.from(value), 0);
   if (typeof value === 'string') return padded(Buffer.from(value, 'latin1'), vr === 'UI' ? 0 : 32);
   if (typeof value === 'number') return numbers(vr, [value], little);
+  if (isEncapsulated(value)) return encapsulate(value);
   if (isNumbers(value)) return numbers(vr, value, little);
   return Buffer.concat(
     value.map((item) => {
@@ -80,6 +92,26 @@ function valueBytes(vr: string, value: DicomValue, explicit: boolean, little: bo
       return Buffer.concat([head, body]);
     }),
   );
+}
+
+function isEncapsulated(value: DicomValue): value is Encapsulated {
+  return typeof value === 'object' && 'fragments' in value;
+}
+
+/** The items of encapsulated pixel data with their delimiter (PS3.5 section A.4). */
+export function encapsulate({ fragments, offsetTable = [] }: Encapsulated): Buffer {
+  const item = (tag: number, bytes: Buffer): Buffer => {
+    const head = Buffer.alloc(8);
+    head.writeUInt16LE(0xfffe, 0);
+    head.writeUInt16LE(tag, 2);
+    head.writeUInt32LE(bytes.length, 4);
+    return Buffer.concat([head, bytes]);
+  };
+  return Buffer.concat([
+    item(0xe000, Buffer.from(Uint32Array.from(offsetTable).buffer)),
+    ...fragments.map((fragment) => item(0xe000, padded(Buffer.from(fragment), 0))),
+    item(0xe0dd, Buffer.alloc(0)),
+  ]);
 }
 
 function isNumbers(value: readonly number[] | readonly Elements[]): value is readonly number[] {

@@ -129,7 +129,11 @@ describe('readSeries', () => {
   });
 
   it.each([
-    ['a compressed syntax', { transferSyntax: '1.2.840.10008.1.2.4.90' }, /JPEG 2000 Lossless/],
+    [
+      'an unfitting syntax',
+      { transferSyntax: '1.2.840.10008.1.2.4.90' },
+      /not compressed as the transfer syntax/,
+    ],
     ['an unknown syntax', { transferSyntax: '1.2.3.4' }, /1\.2\.3\.4/],
     ['colour', { elements: { '00280002': ['US', 3] } }, /colour/],
     ['several frames', { elements: { '00280008': ['IS', '2'] } }, /multi-frame/],

@@ -27,7 +27,8 @@ interface Wall {
   readonly folder: string;
   readonly forbids: (target: string) => boolean;
 }
-const renderersOnly = /^(react|react-dom|@mantine|@cornerstonejs|zustand|@tanstack)(\/|$)/;
+/** Of Cornerstone only the codecs, which are WebAssembly without a page, may be used outside of the renderer. */
+const renderersOnly = /^(react|react-dom|@mantine|@cornerstonejs\/(?!codec-)[^/]+|zustand|@tanstack)(\/|$)/;
 const walls: readonly Wall[] = [
   {
     folder: 'native',
