@@ -25,10 +25,10 @@ try {
   await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1500, 940));
   const keep = async (name: string) =>
     copyFileSync(await launched.screenshot(name), join(images, `${name}.png`));
-  // A large liver or kidney lesion shows well at this size.
+  // A large lesion of the liver or a kidney shows well at this size.
   await page
     .getByTestId('lesion-row')
-    .filter({ hasText: /peripheral|cyst|mass/ })
+    .filter({ hasText: /simple cyst|peripheral/ })
     .first()
     .click();
   await page.waitForSelector('[data-testid=viewport-axial][data-ready=true]');
