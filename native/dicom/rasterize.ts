@@ -41,7 +41,7 @@ export function rasterizeRoi(roi: Roi, grid: Grid): { mask: Mask; warnings: stri
   if (!mask) return null;
   const drawn = [...slices.keys()];
   const gaps = Math.max(...drawn) - Math.min(...drawn) + 1 - drawn.length;
-  if (gaps > 0) warnings.add(`${gaps} slices between the first and the last contour have none`);
+  if (gaps > 0) warnings.add(`slices between the first and the last contour without one: ${gaps}`);
   return { mask, warnings: [...warnings] };
 }
 

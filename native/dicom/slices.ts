@@ -226,7 +226,7 @@ function regularSpacing(distances: readonly number[]): number {
     throw new PrecedentError(
       'unsupported',
       whole
-        ? `${missing.reduce((sum, n) => sum + n, 0)} slices are missing (spacing ${mm} mm)`
+        ? `${slicesAre(missing.reduce((sum, n) => sum + n, 0))} missing (spacing ${mm} mm)`
         : `${uneven.length} of ${gaps.length} distances between slices differ from the median ${mm} mm by more than 1%`,
     );
   }
@@ -246,4 +246,8 @@ function normalOf(o: readonly number[]): [number, number, number] {
 
 function dot(a: Vec3, b: Vec3): number {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+function slicesAre(count: number): string {
+  return count === 1 ? '1 slice is' : `${count} slices are`;
 }

@@ -116,7 +116,7 @@ describe('rasterizeRoi', () => {
 
   it('warns of slices without contour, of contours outside, tilted or open', () => {
     const gap = filled(roi(contour(0, square(1, 1, 4, 4)), contour(3, square(1, 1, 4, 4))));
-    expect(gap?.warnings).toEqual(['2 slices between the first and the last contour have none']);
+    expect(gap?.warnings).toEqual(['slices between the first and the last contour without one: 2']);
     expect(filled(roi(contour(9, square(1, 1, 4, 4))))).toBeNull();
     expect(filled(roi(contour(1, square(100, 1, 104, 4))))).toBeNull();
     const tilted = Float64Array.of(0, 10, 100, 5, 10, 104, 5, 14, 108);

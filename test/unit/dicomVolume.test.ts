@@ -113,6 +113,7 @@ describe('readSeries', () => {
   });
 
   it.each([
+    ['a missing slice', at(0, 1, 3, 4), /1 slice is missing \(spacing 1\.00 mm\).*\(4 slices\)/],
     ['missing slices', at(0, 1, 2, 5, 6, 8), /3 slices are missing \(spacing 1\.00 mm\).*\(6 slices\)/],
     ['uneven spacing', at(0, 1, 2.3, 3.3, 4.3), /1 of 4 distances .* median 1\.00 mm/],
     [
