@@ -32,7 +32,10 @@ export function thumbnailBox(grid: Grid, box: Box): Box {
 export function thumbnailPng(slice: Volume): Uint8Array {
   const { dims, spacing, direction, voxels } = slice;
   const { center, width } = windowFor(voxels);
-  const side = Math.max(dims[0] * spacing[0], dims[1] * spacing[1]);
+  const sides = [dims[0] * spacing[0], dims[1] * spacing[1]];
+  // Sides that differ by rounding only are cut to the same; where the volume ends, the rest stays black.
+  const rounding = Math.abs(sides[0] - sides[1]) <= 2 * Math.max(spacing[0], spacing[1]);
+  const side = rounding ? Math.min(...sides) : Math.max(...sides);
   const data = new Uint8Array(thumbnailPixels * thumbnailPixels);
   const step = side / thumbnailPixels;
   const flipI = direction[0] < -0.5;
