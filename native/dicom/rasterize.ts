@@ -1,4 +1,5 @@
 /** Fills the contours of an ROI to voxels of a grid. */
+import { tightenMask } from '../lesion/mask.ts';
 import { type Box, boxDims, type Grid, type Mask, worldToIndex } from '../volume/volume.ts';
 import type { Contour, Roi } from './rtstruct.ts';
 
@@ -37,7 +38,7 @@ export function rasterizeRoi(roi: Roi, grid: Grid): { mask: Mask; warnings: stri
       bits.subarray((k - box[2]) * dims[0] * dims[1], (k - box[2] + 1) * dims[0] * dims[1]),
     );
   }
-  const mask = shrink({ box, bits });
+  const mask = tightenMask({ box, bits });
   if (!mask) return null;
   const drawn = [...slices.keys()];
   const gaps = Math.max(...drawn) - Math.min(...drawn) + 1 - drawn.length;
@@ -161,33 +162,4 @@ function fillEvenOdd(polygons: readonly Float64Array[], box: Box, slice: Uint8Ar
       if (from <= to) slice.fill(1, row * width + from - i0, row * width + to - i0 + 1);
     }
   }
-}
-
-/** The mask cut to the box of its voxels; null when it has none. */
-function shrink({ box, bits }: Mask): Mask | null {
-  const [ni, nj, nk] = boxDims(box);
-  let [i0, j0, k0, i1, j1, k1] = [ni, nj, nk, -1, -1, -1];
-  for (let k = 0, n = 0; k < nk; k++) {
-    for (let j = 0; j < nj; j++) {
-      for (let i = 0; i < ni; i++, n++) {
-        if (bits[n] === 0) continue;
-        i0 = Math.min(i0, i);
-        i1 = Math.max(i1, i);
-        j0 = Math.min(j0, j);
-        j1 = Math.max(j1, j);
-        k0 = Math.min(k0, k);
-        k1 = Math.max(k1, k);
-      }
-    }
-  }
-  if (i1 < 0) return null;
-  const width = i1 - i0 + 1;
-  const out = new Uint8Array(width * (j1 - j0 + 1) * (k1 - k0 + 1));
-  for (let k = k0, n = 0; k <= k1; k++) {
-    for (let j = j0; j <= j1; j++, n += width) {
-      const from = i0 + ni * (j + nj * k);
-      out.set(bits.subarray(from, from + width), n);
-    }
-  }
-  return { box: [box[0] + i0, box[1] + j0, box[2] + k0, box[0] + i1, box[1] + j1, box[2] + k1], bits: out };
 }
