@@ -2,10 +2,12 @@
  * The evaluation of methods on a labelled library: every lesion of a class queries the lesions of the other patients, and a
  * hit is relevant when it has the query's class. Definitions: ARCHITECTURE.md, "How evaluate counts".
  */
+
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Evaluation } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Metrics } from '../contract/model.ts';
+import { throwIfCancelled } from '../process/cancel.ts';
 import { type QueryResult, summarise } from './bootstrap.ts';
 import { type ClassRange, classOf } from './classes.ts';
 import { expectedFigures, type QueryFigures, rankedFigures, type TieGroup } from './metrics.ts';
@@ -82,7 +84,7 @@ export async function evaluate(request: EvaluationRequest): Promise<EvaluationRe
       onProgress?.(done + 1, queries.length);
       await nextTurn();
       lastTurn = performance.now();
-      if (signal?.aborted) throw new PrecedentError('cancelled', 'the evaluation was cancelled');
+      throwIfCancelled(signal);
     }
   }
   if (random.length === 0) {

@@ -6,11 +6,12 @@ import { lstat, open, readdir, readFile, realpath, stat } from 'node:fs/promises
 import { basename, dirname, join, resolve } from 'node:path';
 import { PrecedentError } from '../contract/errors.ts';
 import { niftiHeaderOf } from '../nifti/header.ts';
+import { throwIfCancelled } from '../process/cancel.ts';
 import { dicomEncoding } from './dataset.ts';
 import type { DicomHeader } from './header.ts';
 import { type RtstructReferences, readRtstructReferences, rtstructSopClass } from './rtstruct.ts';
 import type { Skipped } from './slices.ts';
-import { type Progress, readFileHeader, stopWhenAborted } from './volume.ts';
+import { type Progress, readFileHeader } from './volume.ts';
 
 /** The files of one CT series, by path, and the RT Structure Sets drawn on it. A UID that the files lack is empty. */
 export interface SeriesFiles {
@@ -75,7 +76,7 @@ export async function scanFolder(
   const rtstructs: RtstructFile[] = [];
   const niftis: string[] = [];
   for (const [done, path] of files.entries()) {
-    stopWhenAborted(signal);
+    throwIfCancelled(signal);
     onProgress?.({ done, total: files.length });
     try {
       const kind = await kindOf(path);
@@ -101,7 +102,7 @@ async function walk(paths: readonly string[], skipped: Skipped[], signal?: Abort
   const files: string[] = [];
   const seen = new Set<string>();
   const visit = async (path: string, depth: number): Promise<void> => {
-    stopWhenAborted(signal);
+    throwIfCancelled(signal);
     try {
       const info = await stat(path);
       const real = await realpath(path);

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import { PrecedentError } from '../contract/errors.ts';
+import { throwIfCancelled } from '../process/cancel.ts';
 import type { Volume } from '../volume/volume.ts';
 import { type DicomHeader, readHeader } from './header.ts';
 import { pixelLayout, type Skipped, type SliceFile, type Stack, stackSlices } from './slices.ts';
@@ -91,7 +92,7 @@ export async function planSeries(
   const files: SliceFile[] = [];
   const unreadable: Skipped[] = [];
   for (const path of paths) {
-    stopWhenAborted(signal);
+    throwIfCancelled(signal);
     try {
       const { header } = await readFileHeader(path);
       // Planning needs no bytes; a series of thousands would otherwise hold its headers' buffers.
@@ -120,7 +121,7 @@ export async function readStack(
   const hash = createHash('sha256');
   let voxels: Int16Array | Float32Array = new Int16Array(perSlice * slices.length);
   for (const [k, slice] of slices.entries()) {
-    stopWhenAborted(signal);
+    throwIfCancelled(signal);
     const bytes = await readWhole(slice.path);
     hash.update(bytes);
     const header = readHeader(bytes);
@@ -255,8 +256,4 @@ function seriesMeta(h: DicomHeader, uidIfMissing: string): SeriesMeta {
         ? [windowCenter, windowWidth]
         : undefined,
   };
-}
-
-export function stopWhenAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new PrecedentError('cancelled', 'reading was cancelled');
 }

@@ -2,8 +2,8 @@
 import type { EmbeddingKey } from '../catalog/writes.ts';
 import type { EncoderInfo } from '../contract/engine.ts';
 import type { InferenceContract } from '../contract/inference.ts';
+import { throwIfCancelled } from '../process/cancel.ts';
 import type { ManagedProcess } from '../process/managed.ts';
-import { throwIfCancelled } from '../process/serve.ts';
 import { type Box, boxDims, type Grid, growBox, type Mask, type Volume } from '../volume/volume.ts';
 import { combine } from './encode.ts';
 import { embeddingDim, loadManifest, type Manifest } from './manifest.ts';

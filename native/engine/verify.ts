@@ -7,7 +7,7 @@ import { PrecedentError } from '../contract/errors.ts';
 import { commitFile, fileExists, listFolder, removeFile } from '../files/files.ts';
 import { drawThumbnail, embedMissing } from '../ingest/embedMissing.ts';
 import { unpackMask } from '../lesion/mask.ts';
-import { throwIfCancelled } from '../process/serve.ts';
+import { throwIfCancelled } from '../process/cancel.ts';
 import { VectorStore } from '../vectors/store.ts';
 import { openVoxelFile } from '../volume/voxelFile.ts';
 import type { Engine } from './engine.ts';
@@ -32,7 +32,7 @@ export async function verifyLibrary(
   onProgress: (progress: { done: number; total: number }) => void,
 ): Promise<VerifyReport> {
   const check: Check = { engine, repair, signal, checked: {}, problems: [] };
-  const steps = [verifyCatalog, verifyVoxels, verifyMasks, verifyThumbnails, verifyEmbeddings, verifyStray];
+  const steps = [verifyCatalog, verifyVoxels, verifyLesions, verifyEmbeddings, verifyStray];
   for (const [done, step] of steps.entries()) {
     throwIfCancelled(signal);
     onProgress({ done, total: steps.length });
@@ -102,26 +102,20 @@ async function rebuildVoxels(engine: Engine, id: string, signal: AbortSignal): P
   return repaired;
 }
 
-async function verifyMasks(check: Check): Promise<void> {
-  const { reads } = check.engine.library;
+async function verifyLesions(check: Check): Promise<void> {
+  const { engine } = check;
+  const { layout, reads } = engine.library;
   const { rows } = reads.lesions(everything);
   check.checked.lesions = rows.length;
-  for (const { id } of rows) {
+  check.checked.thumbnails = rows.length;
+  for (const { id, volume, boxIjk } of rows) {
     try {
       const { box, packed } = reads.lesionMask(id);
       unpackMask(box, packed);
     } catch (thrown) {
       await found(check, PrecedentError.from(thrown).what, id);
     }
-  }
-}
-
-async function verifyThumbnails(check: Check): Promise<void> {
-  const { engine } = check;
-  const { rows } = engine.library.reads.lesions(everything);
-  check.checked.thumbnails = rows.length;
-  for (const { id, volume, boxIjk } of rows) {
-    if (await fileExists(engine.library.layout.thumbnail(id))) continue;
+    if (await fileExists(layout.thumbnail(id))) continue;
     await found(check, 'the thumbnail is missing', id, async () => {
       await engine.withVoxels(volume, (file) => drawThumbnail(engine.library, file, id, { box: boxIjk }));
       return true;

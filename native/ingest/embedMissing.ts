@@ -4,7 +4,7 @@ import type { Embedder, EmbedRegion } from '../encoder/embedder.ts';
 import type { Library } from '../engine/library.ts';
 import { fileExists, writeFileAtomic } from '../files/files.ts';
 import { unpackMask } from '../lesion/mask.ts';
-import { throwIfCancelled } from '../process/serve.ts';
+import { throwIfCancelled } from '../process/cancel.ts';
 import { toFloat16 } from '../volume/float16.ts';
 import { thumbnailBox, thumbnailPng } from '../volume/thumbnail.ts';
 import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';

@@ -13,7 +13,7 @@ import { connectedComponents } from '../lesion/components.ts';
 import { packMask } from '../lesion/mask.ts';
 import { measureLesion } from '../lesion/measure.ts';
 import { readNifti, readNiftiMask } from '../nifti/nifti.ts';
-import { throwIfCancelled } from '../process/serve.ts';
+import { throwIfCancelled } from '../process/cancel.ts';
 import type { Mask, Volume } from '../volume/volume.ts';
 import { writeVoxelFile } from '../volume/voxelFile.ts';
 

@@ -1,7 +1,9 @@
 /** Writes a phantom library: for each patient a CT series, a structure set, and the truth of every lesion in labels.csv. */
+
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PrecedentError } from '../contract/errors.ts';
+import { throwIfCancelled } from '../process/cancel.ts';
 import { createRandom } from '../random.ts';
 import { type PhantomCase, type PhantomSize, phantomCase } from './case.ts';
 import { ctFiles, structureSetFile } from './dicomObjects.ts';
@@ -48,7 +50,7 @@ export async function generatePhantomLibrary(dir: string, options: PhantomOption
   const rows: string[] = [labelColumns.join(',')];
   let lesions = 0;
   for (let index = 0; index < patients; index++) {
-    if (signal?.aborted) throw new PrecedentError('cancelled', 'the phantom library was cancelled');
+    throwIfCancelled(signal);
     const phantom = phantomCase(seed, index, options);
     await writeCase(dir, seed, phantom);
     lesions += phantom.lesions.length;

@@ -77,8 +77,3 @@ export function serve<C extends Contract>(contract: C, channel: Channel, handler
   });
   return { emit: (event, data) => send({ type: 'event', event, data }) };
 }
-
-/** Throws `cancelled` once the caller has withdrawn the request; called between the steps of long work. */
-export function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new PrecedentError('cancelled', 'the request was cancelled');
-}
