@@ -1,9 +1,20 @@
 /** What a window or the command line may ask of the engine, and what the engine tells unasked. Paths never appear here:
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
+import {
+  conflictDecisions,
+  conflictRow,
+  importOptions,
+  importPhases,
+  importProgress,
+  importReport,
+  jobRow,
+  watchRow,
+} from './jobs.ts';
 import { markSchema } from './mark.ts';
 import {
   box,
+  counts,
   distribution,
   hit,
   labels,
@@ -16,6 +27,7 @@ import {
   studyRow,
   volumeRow,
 } from './model.ts';
+import { roiRule } from './reader.ts';
 
 const id = z.string().min(1).max(64);
 const token = z.string().min(16).max(64);
@@ -77,25 +89,37 @@ export const searchResult = z.object({
 });
 export type SearchResult = z.infer<typeof searchResult>;
 
-export const importProgress = z.object({
-  phase: z.enum(['scan', 'read', 'embed', 'index']),
-  done: z.number().int(),
-  total: z.number().int(),
+/** A report of a study that holds the words asked for, with the place where they stand. */
+export const reportHit = z.object({
+  report: id,
+  study: z.string(),
+  patient: z.string(),
+  title: z.string().optional(),
+  date: z.string().optional(),
+  /** The found words stand between \u0002 and \u0003. */
+  excerpt: z.string(),
 });
-export type ImportProgress = z.infer<typeof importProgress>;
-const counts = z.object({
-  patients: z.number().int(),
-  studies: z.number().int(),
-  volumes: z.number().int(),
-  lesions: z.number().int(),
+export type ReportHit = z.infer<typeof reportHit>;
+export const reportRow = z.object({
+  id,
+  study: z.string(),
+  patient: z.string(),
+  title: z.string().optional(),
+  date: z.string().optional(),
+  path: z.string(),
+  text: z.string(),
 });
-export const importReport = z.object({
-  imported: counts,
-  unchanged: z.number().int(),
-  skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
-  warnings: z.array(z.string()),
+export type ReportRow = z.infer<typeof reportRow>;
+
+/** A volume whose original files are not where they were. */
+export const missingOriginal = z.object({
+  volume: id,
+  patient: z.string(),
+  path: z.string(),
+  files: z.number().int(),
+  missing: z.number().int(),
 });
-export type ImportReport = z.infer<typeof importReport>;
+export type MissingOriginal = z.infer<typeof missingOriginal>;
 
 export const evaluateParams = z.object({
   field: z.string().min(1),
@@ -120,6 +144,8 @@ export const verifyReport = z.object({
   ok: z.boolean(),
   checked: z.record(z.string(), z.number().int()),
   problems: z.array(z.object({ what: z.string(), where: z.string(), repaired: z.boolean() })),
+  /** SHA-256 of what the catalog says, the same for two libraries that hold the same. */
+  contentHash: z.string(),
 });
 
 export const engineContract = {
@@ -188,23 +214,55 @@ export const engineContract = {
       result: evaluation,
       progress: z.object({ done: z.number().int(), total: z.number().int() }),
     },
+    /** Imports and waits; an equal import that was cut off goes on instead of a new one. */
     'import.run': {
-      params: z.object({
-        sources: z.array(token).min(1),
-        labels: token.optional(),
-        lesionPer: z.enum(['roi', 'component']).default('roi'),
-        copy: z.boolean().default(false),
-      }),
+      params: importOptions.extend({ sources: z.array(token).min(1), labels: token.optional() }),
       result: importReport,
       progress: importProgress,
     },
+    /** Imports in the background, as a job that survives a restart. */
+    'jobs.start': {
+      params: importOptions.extend({ sources: z.array(token).min(1), labels: token.optional() }),
+      result: jobRow,
+    },
+    'jobs.list': { params: z.object({}), result: z.array(jobRow) },
+    'jobs.change': {
+      params: z.object({ job: id, to: z.enum(['pause', 'resume', 'cancel', 'sooner', 'later', 'forget']) }),
+      result: z.array(jobRow),
+    },
+    'jobs.report': { params: z.object({ job: id }), result: importReport },
+    'conflicts.list': { params: z.object({}), result: z.array(conflictRow) },
+    'conflicts.decide': {
+      params: z.object({ conflict: id, decision: z.enum(conflictDecisions) }),
+      result: z.array(conflictRow),
+    },
+    'watch.list': { params: z.object({}), result: z.array(watchRow) },
+    'watch.add': { params: importOptions.extend({ folder: token }), result: z.array(watchRow) },
+    'watch.remove': { params: z.object({ watch: id }), result: z.array(watchRow) },
+    'originals.check': { params: z.object({}), result: z.array(missingOriginal) },
+    /** Looks for missing originals under a folder by their content; says what is missing still. */
+    'originals.locate': {
+      params: z.object({ folder: token }),
+      result: z.object({ found: z.number().int(), missing: z.array(missingOriginal) }),
+    },
+    'reports.list': { params: z.object({ study: z.string() }), result: z.array(reportRow) },
+    'reports.find': {
+      params: z.object({ ...page, text: z.string().min(1).max(1000) }),
+      result: paged(reportHit),
+    },
+    'roiRules.list': {
+      params: z.object({}),
+      result: z.object({ own: z.array(roiRule), builtin: z.array(roiRule) }),
+    },
+    /** The rules of this library, which come before the built-in ones; used by the imports that follow. */
+    'roiRules.set': { params: z.object({ own: z.array(roiRule).max(500) }), result: z.object({}) },
     'demo.create': {
       params: z.object({
         patients: z.number().int().min(1).max(1000).default(60),
         seed: z.number().int().default(1),
       }),
       result: importReport,
-      progress: importProgress.extend({ phase: z.enum(['generate', ...importProgress.shape.phase.options]) }),
+      progress: importProgress.extend({ phase: z.enum(['generate', ...importPhases]) }),
     },
     'export.run': {
       params: z.object({ volume: id.optional(), lesion: id.optional(), target: token }),
@@ -227,6 +285,8 @@ export const engineContract = {
   },
   events: {
     process: processState,
+    /** A job began, came on, or ended. */
+    job: jobRow,
     'library.changed': z.object({ counts }),
   },
 } as const;

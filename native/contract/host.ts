@@ -15,6 +15,8 @@ export const toEngine = z.discriminatedUnion('control', [
     library: z.string(),
     resources: z.string(),
     demonstration: z.boolean().default(false),
+    /** Go on with unfinished imports and watch folders: for a host that stays. */
+    stays: z.boolean().default(false),
   }),
   z.object({
     control: z.literal('grant'),

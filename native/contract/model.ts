@@ -33,6 +33,9 @@ export const mask = z
     'mask bits do not fill its box',
   );
 
+export const counts = z.object({ patients: ints, studies: ints, volumes: ints, lesions: ints });
+export type Counts = z.infer<typeof counts>;
+
 export const labels = z.record(z.string(), z.string());
 
 export const proofs = ['histology', 'surgery', 'follow-up', 'imaging only', 'none'] as const;
@@ -64,6 +67,8 @@ export const studyRow = z.object({
   age: z.string().optional(),
   volumes: ints,
   lesions: ints,
+  reports: ints,
+  labels,
 });
 export type StudyRow = z.infer<typeof studyRow>;
 
@@ -83,6 +88,13 @@ export const volumeRow = z.object({
   contrast: z.string().optional(),
   dtype: z.enum(['int16', 'float32']),
   warnings: z.array(z.string()),
+  /** The source's pixels were compressed with losses. */
+  lossy: z.boolean(),
+  /** Slices were tilted, missing or unevenly spaced: voxel values lie between measured ones. */
+  interpolated: z.boolean(),
+  /** A private copy is kept in the library; else the original files are read where they lie. */
+  copied: z.boolean(),
+  deidentified: z.boolean(),
   lesions: ints,
 });
 export type VolumeRow = z.infer<typeof volumeRow>;
@@ -99,6 +111,19 @@ export const measurements = z.object({
 });
 export type Measurements = z.infer<typeof measurements>;
 
+/**
+ * Where a lesion lies in an organ: the part of the lesion inside, its volume as a part of the organ's, and its centre's
+ * place in the organ's box, −1…1 along the patient's left, posterior and superior.
+ */
+export const organContext = z.object({
+  organ: z.string(),
+  inside: z.number(),
+  ofOrgan: z.number(),
+  position: vec3,
+  where: z.string(),
+});
+export type OrganContext = z.infer<typeof organContext>;
+
 export const lesionRow = measurements.extend({
   id: z.string(),
   patient: z.string(),
@@ -110,6 +135,8 @@ export const lesionRow = measurements.extend({
   labels,
   diagnosis: diagnosis.optional(),
   embedded: z.boolean(),
+  /** The organs that it lies in or next to, the one that holds most of it first. */
+  organs: z.array(organContext),
 });
 export type LesionRow = z.infer<typeof lesionRow>;
 
@@ -133,6 +160,8 @@ export const hit = z.object({
   sliceThicknessMm: z.number().optional(),
   kernel: z.string().optional(),
   contrast: z.string().optional(),
+  lossy: z.boolean(),
+  interpolated: z.boolean(),
 });
 export type Hit = z.infer<typeof hit>;
 
