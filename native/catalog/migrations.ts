@@ -116,4 +116,108 @@ export const migrations: readonly string[] = [
   CREATE TRIGGER embedding_removed AFTER DELETE ON embedding BEGIN UPDATE embedding_revision SET value = value + 1; END;
   CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  /* 2: how a volume was read, labels of studies, organs around lesions, reports, jobs, conflicts, watched folders */ `
+  ALTER TABLE volume ADD COLUMN lossy INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE volume ADD COLUMN interpolated INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE volume ADD COLUMN deidentified INTEGER NOT NULL DEFAULT 0;
+  UPDATE volume SET lossy = 1 WHERE warnings LIKE '%lossy compressed source%';
+  ALTER TABLE study ADD COLUMN accessionNumber TEXT;
+  /* Size and time of the original when it was read; where it lay, when the library keeps a copy. */
+  ALTER TABLE source_file ADD COLUMN bytes INTEGER;
+  ALTER TABLE source_file ADD COLUMN mtimeMs REAL;
+  ALTER TABLE source_file ADD COLUMN original TEXT;
+  CREATE INDEX source_file_path ON source_file (path);
+  CREATE INDEX source_file_original ON source_file (original) WHERE original IS NOT NULL;
+  CREATE TABLE study_label (
+    study INTEGER NOT NULL REFERENCES study ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (study, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE lesion_organ (
+    lesion INTEGER NOT NULL REFERENCES lesion ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    organ TEXT NOT NULL,
+    inside REAL NOT NULL, ofOrgan REAL NOT NULL,
+    x REAL NOT NULL, y REAL NOT NULL, z REAL NOT NULL,
+    place TEXT NOT NULL,
+    PRIMARY KEY (lesion, position)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE report (
+    id INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,
+    study INTEGER NOT NULL REFERENCES study ON DELETE CASCADE,
+    textHash TEXT NOT NULL,
+    path TEXT NOT NULL,
+    title TEXT, date TEXT,
+    text TEXT NOT NULL,
+    UNIQUE (study, textHash)
+  ) STRICT;
+  CREATE VIRTUAL TABLE report_text USING fts5 (
+    title, text, content = 'report', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+  );
+  INSERT INTO report_text (report_text, rank) VALUES ('secure-delete', 1);
+  CREATE TRIGGER report_added AFTER INSERT ON report BEGIN
+    INSERT INTO report_text (rowid, title, text) VALUES (new.id, new.title, new.text);
+  END;
+  CREATE TRIGGER report_removed AFTER DELETE ON report BEGIN
+    INSERT INTO report_text (report_text, rowid, title, text) VALUES ('delete', old.id, old.title, old.text);
+  END;
+  CREATE TABLE job (
+    id INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'paused', 'done', 'cancelled', 'failed')),
+    priority INTEGER NOT NULL DEFAULT 0,
+    origin TEXT NOT NULL CHECK (origin IN ('user', 'watch')),
+    sources TEXT NOT NULL,
+    labels TEXT,
+    options TEXT NOT NULL,
+    /* What the sources held when they were scanned; null until the items are written. */
+    fingerprint TEXT,
+    patients INTEGER NOT NULL DEFAULT 0, studies INTEGER NOT NULL DEFAULT 0, volumes INTEGER NOT NULL DEFAULT 0,
+    lesions INTEGER NOT NULL DEFAULT 0, reports INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0,
+    createdAt TEXT NOT NULL,
+    finishedAt TEXT,
+    error TEXT
+  ) STRICT;
+  CREATE TABLE job_item (
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    found TEXT NOT NULL,
+    decision TEXT CHECK (decision IN ('keep', 'replace', 'both')),
+    done INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (job, position)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE job_note (
+    id INTEGER PRIMARY KEY,
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    /* Null for a note of the scan. */
+    position INTEGER,
+    kind TEXT NOT NULL CHECK (kind IN ('skipped', 'warning')),
+    path TEXT NOT NULL,
+    text TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX job_note_job ON job_note (job);
+  CREATE TABLE conflict (
+    uid TEXT PRIMARY KEY,
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    volume INTEGER NOT NULL REFERENCES volume ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    files INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE watched_folder (
+    id INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,
+    path TEXT NOT NULL UNIQUE,
+    options TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE watched_file (
+    folder INTEGER NOT NULL REFERENCES watched_folder ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    mtimeMs REAL NOT NULL,
+    PRIMARY KEY (folder, path)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

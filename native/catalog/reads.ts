@@ -58,9 +58,15 @@ export function catalogReads(db: Database) {
     );
 
   const labelsOf = db.prepare('SELECT name, value FROM label WHERE lesion = ? ORDER BY name');
+  const studyLabelsOf = db.prepare('SELECT name, value FROM study_label WHERE study = ? ORDER BY name');
+  const organsAround = db.prepare('SELECT * FROM lesion_organ WHERE lesion = ? ORDER BY position');
   const lesionMask = db.prepare('SELECT i0, j0, k0, i1, j1, k1, mask FROM lesion WHERE uid = ?');
   const organMask = db.prepare('SELECT i0, j0, k0, i1, j1, k1, mask FROM organ WHERE uid = ?');
   const volumeByHash = db.prepare('SELECT uid FROM volume WHERE contentHash = ?').pluck();
+
+  const knownFile = db
+    .prepare('SELECT volume FROM source_file WHERE (path = ? OR original = ?) AND bytes = ? AND mtimeMs = ?')
+    .pluck();
 
   const boxOf = (row: Row): Box =>
     [row.i0, row.j0, row.k0, row.i1, row.j1, row.k1].map(Number) as unknown as Box;
@@ -81,6 +87,13 @@ export function catalogReads(db: Database) {
     const labels = Object.fromEntries(
       (labelsOf.all(row.id) as Row[]).map((l) => [String(l.name), String(l.value)]),
     );
+    const organs = (organsAround.all(row.id) as Row[]).map((o) => ({
+      organ: String(o.organ),
+      inside: Number(o.inside),
+      ofOrgan: Number(o.ofOrgan),
+      position: [Number(o.x), Number(o.y), Number(o.z)] as [number, number, number],
+      where: String(o.place),
+    }));
     return {
       id: String(row.uid),
       patient: String(row.patientIdentity),
@@ -99,6 +112,7 @@ export function catalogReads(db: Database) {
       labels,
       diagnosis: diagnosisOf(row),
       embedded: Number(row.embedded) > 0,
+      organs,
     };
   }
 
@@ -119,6 +133,10 @@ export function catalogReads(db: Database) {
       contrast: text(row.contrast),
       dtype: row.dtype as VolumeRow['dtype'],
       warnings: JSON.parse(String(row.warnings)),
+      lossy: row.lossy === 1,
+      interpolated: row.interpolated === 1,
+      copied: row.copied === 1,
+      deidentified: row.deidentified === 1,
       lesions: Number(row.lesions),
     };
   }
@@ -224,7 +242,8 @@ export function catalogReads(db: Database) {
           `SELECT study.*, patient.identity AS patientIdentity,
             (SELECT count(*) FROM volume JOIN series ON series.id = volume.series WHERE series.study = study.id) AS volumes,
             (SELECT count(*) FROM lesion JOIN volume ON volume.id = lesion.volume JOIN series ON series.id = volume.series
-              WHERE series.study = study.id) AS lesions
+              WHERE series.study = study.id) AS lesions,
+            (SELECT count(*) FROM report WHERE report.study = study.id) AS reports
            FROM study JOIN patient ON patient.id = study.patient${where} ORDER BY patient.identity, study.date LIMIT ? OFFSET ?`,
           ...params,
           limit,
@@ -238,6 +257,10 @@ export function catalogReads(db: Database) {
           age: text(row.age),
           volumes: Number(row.volumes),
           lesions: Number(row.lesions),
+          reports: Number(row.reports),
+          labels: Object.fromEntries(
+            (studyLabelsOf.all(row.id) as Row[]).map((l) => [String(l.name), String(l.value)]),
+          ),
         })),
       };
     },
@@ -399,17 +422,71 @@ export function catalogReads(db: Database) {
     volumeWithIdentity: (identity: string): string | undefined =>
       text(db.prepare('SELECT uid FROM volume WHERE sourceIdentity = ?').pluck().get(identity)),
 
-    /** Every lesion with the names that a labels file may call its case, in catalog order. */
-    cases: (): { lesion: string; name: string; patientId: string; identity: string; path: string }[] =>
+    /** Every volume with the names that a labels file may call its case, in catalog order. */
+    cases: (): {
+      volume: string;
+      patientId: string;
+      identity: string;
+      study: string;
+      series: string;
+      path: string;
+    }[] =>
       all(
-        `SELECT lesion.uid, lesion.name, patient.patientId, patient.identity, volume.path ${lesionFrom} ORDER BY lesion.id`,
+        `SELECT volume.uid, volume.path, patientId, identity, studyInstanceUid, seriesInstanceUid FROM volume
+         JOIN series ON series.id = volume.series JOIN study ON study.id = series.study
+         JOIN patient ON patient.id = study.patient ORDER BY volume.id`,
       ).map((row) => ({
-        lesion: String(row.uid),
-        name: String(row.name),
+        volume: String(row.uid),
         patientId: String(row.patientId),
         identity: String(row.identity),
+        study: String(row.studyInstanceUid),
+        series: String(row.seriesInstanceUid),
         path: String(row.path),
       })),
+
+    /** Whether every path is a source file of one volume, and of the size and time that it was read with. */
+    unchangedFiles: (files: readonly { path: string; bytes: number; mtimeMs: number }[]): boolean => {
+      const volumes = files.map(
+        ({ path, bytes, mtimeMs }) => new Set(knownFile.all(path, path, bytes, mtimeMs)),
+      );
+      const [first] = volumes;
+      return first !== undefined && [...first].some((volume) => volumes.every((set) => set.has(volume)));
+    },
+
+    /** Volumes whose originals are referenced, with their files in reading order. */
+    referencedFiles: (): Map<
+      string,
+      { path: string; sopInstanceUid: string | undefined; bytes: number | undefined }[]
+    > => {
+      const files = new Map<
+        string,
+        { path: string; sopInstanceUid: string | undefined; bytes: number | undefined }[]
+      >();
+      for (const row of all(
+        `SELECT volume.uid, source_file.path, source_file.sopInstanceUid, source_file.bytes FROM source_file
+         JOIN volume ON volume.id = source_file.volume WHERE role = 'image' AND copied = 0
+         ORDER BY volume.id, source_file.position`,
+      )) {
+        const own = files.get(String(row.uid)) ?? [];
+        files.set(String(row.uid), own);
+        own.push({
+          path: String(row.path),
+          sopInstanceUid: text(row.sopInstanceUid),
+          bytes: number(row.bytes),
+        });
+      }
+      return files;
+    },
+
+    /** Every opaque id of a table. */
+    ids: (table: 'volume' | 'lesion'): string[] =>
+      (db.prepare(`SELECT uid FROM ${table}`).pluck().all() as unknown[]).map(String),
+
+    hasStudy: (studyInstanceUid: string): boolean =>
+      count('SELECT count(*) FROM study WHERE studyInstanceUid = ?', studyInstanceUid) > 0,
+
+    contentHash: (volumeUid: string): string =>
+      String(db.prepare('SELECT contentHash FROM volume WHERE uid = ?').pluck().get(volumeUid)),
 
     setting: (name: string): string | undefined =>
       text(db.prepare('SELECT value FROM setting WHERE name = ?').pluck().get(name)),

@@ -1,5 +1,5 @@
 /** Everything that changes the catalog goes through here, each in one transaction with its audit entry. */
-import type { Diagnosis, Measurements } from '../contract/model.ts';
+import type { Diagnosis, Measurements, OrganContext } from '../contract/model.ts';
 import type { ReadVolume } from '../contract/reader.ts';
 import type { Box } from '../volume/volume.ts';
 import type { Database } from './database.ts';
@@ -16,12 +16,25 @@ export interface NewLesion extends NewRegion {
   readonly caption: string;
   readonly measurements: Measurements;
   readonly labels: Readonly<Record<string, string>>;
+  readonly organs?: readonly OrganContext[];
   readonly diagnosis?: Diagnosis | undefined;
+}
+/** A source file as the catalog keeps it: where it lies, and what it was when it was read. */
+export interface SourceFile {
+  readonly path: string;
+  readonly sopInstanceUid?: string | undefined;
+  /** Where the original of a private copy lay. */
+  readonly original?: string | undefined;
+  readonly bytes?: number | undefined;
+  readonly mtimeMs?: number | undefined;
 }
 export interface NewVolume {
   readonly uid: string;
-  readonly read: ReadVolume;
+  readonly read: Omit<ReadVolume, 'lesions' | 'organs' | 'files' | 'regionFiles' | 'staged'>;
+  readonly files: readonly SourceFile[];
+  readonly regionFiles: readonly SourceFile[];
   readonly copied: boolean;
+  readonly deidentified: boolean;
   readonly lesions: readonly NewLesion[];
   readonly organs: readonly NewRegion[];
 }
@@ -49,8 +62,9 @@ export function catalogWrites(db: Database) {
      RETURNING id`,
   );
   const insertStudy = db.prepare(
-    `INSERT INTO study (uid, patient, studyInstanceUid, date, description, age) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT (patient, studyInstanceUid) DO UPDATE SET date = coalesce(study.date, excluded.date) RETURNING id`,
+    `INSERT INTO study (uid, patient, studyInstanceUid, date, description, age, accessionNumber) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (patient, studyInstanceUid) DO UPDATE SET date = coalesce(study.date, excluded.date),
+       accessionNumber = coalesce(study.accessionNumber, excluded.accessionNumber) RETURNING id`,
   );
   const insertSeries = db.prepare(
     `INSERT INTO series (study, seriesInstanceUid, modality, number, description, kernel, manufacturer, model, contrast, kvp,
@@ -58,11 +72,12 @@ export function catalogWrites(db: Database) {
      ON CONFLICT (study, seriesInstanceUid) DO UPDATE SET modality = excluded.modality RETURNING id`,
   );
   const insertVolume = db.prepare(
-    `INSERT INTO volume (uid, series, contentHash, sourceIdentity, ni, nj, nk, spacing, origin, direction, dtype, path, copied, warnings)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+    `INSERT INTO volume (uid, series, contentHash, sourceIdentity, ni, nj, nk, spacing, origin, direction, dtype, path, copied,
+       deidentified, lossy, interpolated, warnings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
   );
   const insertFile = db.prepare(
-    'INSERT INTO source_file (volume, position, role, path, sopInstanceUid) VALUES (?, ?, ?, ?, ?)',
+    `INSERT INTO source_file (volume, position, role, path, sopInstanceUid, original, bytes, mtimeMs)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertLesion = db.prepare(
     `INSERT INTO lesion (uid, volume, name, source, caption, i0, j0, k0, i1, j1, k1, mask, volumeMl, diameterMm, diameter3dMm,
@@ -71,6 +86,17 @@ export function catalogWrites(db: Database) {
   const insertOrgan = db.prepare(
     'INSERT INTO organ (uid, volume, name, i0, j0, k0, i1, j1, k1, mask) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
+  const insertLesionOrgan = db.prepare(
+    'INSERT INTO lesion_organ (lesion, position, organ, inside, ofOrgan, x, y, z, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const upsertStudyLabel = db.prepare(
+    `INSERT INTO study_label SELECT series.study, ?, ? FROM volume JOIN series ON series.id = volume.series
+     WHERE volume.uid = ? ON CONFLICT DO UPDATE SET value = excluded.value`,
+  );
+  const highest = {
+    patient: db.prepare('SELECT max(id) FROM patient').pluck(),
+    study: db.prepare('SELECT max(id) FROM study').pluck(),
+  };
   const upsertLabel = db.prepare(
     'INSERT INTO label (lesion, name, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
   );
@@ -110,6 +136,8 @@ export function catalogWrites(db: Database) {
       m.diameterMm, m.diameter3dMm, m.meanHu, m.sdHu, ...m.centerMm,
     ); // biome-ignore format: one line a group of columns
     for (const [name, value] of Object.entries(lesion.labels)) upsertLabel.run(id, name, value);
+    for (const [n, { organ, inside, ofOrgan, position, where }] of (lesion.organs ?? []).entries())
+      insertLesionOrgan.run(id, n, organ, inside, ofOrgan, ...position, where);
     if (lesion.diagnosis) writeDiagnosis(Number(id), lesion.diagnosis);
   }
 
@@ -123,11 +151,23 @@ export function catalogWrites(db: Database) {
     );
   }
 
+  function writeFiles(
+    volume: number,
+    role: 'image' | 'region',
+    from: number,
+    files: readonly SourceFile[],
+  ): void {
+    files.forEach(({ path, sopInstanceUid, original, bytes, mtimeMs }, n) => {
+      insertFile.run(volume, from + n, role, path, ...orNull(sopInstanceUid, original, bytes, mtimeMs));
+    });
+  }
+
   return {
-    /** A whole volume with its lesions and organs: everything or nothing. */
-    addVolume: db.transaction((volume: NewVolume) => {
+    /** A whole volume with its lesions and organs: everything or nothing. Says whether patient and study were new. */
+    addVolume: db.transaction((volume: NewVolume): { newPatient: boolean; newStudy: boolean } => {
       const { read } = volume;
       const { patient, study, series } = read;
+      const before = { patient: Number(highest.patient.get()), study: Number(highest.study.get()) };
       const patientRow = insertPatient
         .pluck()
         .get(
@@ -138,7 +178,12 @@ export function catalogWrites(db: Database) {
         );
       const studyRow = insertStudy
         .pluck()
-        .get(newId('stu'), patientRow, study.uid, ...orNull(study.date, study.description, study.age));
+        .get(
+          newId('stu'),
+          patientRow,
+          study.uid,
+          ...orNull(study.date, study.description, study.age, study.accessionNumber),
+        );
       const seriesRow = insertSeries
         .pluck()
         .get(
@@ -151,20 +196,67 @@ export function catalogWrites(db: Database) {
           .pluck()
           .get(
             volume.uid, seriesRow, read.contentHash, read.identity, ...read.dims, JSON.stringify(read.spacing),
-            JSON.stringify(read.origin), JSON.stringify(read.direction), read.dtype, read.path, volume.copied ? 1 : 0,
-            JSON.stringify(read.warnings),
+            JSON.stringify(read.origin), JSON.stringify(read.direction), read.dtype, read.path, Number(volume.copied),
+            Number(volume.deidentified), Number(read.lossy), Number(read.interpolated), JSON.stringify(read.warnings),
           ), // biome-ignore format: one line a group of columns
       );
-      read.files.forEach((file, n) => {
-        insertFile.run(id, n, 'image', file.path, file.sopInstanceUid ?? null);
-      });
-      read.regionFiles.forEach((path, n) => {
-        insertFile.run(id, n, 'region', path, null);
-      });
+      writeFiles(id, 'image', 0, volume.files);
+      writeFiles(id, 'region', 0, volume.regionFiles);
       for (const lesion of volume.lesions) writeLesion(id, lesion);
       for (const organ of volume.organs)
         insertOrgan.run(organ.uid, id, organ.name, ...organ.box, organ.packed);
+      for (const [name, value] of Object.entries(read.labels)) upsertStudyLabel.run(name, value, volume.uid);
       audit('import', volume.uid, { lesions: volume.lesions.length });
+      return {
+        newPatient: Number(patientRow) > before.patient,
+        newStudy: Number(studyRow) > before.study,
+      };
+    }),
+
+    /** Adds the files that further regions of a volume came from. */
+    addRegionFiles: (uid: string, files: readonly SourceFile[]): void => {
+      const id = Number(volumeId.get(uid));
+      const present = db
+        .prepare(`SELECT coalesce(original, path) FROM source_file WHERE volume = ? AND role = 'region'`)
+        .pluck()
+        .all(id);
+      const known = new Set(present);
+      writeFiles(
+        id,
+        'region',
+        present.length,
+        files.filter(({ path }) => !known.has(path)),
+      );
+    },
+
+    /** Removes a volume with everything drawn on it, and the series, study and patient that are empty then. */
+    removeVolume: db.transaction((uid: string): void => {
+      db.prepare('DELETE FROM volume WHERE uid = ?').run(uid);
+      db.exec(`DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM volume WHERE volume.series = series.id);
+        DELETE FROM study WHERE NOT EXISTS (SELECT 1 FROM series WHERE series.study = study.id);
+        DELETE FROM patient WHERE NOT EXISTS (SELECT 1 FROM study WHERE study.patient = patient.id);`);
+      audit('volume.remove', uid);
+    }),
+
+    /** Gives the lesions drawn by hand on one volume to another one of the same grid; their embeddings are made anew. */
+    moveDrawnLesions: db.transaction((from: string, to: string): number => {
+      const drawn = `SELECT id FROM lesion WHERE source = 'mark' AND volume = (SELECT id FROM volume WHERE uid = ?)`;
+      db.prepare(`DELETE FROM embedding WHERE lesion IN (${drawn})`).run(from);
+      return db.prepare(`UPDATE lesion SET volume = ? WHERE id IN (${drawn})`).run(volumeId.get(to), from)
+        .changes;
+    }),
+
+    /** Where the originals of a volume lie now, in reading order. */
+    relocate: db.transaction((uid: string, paths: readonly string[], folder: string): void => {
+      const id = Number(volumeId.get(uid));
+      const update = db.prepare(
+        `UPDATE source_file SET path = ?, mtimeMs = NULL WHERE volume = ? AND role = 'image' AND position = ?`,
+      );
+      paths.forEach((path, position) => {
+        update.run(path, id, position);
+      });
+      db.prepare('UPDATE volume SET path = ? WHERE id = ?').run(folder, id);
+      audit('originals.locate', uid);
     }),
 
     addLesion: db.transaction((volumeUid: string, lesion: NewLesion) => {
@@ -196,6 +288,11 @@ export function catalogWrites(db: Database) {
       if (diagnosis) writeDiagnosis(id, diagnosis);
       else deleteDiagnosis.run(id);
       audit('diagnosis', uid);
+    }),
+
+    /** Labels of the study that a volume belongs to; existing values of the same name are replaced. */
+    setStudyLabels: db.transaction((volume: string, labels: Readonly<Record<string, string>>) => {
+      for (const [name, value] of Object.entries(labels)) upsertStudyLabel.run(name, value, volume);
     }),
 
     /** Labels and diagnosis that came with a labels file; existing values of the same name are replaced. */

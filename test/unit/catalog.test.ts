@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { integrityProblems, migrate, openDatabase, schemaVersion } from '../../native/catalog/database.ts';
-import { newId } from '../../native/catalog/ids.ts';
 import { catalogReads } from '../../native/catalog/reads.ts';
-import { catalogWrites, type NewLesion, type NewVolume } from '../../native/catalog/writes.ts';
+import { catalogWrites } from '../../native/catalog/writes.ts';
 import { toFloat16 } from '../../native/volume/float16.ts';
+import { lesion, volume } from '../support/catalogRows.ts';
 
 let folder: string;
 let path: string;
@@ -16,53 +16,6 @@ beforeEach(async () => {
   path = join(folder, 'catalog.sqlite');
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
-
-const measurements: NewLesion['measurements'] = {
-  volumeMl: 1, diameterMm: 10, diameter3dMm: 12, meanHu: 40, sdHu: 5, centerMm: [1, 2, 3], boxIjk: [0, 0, 0, 1, 1, 1],
-}; // biome-ignore format: one record
-
-function lesion(name: string, labels: Record<string, string> = {}): NewLesion {
-  const box = [0, 0, 0, 1, 1, 1] as const;
-  return {
-    uid: newId('les'),
-    name,
-    box,
-    packed: Buffer.from(name),
-    source: 'mask',
-    caption: name,
-    measurements,
-    labels,
-  };
-}
-
-function volume(patient: string, content: string, lesions: NewLesion[], issuer?: string): NewVolume {
-  return {
-    uid: newId('vol'),
-    copied: false,
-    lesions,
-    organs: [],
-    read: {
-      patient: { patientId: patient, issuer },
-      study: { uid: `study-${patient}`, date: '20260101' },
-      series: { uid: `series-${content}`, modality: 'CT' },
-      dims: [2, 2, 2],
-      spacing: [1, 1, 1],
-      origin: [0, 0, 0],
-      direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-      dtype: 'int16',
-      contentHash: content,
-      identity: `id-${content}`,
-      path: '/somewhere',
-      files: [{ path: '/somewhere/1.dcm', sopInstanceUid: '1.2.3' }],
-      staged: '',
-      regionFiles: [],
-      regionSource: 'mask',
-      lesions: [],
-      organs: [],
-      warnings: [],
-    },
-  };
-}
 
 test('every pragma that safety rests on is in force', () => {
   const db = openDatabase(path);
@@ -90,6 +43,34 @@ test('migration 1 makes the whole schema from an empty file, and opening again c
   raw.close();
   const db = openDatabase(path);
   expect(db.pragma('user_version', { simple: true })).toBe(schemaVersion);
+  db.close();
+});
+
+test('migration 2 keeps what version 1 held, and knows which volumes came from a lossy source', () => {
+  const raw = new Sqlite(path);
+  migrate(raw, 1);
+  raw.exec(`INSERT INTO patient (uid, identity, patientId) VALUES ('pat-1', 'A', 'A');
+    INSERT INTO study (uid, patient, studyInstanceUid) VALUES ('stu-1', 1, '1.2');
+    INSERT INTO series (study, seriesInstanceUid, modality) VALUES (1, '1.2.3', 'CT');`);
+  const insert = raw.prepare(
+    `INSERT INTO volume (uid, series, contentHash, sourceIdentity, ni, nj, nk, spacing, origin, direction, dtype, path, warnings)
+     VALUES (?, 1, ?, ?, 1, 1, 1, '[1,1,1]', '[0,0,0]', '[1,0,0,0,1,0,0,0,1]', 'int16', '/a', ?)`,
+  );
+  insert.run('vol-1', 'c1', 'i1', '["lossy compressed source"]');
+  insert.run('vol-2', 'c2', 'i2', '[]');
+  raw.exec(`INSERT INTO source_file (volume, position, role, path) VALUES (1, 0, 'image', '/a/1.dcm')`);
+  raw.close();
+  const db = openDatabase(path);
+  const reads = catalogReads(db);
+  expect(reads.volume('vol-1')).toMatchObject({
+    lossy: true,
+    interpolated: false,
+    copied: false,
+    deidentified: false,
+  });
+  expect(reads.volume('vol-2').lossy).toBe(false);
+  expect(reads.sourceFiles('vol-1')).toEqual([{ role: 'image', path: '/a/1.dcm' }]);
+  expect(integrityProblems(db)).toEqual([]);
   db.close();
 });
 
