@@ -1,6 +1,8 @@
 /** Fills the contours of an ROI to voxels of a grid. */
 import { tightenMask } from '../lesion/mask.ts';
+import { placeMask } from '../volume/resampleMask.ts';
 import { type Box, boxDims, type Grid, type Mask, worldToIndex } from '../volume/volume.ts';
+import { contourGrid } from './contourPlanes.ts';
 import type { Contour, Roi } from './rtstruct.ts';
 
 /** A closed planar contour in continuous voxel indices of one slice: i,j after i,j. */
@@ -18,14 +20,52 @@ const samePlane = 0.02;
 
 /**
  * The voxels of an ROI: those whose centre lies inside its contours by the even-odd rule over all contours of a slice,
- * so that holes, whether drawn as contours of their own or as keyholes, stay open. A centre on a left or upper edge
+ * so that holes, whether drawn as contours of their own, as keyholes or for XOR, stay open. A centre on a left or upper edge
  * counts, one on a right or lower edge does not, so the voxel count is unbiased. A contour belongs to the slice
- * nearest to its plane, within half the slice spacing.
- * @returns null when no voxel of the grid is inside
+ * nearest to its plane, within half the slice spacing. Contours on other parallel planes (coronal, sagittal, tilted), where
+ * there are none on the slices, are filled on those planes, and a voxel belongs to the nearest of them.
+ * @returns null when no voxel of the grid is inside; `warnings` say what of the ROI was left out
  */
-export function rasterizeRoi(roi: Roi, grid: Grid): { mask: Mask; warnings: string[] } | null {
-  const warnings = new Set<string>();
-  const slices = polygonsBySlice(roi.contours, grid, warnings);
+export function rasterizeRoi(
+  roi: Roi,
+  grid: Grid,
+  warnings: Set<string> = new Set(),
+): { mask: Mask; warnings: string[] } | null {
+  const closed = closedContours(roi.contours, warnings);
+  const isFlat = closed.map(({ points }) => toPolygon(points, grid) !== null);
+  const flat = closed.filter((_, n) => isFlat[n]);
+  const others = closed.filter((_, n) => !isFlat[n]);
+  const own = flat.length === 0 && others.length > 0 ? contourGrid(others, grid) : null;
+  if (others.length > 0 && !own) warnings.add('contours that are not parallel to the slices were left out');
+  const mask = own ? fillOnPlanes(others, own, grid, warnings) : fill(flat, grid, warnings);
+  return mask && { mask, warnings: [...warnings] };
+}
+
+function closedContours(contours: readonly Contour[], warnings: Set<string>): Contour[] {
+  return contours.filter(({ type, points }) => {
+    // The standard writes CLOSED_PLANAR, but CLOSEDPLANAR_XOR (PS3.3 section C.8.8.6.1).
+    const isClosed = /^CLOSED_?PLANAR/.test(type);
+    if (type === 'POINT') warnings.add('single points were left out');
+    else if (!isClosed) warnings.add('contours that are not closed and planar were left out');
+    return isClosed && points.length >= 9;
+  });
+}
+
+/** Contours on planes of their own, taken over by the nearest plane. */
+function fillOnPlanes(
+  contours: readonly Contour[],
+  own: Grid,
+  grid: Grid,
+  warnings: Set<string>,
+): Mask | null {
+  const mask = fill(contours, own, warnings);
+  warnings.add('contours on planes across the slices were resampled to the nearest plane');
+  return (mask && placeMask(mask, own, grid)?.mask) ?? null;
+}
+
+/** The voxels inside contours that are parallel to a grid's slices. */
+function fill(contours: readonly Contour[], grid: Grid, warnings: Set<string>): Mask | null {
+  const slices = polygonsBySlice(contours, grid, warnings);
   const all = [...slices.values()].flat();
   const box = boundingBox(all, grid);
   if (!box) return null;
@@ -43,7 +83,7 @@ export function rasterizeRoi(roi: Roi, grid: Grid): { mask: Mask; warnings: stri
   const drawn = [...slices.keys()];
   const gaps = Math.max(...drawn) - Math.min(...drawn) + 1 - drawn.length;
   if (gaps > 0) warnings.add(`slices between the first and the last contour without one: ${gaps}`);
-  return { mask, warnings: [...warnings] };
+  return mask;
 }
 
 function polygonsBySlice(
@@ -53,15 +93,9 @@ function polygonsBySlice(
 ): Map<number, Polygon[]> {
   const slices = new Map<number, Polygon[]>();
   for (const contour of contours) {
-    if (!contour.type.startsWith('CLOSED_PLANAR')) {
-      warnings.add('contours that are not closed and planar were left out');
-      continue;
-    }
-    if (contour.points.length < 9) continue;
     const polygon = toPolygon(contour.points, grid);
-    if (!polygon) {
-      warnings.add('contours that are not parallel to the slices were left out');
-    } else if (polygon.k < 0 || polygon.k >= grid.dims[2]) {
+    if (!polygon) warnings.add('contours that are not planar were left out');
+    else if (polygon.k < 0 || polygon.k >= grid.dims[2]) {
       warnings.add('contours outside the volume were left out');
     } else {
       slices.set(polygon.k, [...(slices.get(polygon.k) ?? []), polygon]);

@@ -1,76 +1,28 @@
 /** Reads the header of a NIfTI-1 or NIfTI-2 file (nifti1.h, nifti2.h) and its orientation as a grid in LPS. */
 import { constants, gunzipSync } from 'node:zlib';
 import { PrecedentError } from '../contract/errors.ts';
+import { type SampleType, sampleTypes } from '../volume/samples.ts';
 import type { Grid, Vec3 } from '../volume/volume.ts';
 
-type ReadNumber = (view: DataView, offset: number, littleEndian: boolean) => number;
-
-export interface NiftiType {
-  readonly name: string;
-  readonly bytes: number;
-  readonly read: ReadNumber;
-  /** The array type that holds such values exactly. */
-  readonly array: NiftiArray;
-}
-
-export type NiftiValues =
-  | Float64Array
-  | Float32Array
-  | Int32Array
-  | Uint32Array
-  | Uint16Array
-  | Int16Array
-  | Int8Array
-  | Uint8Array;
-type NiftiArray = new (from: ArrayBuffer | number) => NiftiValues;
-
-/** Datatype code → how its voxels are read. */
-const niftiTypes: Readonly<Record<number, NiftiType>> = {
-  2: { name: 'uint8', bytes: 1, array: Uint8Array, read: (view, offset) => view.getUint8(offset) },
-  4: {
-    name: 'int16',
-    bytes: 2,
-    array: Int16Array,
-    read: (view, offset, little) => view.getInt16(offset, little),
-  },
-  8: {
-    name: 'int32',
-    bytes: 4,
-    array: Int32Array,
-    read: (view, offset, little) => view.getInt32(offset, little),
-  },
-  16: {
-    name: 'float32',
-    bytes: 4,
-    array: Float32Array,
-    read: (view, offset, little) => view.getFloat32(offset, little),
-  },
-  64: {
-    name: 'float64',
-    bytes: 8,
-    array: Float64Array,
-    read: (view, offset, little) => view.getFloat64(offset, little),
-  },
-  256: { name: 'int8', bytes: 1, array: Int8Array, read: (view, offset) => view.getInt8(offset) },
-  512: {
-    name: 'uint16',
-    bytes: 2,
-    array: Uint16Array,
-    read: (view, offset, little) => view.getUint16(offset, little),
-  },
-  768: {
-    name: 'uint32',
-    bytes: 4,
-    array: Uint32Array,
-    read: (view, offset, little) => view.getUint32(offset, little),
-  },
+/** Datatype code (nifti1.h) → how its voxels are read. */
+const niftiTypes: Readonly<Record<number, SampleType>> = {
+  2: sampleTypes.uint8,
+  4: sampleTypes.int16,
+  8: sampleTypes.int32,
+  16: sampleTypes.float32,
+  64: sampleTypes.float64,
+  256: sampleTypes.int8,
+  512: sampleTypes.uint16,
+  768: sampleTypes.uint32,
+  1024: sampleTypes.int64,
+  1280: sampleTypes.uint64,
 };
 
 export interface NiftiHeader {
   readonly grid: Grid;
   /** False where the file says nothing about its position: neither sform nor qform. */
   readonly positioned: boolean;
-  readonly type: NiftiType;
+  readonly type: SampleType;
   readonly littleEndian: boolean;
   readonly voxelOffset: number;
   /** value = stored · slope + intercept. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rasterizeRoi } from '../../native/dicom/rasterize.ts';
-import { roiKind } from '../../native/dicom/roiNames.ts';
+import { builtinRules, kindByRules, type RoiRule, roiKind } from '../../native/dicom/roiNames.ts';
 import { type Contour, type Roi, readRtstruct } from '../../native/dicom/rtstruct.ts';
 import type { Grid } from '../../native/volume/volume.ts';
 import { ctSlice, rtstruct, syntax } from '../support/dicomWriter.ts';
@@ -125,6 +125,85 @@ describe('rasterizeRoi', () => {
     expect(open?.warnings).toEqual(['contours that are not closed and planar were left out']);
   });
 
+  it('combines contours for XOR and leaves out points', () => {
+    const outer = contour(0, square(1, 1, 21, 21), 'CLOSEDPLANAR_XOR');
+    const inner = contour(0, square(5, 5, 10, 25), 'CLOSEDPLANAR_XOR');
+    // 20·20 and 5·20 pixels of which 5·16 are in both.
+    expect(count(filled(roi(outer, inner))?.mask.bits)).toBe(400 + 100 - 2 * 80);
+    const point: Contour = { type: 'POINT', points: Float64Array.of(0, 10, 100) };
+    expect(filled(roi(outer, point))?.warnings).toEqual(['single points were left out']);
+    const said = new Set<string>();
+    expect(rasterizeRoi(roi(point), grid, said)).toBeNull();
+    expect([...said]).toEqual(['single points were left out']);
+  });
+
+  describe('contours on other planes', () => {
+    const across = ['contours on planes across the slices were resampled to the nearest plane'];
+    const cube: Grid = { ...grid, dims: [24, 24, 24], spacing: [1, 1, 1], origin: [0, 0, 0] };
+    /** A rectangle from (a0, b0) to (a1, b1) on the plane at `at` of an axis; a and b are the two other axes. */
+    const rectangle = (axis: 0 | 1, at: number, [a0, b0, a1, b1]: readonly number[]): Contour => {
+      const corners = [
+        [a0, b0],
+        [a1, b0],
+        [a1, b1],
+        [a0, b1],
+      ];
+      const points = corners.flatMap(([a, b]) => (axis === 0 ? [at, a, b] : [a, at, b]));
+      return { type: 'CLOSED_PLANAR', points: Float64Array.from(points) };
+    };
+    const voxels = (one: Roi) => {
+      const result = rasterizeRoi(one, cube);
+      return { box: result?.mask.box, count: count(result?.mask.bits), warnings: result?.warnings };
+    };
+
+    it.each([
+      ['coronal', 1, [3, 8, 4, 12, 16, 14]],
+      ['sagittal', 0, [8, 3, 4, 16, 12, 14]],
+    ] as const)('fills %s ones on every voxel between the planes', (_, axis, box) => {
+      // Planes at 9, 12, 15, each standing for three voxels: 8…16; edges between voxel centres.
+      const contours = [12, 9, 15].map((at) => rectangle(axis, at, [2.5, 3.5, 12.5, 14.5]));
+      expect(voxels(roi(...contours))).toEqual({ box, count: 10 * 9 * 11, warnings: across });
+    });
+
+    it('keeps holes and a missing plane open', () => {
+      const contours = [6, 8, 12].map((at) => rectangle(1, at, [2.5, 3.5, 12.5, 14.5]));
+      const hole = rectangle(1, 8, [4.5, 4.5, 6.5, 6.5]);
+      const { count: found, warnings } = voxels(roi(...contours, hole));
+      // Three planes of two voxels each, 10 by 11, less a hole of 2 by 2 through two voxels.
+      expect(found).toBe(3 * 2 * 110 - 2 * 4);
+      expect(warnings).toEqual(['slices between the first and the last contour without one: 1', ...across]);
+    });
+
+    it('finds the volume of a tilted box', () => {
+      const [c, s] = [Math.cos(0.4), Math.sin(0.4)];
+      // Rectangles of 10 by 8 mm at distances of 2 mm along (0, −s, c): six planes stand for 12 mm.
+      const contours = Array.from({ length: 6 }, (_, p): Contour => {
+        const points = [
+          [-5, -4],
+          [5, -4],
+          [5, 4],
+          [-5, 4],
+        ].flatMap(([x, y]) => [12 + x, 12 + y * c - (2 * p - 5) * s, 12 + y * s + (2 * p - 5) * c]);
+        return { type: 'CLOSED_PLANAR', points: Float64Array.from(points) };
+      });
+      const { count: found } = voxels(roi(...contours));
+      expect(Math.abs((found ?? 0) / 960 - 1)).toBeLessThan(0.02);
+    });
+
+    it('leaves out what has no regular planes, and what crosses contours on the slices', () => {
+      const one = rectangle(1, 6, [2.5, 3.5, 12.5, 14.5]);
+      const others = [7, 9.5].map((at) => rectangle(1, at, [2.5, 3.5, 12.5, 14.5]));
+      const said = new Set<string>();
+      expect(rasterizeRoi(roi(one), cube, said)).toBeNull();
+      expect(rasterizeRoi(roi(one, ...others), cube, said)).toBeNull();
+      expect([...said]).toEqual(['contours that are not parallel to the slices were left out']);
+      const axial = Float64Array.of(1, 1, 5, 4, 1, 5, 4, 4, 5, 1, 4, 5);
+      const both = rasterizeRoi(roi({ type: 'CLOSED_PLANAR', points: axial }, one, ...others), cube);
+      expect(count(both?.mask.bits)).toBe(9);
+      expect(both?.warnings).toEqual(['contours that are not parallel to the slices were left out']);
+    });
+  });
+
   it('clips what reaches over the edge of the grid', () => {
     const result = filled(roi(contour(1, square(-10, -10, 3, 2))));
     expect(result?.mask.box).toEqual([0, 0, 1, 2, 1, 1]);
@@ -169,5 +248,47 @@ describe('roiKind', () => {
     expect(roiKind('ROI 7', 'GTV')).toBe('lesion');
     expect(roiKind('Contour', 'EXTERNAL')).toBe('ignored');
     expect(roiKind('GTV-1', 'ORGAN')).toBe('lesion');
+  });
+
+  it('asks the rules that are given in their order', () => {
+    const rules: RoiRule[] = [
+      { kind: 'lesion', pattern: 'liver seg*|spot *' },
+      { kind: 'ignored', pattern: '^old * gtv' },
+      ...builtinRules,
+    ];
+    const kinds = [
+      'Liver_Segment',
+      'LIVER',
+      'spot3',
+      'my spot in lung',
+      'old GTV',
+      'the old GTV',
+      'OldLungGTV2',
+    ];
+    expect(kinds.map((name) => roiKind(name, undefined, rules))).toEqual([
+      'lesion',
+      'organ',
+      'lesion',
+      'lesion',
+      'ignored',
+      'lesion',
+      'ignored',
+    ]);
+  });
+
+  it('has patterns that the table in the settings can show, and every one of them can fit', () => {
+    for (const rule of builtinRules) {
+      expect(rule.pattern.length).toBeLessThanOrEqual(200);
+      for (const phrase of rule.pattern.split('|')) {
+        expect(kindByRules(phrase.replaceAll('*', 'x').replace('^', ''), [rule]), phrase).toBe(rule.kind);
+      }
+    }
+  });
+
+  it('is not slowed down by many stars', () => {
+    const rules: RoiRule[] = [{ kind: 'lesion', pattern: `${'a*'.repeat(900)}b` }];
+    expect(kindByRules('a'.repeat(5000), rules)).toBeUndefined();
+    expect(() => kindByRules('a', [{ kind: 'lesion', pattern: 'a'.repeat(3000) }])).toThrow('longer than');
+    expect(kindByRules('anything', [{ kind: 'lesion', pattern: ' | ^ ' }])).toBeUndefined();
   });
 });

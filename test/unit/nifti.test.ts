@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { readHeader } from 'nifti-reader-js';
 import { describe, expect, it } from 'vitest';
-import { readNifti, readNiftiMask, writeNifti } from '../../native/nifti/nifti.ts';
+import { readNifti, readNiftiLabels, readNiftiMask, writeNifti } from '../../native/nifti/nifti.ts';
 import { type Grid, indexToWorld } from '../../native/volume/volume.ts';
 
 const [c, s] = [Math.cos(0.3), Math.sin(0.3)];
@@ -62,12 +62,17 @@ describe('readNifti', () => {
     [768, 'writeUInt32LE', 4, [0, 5, 3000]],
     [16, 'writeFloatLE', 4, [-1000, 0, 400]],
     [64, 'writeDoubleLE', 8, [-1000, 0, 400]],
+    [1024, 'writeIntLE', 8, [-1000, 0, 400]],
+    [1280, 'writeIntLE', 8, [1000, 0, 400]],
   ] as const)('reads data type %i as Int16 where exact', (datatype, method, bytes, values) => {
     const header = edited(() => {}).subarray(0, 352);
     for (const [n, side] of [3, 1, 1].entries()) header.writeInt16LE(side, 42 + 2 * n);
     header.writeInt16LE(datatype, 70);
     const voxels = Buffer.alloc(3 * bytes);
-    for (const [n, value] of values.entries()) voxels[method](value, n * bytes);
+    for (const [n, value] of values.entries()) {
+      if (method === 'writeIntLE') voxels.writeBigInt64LE(BigInt(value), n * bytes);
+      else voxels[method](value, n * bytes);
+    }
     const { volume } = readNifti(Buffer.concat([header, voxels]));
     expect(volume.voxels).toEqual(Int16Array.from(values));
   });
@@ -122,6 +127,33 @@ describe('readNifti', () => {
     const neither = readNifti(edited((file) => file.writeInt16LE(0, 254)));
     expect(neither.volume.direction).toEqual([-1, 0, 0, 0, -1, 0, 0, 0, 1]);
     expect(neither.warnings).toHaveLength(1);
+  });
+
+  it.each([
+    [1, [0, 0, 1]],
+    [0, [0, 0, 1]],
+    [-1, [0, 0, -1]],
+  ])('turns the third axis by qfac %i, of which 0 means 1', (qfac, third) => {
+    const file = edited((bytes) => {
+      bytes.writeInt16LE(0, 254);
+      bytes.writeInt16LE(1, 252);
+      bytes.writeFloatLE(qfac, 76);
+      for (const [n, value] of [0, 0, 1, 0, 0, 0].entries()) bytes.writeFloatLE(value, 256 + 4 * n);
+    });
+    expect(readNifti(file).volume.direction).toEqual([1, 0, 0, 0, 1, 0, ...third]);
+  });
+
+  it('takes the sform before the qform, unless its axes are sheared', () => {
+    const both = (edit: (bytes: Buffer) => void) =>
+      readNifti(
+        edited((bytes) => {
+          bytes.writeInt16LE(1, 252);
+          for (const [n, value] of [0, 0, 1, -5, -6, 7].entries()) bytes.writeFloatLE(value, 256 + 4 * n);
+          edit(bytes);
+        }),
+      ).volume.origin;
+    expect(both(() => {})).toEqual([-120.5, 33.25, 812]);
+    expect(both((bytes) => bytes.writeFloatLE(0.5, 284))).toEqual([5, 6, 7]);
   });
 
   it('reads NIfTI-2', () => {
@@ -208,6 +240,56 @@ describe('readNiftiMask', () => {
     expect(() => readNiftiMask(writeNifti(oblique, ramp), oblique)).toThrow('not labels');
     const far: Grid = { ...oblique, origin: [5000, 0, 0] };
     expect(() => readNiftiMask(writeNifti(far, labels), oblique)).toThrow('outside its image');
+  });
+
+  it('is exact on the same voxels in another order and extent, and says what is cut off', () => {
+    // Axes i and j exchanged and k reversed; one voxel more at the end of its first axis (j of the image).
+    const [di, dj, dk] = [oblique.direction.slice(0, 3), oblique.direction.slice(3, 6), [0, 0, -1]];
+    const [dx, dy, dz, dx2, dy2, dz2, dx3, dy3, dz3] = [...dj, ...di, ...dk];
+    const turned: Grid = {
+      dims: [4, 4, 2],
+      spacing: [0.9, 0.7, 2.5],
+      origin: indexToWorld(oblique, [0, 0, 1]),
+      direction: [dx, dy, dz, dx2, dy2, dz2, dx3, dy3, dz3],
+    };
+    const data = new Uint8Array(32);
+    data[2 + 4 * 3] = 5; // j = 2, i = 3, k = 1
+    data[0 + 4 * 1 + 16] = 5; // j = 0, i = 1, k = 0
+    const inside = readNiftiMask(writeNifti(turned, data), oblique);
+    expect(inside.warnings).toEqual([]);
+    expect(inside.labels).toHaveLength(1);
+    const [{ value, mask }] = inside.labels;
+    expect([value, mask.box]).toEqual([5, [1, 0, 0, 3, 2, 1]]);
+    expect([...mask.bits.keys()].filter((n) => mask.bits[n] === 1)).toEqual([0, 17]);
+    data[3] = 5; // j = 3
+    expect(readNiftiMask(writeNifti(turned, data), oblique).warnings).toEqual([
+      'a part of the mask lies outside its image',
+    ]);
+  });
+
+  it('takes values between the labels for the nearest one and says so', () => {
+    const soft = Float32Array.from(labels, (value) => (value === 7 ? 0.6 : value * 0.4));
+    const { labels: found, warnings } = readNiftiMask(writeNifti(oblique, soft), oblique);
+    expect(found).toEqual([{ value: 1, mask: { box: [3, 2, 1, 3, 2, 1], bits: Uint8Array.of(1) } }]);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('finds the names in the extension that TotalSegmentator writes', () => {
+    const file = edited(() => {}, oblique, labels);
+    const xml =
+      '<LabelTable><Label Key="1" Red="0"><![CDATA[liver]]></Label>\n<Label Key="7"><![CDATA[spleen]]></Label>';
+    const extension = Buffer.alloc(512);
+    extension.writeInt32LE(512, 0);
+    extension.writeInt32LE(30, 4);
+    extension.write(xml, 8);
+    file.writeFloatLE(352 + 512, 108);
+    const extended = Buffer.concat([file.subarray(0, 352), extension, file.subarray(352)]);
+    const { names, values } = readNiftiLabels(extended);
+    expect([...names]).toEqual([
+      [1, 'liver'],
+      [7, 'spleen'],
+    ]);
+    expect(values).toEqual(labels);
   });
 
   it('has no labels for an empty mask', () => {
