@@ -1,11 +1,15 @@
-/** Reads a labels CSV: one row a case (or a lesion of it), the first column its name, the other columns labels. */
+/** Reads a labels file, CSV or JSON: what it says about each case or lesion, as labels and a diagnosis. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { parse } from 'csv-parse/sync';
+import { caseOfFile, mirSplitOf } from '../benchmark/mirSplits.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type Diagnosis, proofs } from '../contract/model.ts';
+import { decodeText } from '../report/plainText.ts';
+import { readTable } from './csv.ts';
+import { jsonRows, type RawRow } from './labelsJson.ts';
 
 export interface LabelRow {
+  /** A PatientID, a patient identity, a file's name without `.nii.gz`, a StudyInstanceUID or a SeriesInstanceUID. */
   readonly case: string;
   /** The lesion the row is about; without it, every lesion of the case. */
   readonly lesion: string | undefined;
@@ -24,8 +28,16 @@ const diagnosisColumns: ReadonlySet<string> = new Set([
   'source',
   'author',
 ]);
+/** Columns whose UID names the case in place of the first column, the most particular first. */
+const uidColumns = [/^series(instance)?(uid)?$/i, /^study(instance)?(uid)?$/i];
+const uid = /^\d+(\.\d+){2,}$/;
 
-/** Throws `unreadable` with the line where the file is not such a table. */
+/**
+ * The rows of a labels file: of a CSV, whose first column names the case, or of JSON (`labelsJson.ts`). A column `study` or
+ * `series` with a UID names the case in the first column's place. 3D-MIR's labels and splits are such CSVs as they are; a
+ * split gives the label `split`.
+ * @throws PrecedentError `unreadable` with the place where the file is not such a table
+ */
 export async function readLabels(path: string): Promise<LabelRow[]> {
   const where = basename(path);
   const bytes = await readFile(path).catch(() => {
@@ -38,30 +50,24 @@ export async function readLabels(path: string): Promise<LabelRow[]> {
   });
   if (bytes.length > largestLabelsFile)
     throw new PrecedentError('limit', 'the labels file is larger than 64 MB', where);
-  const text = decode(bytes);
-  let rows: string[][];
   try {
-    rows = parse(text, {
-      delimiter: delimiterOf(text),
-      trim: true,
-      skip_empty_lines: true,
-      relax_column_count: false,
-    });
-  } catch (error) {
-    const line = error instanceof Error && 'lines' in error ? ` (line ${String(error.lines)})` : '';
-    throw new PrecedentError(
-      'unreadable',
-      `the labels file is not a table with equal rows${line}`,
-      where,
-      'save it as CSV',
-    );
+    const rows = /\.json$/i.test(path) ? jsonRows(decodeText(bytes)) : csvRows(bytes);
+    return rows.map(labelRow);
+  } catch (thrown) {
+    const { kind, what, where: at, todo } = PrecedentError.from(thrown);
+    throw new PrecedentError(kind, what, at ? `${where}, ${at}` : where, todo);
   }
-  const [header, ...body] = rows;
+}
+
+function csvRows(bytes: Uint8Array): RawRow[] {
+  const [header, ...body] = readTable(bytes);
+  const split = mirSplitOf(header ?? []);
+  if (split)
+    return body.map((cells, n) => ({ case: cells.at(-1) ?? '', values: { split }, at: `row ${n + 2}` }));
   if (!header || header.length < 2) {
     throw new PrecedentError(
       'unreadable',
       'the labels file needs a case column and at least one label column',
-      where,
     );
   }
   const repeated = header.find((name, n) => name === '' || header.indexOf(name) !== n);
@@ -69,35 +75,21 @@ export async function readLabels(path: string): Promise<LabelRow[]> {
     throw new PrecedentError(
       'unreadable',
       `the labels file has an empty or repeated column name "${repeated}"`,
-      where,
     );
   }
-  return body.map((cells, n) => labelRow(header, cells, `${where}, row ${n + 2}`));
+  return body.map((cells, n) => ({
+    case: cells[0],
+    values: Object.fromEntries(header.slice(1).map((name, column) => [name, cells[column + 1]])),
+    at: `row ${n + 2}`,
+  }));
 }
 
-/** UTF-8, or what spreadsheets write beside it: UTF-16 behind a byte order mark, and Windows-1252. */
-function decode(bytes: Uint8Array): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder('windows-1252').decode(bytes);
-  }
-}
-
-/** Of comma, semicolon and tab the one that the header holds most often outside of quotes; spreadsheets write each. */
-function delimiterOf(text: string): string {
-  const header = /^\s*([^\r\n]*)/.exec(text)?.[1].replace(/"[^"]*"/g, '') ?? '';
-  const count = (delimiter: string) => header.split(delimiter).length;
-  return [',', ';', '\t'].sort((a, b) => count(b) - count(a))[0];
-}
-
-function labelRow(header: readonly string[], cells: readonly string[], where: string): LabelRow {
-  const values = Object.fromEntries(header.slice(1).map((name, n) => [name, cells[n + 1]]));
-  const { lesion, patient, ...rest } = Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== ''),
-  );
-  return { case: cells[0], lesion, patient, ...splitDiagnosis(rest, where) };
+function labelRow({ case: first, values, at }: RawRow): LabelRow {
+  const given = Object.entries(values).filter(([, value]) => value !== '');
+  const names = uidColumns.map((column) => given.find(([key, value]) => column.test(key) && uid.test(value)));
+  const { lesion, patient, ...rest } = Object.fromEntries(given.filter((entry) => !names.includes(entry)));
+  const named = names.find((entry) => entry !== undefined)?.[1] ?? caseOfFile(first);
+  return { case: named, lesion, patient, ...splitDiagnosis(rest, at) };
 }
 
 /**
