@@ -1,162 +1,140 @@
-/** Reads the files of one DICOM CT series into volumes in HU, with what the header says about them. */
+/** Reads the files of one DICOM CT series into volumes in HU, staged slice by slice or in memory. */
 import { createHash } from 'node:crypto';
-import { open, readFile, stat } from 'node:fs/promises';
 import { PrecedentError } from '../contract/errors.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
-import type { Volume } from '../volume/volume.ts';
-import { type DicomHeader, readHeader } from './header.ts';
-import { pixelLayout, type Skipped, type SliceFile, type Stack, stackSlices } from './slices.ts';
-import { decodePixels } from './transferSyntax.ts';
+import type { Grid, Volume } from '../volume/volume.ts';
+import { createVoxelFile, type VoxelType } from '../volume/voxelFile.ts';
+import { readFileHeader } from './fileHeader.ts';
+import { maxSlices } from './limits.ts';
+import { sliceFrames } from './multiframe.ts';
+import { SliceReader } from './readSlices.ts';
+import { withoutRepeats } from './repeats.ts';
+import { Resampler } from './resample.ts';
+import { toHu } from './rescale.ts';
+import { derivedUid, type SeriesMeta, seriesMeta } from './seriesMeta.ts';
+import { groupSlices, type Skipped, type SliceFile, type Stack, stackGroup } from './slices.ts';
+import { stackWarnings } from './stackWarnings.ts';
+
+export type { SeriesMeta } from './seriesMeta.ts';
 
 export type Progress = (progress: { readonly done: number; readonly total: number }) => void;
 
-/** What the header of a series says, without its geometry; ages and dates as DICOM writes them. */
-export interface SeriesMeta {
-  readonly patient: {
-    readonly patientId: string;
-    readonly issuer?: string;
-    readonly name?: string;
-    readonly sex?: string;
-    readonly birthDate?: string;
-  };
-  readonly study: {
-    readonly uid: string;
-    readonly date?: string;
-    readonly description?: string;
-    readonly age?: string;
-  };
-  readonly series: {
-    readonly uid: string;
-    readonly modality: string;
-    readonly description?: string;
-    readonly number?: number;
-    readonly kernel?: string;
-    readonly manufacturer?: string;
-    readonly model?: string;
-    readonly contrast?: string;
-    readonly kvp?: number;
-    readonly sliceThicknessMm?: number;
-    readonly frameOfReferenceUid?: string;
-  };
-  readonly acquisitionNumber?: number;
-  readonly lossy: boolean;
-  /** Window centre and width in HU. */
-  readonly window?: [number, number];
+export interface PlanOptions {
+  /** Called before a file is opened: should reading it end the process, this is the culprit. */
+  readonly onFile?: (path: string) => void;
+  readonly signal?: AbortSignal;
 }
 
-export interface SeriesVolume {
-  readonly volume: Volume;
+export interface ReadOptions {
+  /** Called before a file, or the next frame of it, is opened. */
+  readonly onFile?: (file: { readonly path: string; readonly done: number; readonly total: number }) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What was read of a stack besides its voxels. */
+export interface ReadStack {
   readonly meta: SeriesMeta;
-  /** In the order of k. */
+  /** The distinct source files in the order of the slices, which ascend along the normal. */
   readonly files: readonly { readonly path: string; readonly sopInstanceUid: string | undefined }[];
   /** SHA-256 (hex) over the files' bytes, in the order of `files`. */
   readonly contentHash: string;
+  /** Some voxels are not those of the source but interpolated between them; `warnings` says how. */
+  readonly interpolated: boolean;
   readonly warnings: readonly string[];
 }
 
-const maxFileBytes = 512 * 2 ** 20;
-const maxHeaderBytes = 64 * 2 ** 20;
-/** Enough for almost every CT header; where it is not, eight times as much is read, and so on. */
-const firstChunkBytes = 64 * 1024;
+export interface SeriesVolume extends ReadStack {
+  readonly volume: Volume;
+}
 
-/** The header of a file, reading no more of it than needed. @throws PrecedentError `unreadable` or `limit` */
-export async function readFileHeader(path: string): Promise<{ header: DicomHeader; fileBytes: number }> {
-  const file = await open(path, 'r');
-  try {
-    const { size } = await file.stat();
-    for (let length = firstChunkBytes; ; length *= 8) {
-      const buffer = Buffer.alloc(Math.min(length, size));
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-      if (bytesRead < buffer.length)
-        throw new PrecedentError('unreadable', 'the file changed while it was read');
-      const header = readHeader(buffer, size);
-      if (header.complete || buffer.length >= size || (header.modality && header.modality !== 'CT')) {
-        return { header, fileBytes: size };
-      }
-      if (8 * length > maxHeaderBytes) throw new PrecedentError('limit', 'the header is too long');
-    }
-  } finally {
-    await file.close();
-  }
+export interface StagedVolume extends ReadStack {
+  readonly grid: Grid;
+  readonly dtype: VoxelType;
 }
 
 /**
- * The stacks that a series' files form, from their headers alone: each becomes one volume.
- * Files that cannot be part of one are skipped with a reason.
+ * The stacks that a series' files form, from their headers (and from the pixels of images that may be the same one): each
+ * becomes one volume. Files that cannot be part of one are skipped with a reason.
  * @throws PrecedentError `cancelled`
  */
 export async function planSeries(
   paths: readonly string[],
-  signal?: AbortSignal,
+  options: PlanOptions = {},
 ): Promise<{ stacks: Stack[]; skipped: Skipped[] }> {
-  const files: SliceFile[] = [];
-  const unreadable: Skipped[] = [];
+  if (paths.length > maxSlices) return tooMany(paths[0]);
+  const slices: SliceFile[] = [];
+  const skipped: Skipped[] = [];
   for (const path of paths) {
-    throwIfCancelled(signal);
+    throwIfCancelled(options.signal);
+    options.onFile?.(path);
     try {
       const { header } = await readFileHeader(path);
       // Planning needs no bytes; a series of thousands would otherwise hold its headers' buffers.
-      files.push({ path, header: { ...header, bytes: new Uint8Array() } });
+      for (const frame of sliceFrames(path, { ...header, bytes: new Uint8Array() })) slices.push(frame);
     } catch (thrown) {
-      unreadable.push({ path, reason: PrecedentError.from(thrown).message });
+      skipped.push({ path, reason: PrecedentError.from(thrown).message });
     }
+    if (slices.length > maxSlices) return tooMany(path);
   }
-  const { stacks, skipped } = stackSlices(files);
-  return { stacks, skipped: [...unreadable, ...skipped] };
+  const { groups, skipped: ungrouped } = groupSlices(slices);
+  skipped.push(...ungrouped);
+  const stacks: Stack[] = [];
+  for (const group of groups) {
+    const distinct = await withoutRepeats(group, options);
+    const result = stackGroup(distinct.slices, distinct.repeated);
+    stacks.push(...result.stacks);
+    skipped.push(...distinct.skipped, ...result.skipped);
+  }
+  return { stacks, skipped };
 }
 
 /**
- * The volume of a stack: HU, k ascending along the slice normal, Int16 where every value is exact, else Float32.
- * HU = stored value · Rescale Slope + Rescale Intercept, slice by slice (PS3.3 section C.11.1.1.2).
- * @throws PrecedentError when a file has changed or cannot be decoded, `cancelled`
+ * Decodes a stack into a voxel file at `stagedPath`, holding a few slices at a time: HU, k ascending along the slice
+ * normal, Int16 where every source value is exact in it, else Float32. Nothing is left there when it fails.
+ * @throws PrecedentError when a file has changed or cannot be decoded, `storage`, `cancelled`
  */
+export async function stageStack(
+  stack: Stack,
+  stagedPath: string,
+  options: ReadOptions = {},
+): Promise<StagedVolume> {
+  return inSmallestType(async (dtype) => {
+    const writer = await createVoxelFile(stagedPath, stack.grid, dtype);
+    try {
+      const read = await decodeStack(stack, dtype, (slice) => writer.writeSlice(slice), options);
+      throwIfCancelled(options.signal);
+      if (read) await writer.commit();
+      return read && { ...read, grid: stack.grid, dtype };
+    } finally {
+      await writer.abandon();
+    }
+  });
+}
+
+/** The volume of a stack in memory; see `stageStack`. @throws PrecedentError as it does, but for `storage` */
 export async function readStack(
   stack: Stack,
   onProgress?: Progress,
   signal?: AbortSignal,
 ): Promise<SeriesVolume> {
-  const { grid, slices } = stack;
-  const perSlice = grid.dims[0] * grid.dims[1];
-  const warnings = new Set(stack.warnings);
-  const hash = createHash('sha256');
-  let voxels: Int16Array | Float32Array = new Int16Array(perSlice * slices.length);
-  for (const [k, slice] of slices.entries()) {
-    throwIfCancelled(signal);
-    const bytes = await readWhole(slice.path);
-    hash.update(bytes);
-    const header = readHeader(bytes);
-    const layout = pixelLayout(header);
-    if (layout.rows !== grid.dims[1] || layout.columns !== grid.dims[0]) {
-      throw new PrecedentError('unreadable', 'a file of the series changed while it was read');
-    }
-    const stored = await decodePixels(header, layout);
-    const { slope, intercept } = rescale(header, warnings);
-    if (!rescaleInto(voxels, k * perSlice, stored, slope, intercept)) {
-      voxels = Float32Array.from(voxels);
-      rescaleInto(voxels, k * perSlice, stored, slope, intercept);
-    }
-    onProgress?.({ done: k + 1, total: slices.length });
-  }
-  const contentHash = hash.digest('hex');
-  const { header } = slices[slices.length >> 1];
-  if (!header.seriesInstanceUid || !header.studyInstanceUid) {
-    warnings.add('the files lack a study or series UID: one was derived from their content');
-  }
-  return {
-    volume: { ...grid, voxels },
-    meta: {
-      ...seriesMeta(header, derivedUid(contentHash)),
-      lossy: slices.some((slice) => slice.header.lossy),
-    },
-    files: slices.map(({ path, header }) => ({ path, sopInstanceUid: header.sopInstanceUid })),
-    contentHash,
-    warnings: [...warnings],
-  };
+  const { dims } = stack.grid;
+  const perSlice = dims[0] * dims[1];
+  const total = stack.slices.length;
+  return inSmallestType(async (dtype) => {
+    const size = perSlice * dims[2];
+    const voxels = dtype === 'int16' ? new Int16Array(size) : new Float32Array(size);
+    let k = 0;
+    const keep = (slice: Int16Array | Float32Array) => voxels.set(slice, perSlice * k++);
+    const onFile: ReadOptions['onFile'] = ({ done }) => done > 0 && onProgress?.({ done, total });
+    const read = await decodeStack(stack, dtype, keep, { onFile, signal });
+    if (read) onProgress?.({ done: total, total });
+    return read && { ...read, volume: { ...stack.grid, voxels } };
+  });
 }
 
 /**
  * All volumes of a series. A stack that cannot be decoded is skipped with its reason; the others are read.
- * To hold one volume at a time, use `planSeries` and `readStack`.
+ * To hold one volume at a time, use `planSeries` and `readStack`; to hold none, `stageStack`.
  * @throws PrecedentError `cancelled`
  */
 export async function readSeries(
@@ -164,7 +142,7 @@ export async function readSeries(
   onProgress?: Progress,
   signal?: AbortSignal,
 ): Promise<{ volumes: SeriesVolume[]; skipped: Skipped[] }> {
-  const { stacks, skipped } = await planSeries(paths, signal);
+  const { stacks, skipped } = await planSeries(paths, { signal });
   const total = stacks.reduce((sum, stack) => sum + stack.slices.length, 0);
   const volumes: SeriesVolume[] = [];
   let before = 0;
@@ -182,78 +160,50 @@ export async function readSeries(
   return { volumes, skipped };
 }
 
-async function readWhole(path: string): Promise<Uint8Array> {
-  const { size } = await stat(path);
-  if (size > maxFileBytes) throw new PrecedentError('limit', 'the file is too large for a CT slice');
-  return readFile(path);
-}
-
-function rescale(header: DicomHeader, warnings: Set<string>): { slope: number; intercept: number } {
-  const { rescaleSlope, rescaleIntercept, rescaleType = 'HU' } = header;
-  if (rescaleSlope === 0) throw new PrecedentError('unreadable', 'the rescale slope is zero');
-  if (rescaleSlope === undefined || rescaleIntercept === undefined) {
-    warnings.add('no rescale slope and intercept: stored values are taken for HU');
+/** Gives the grid's slices in ascending k to `take`; undefined when the type is Int16 and a source value is not exact in it. */
+async function decodeStack(
+  { slices, grid, resampling, interpolated, warnings: planned }: Stack,
+  dtype: VoxelType,
+  take: (slice: Int16Array | Float32Array) => Promise<void> | void,
+  { onFile, signal }: ReadOptions,
+): Promise<ReadStack | undefined> {
+  const warnings = new Set(planned);
+  const hash = createHash('sha256');
+  const reader = new SliceReader(hash);
+  const resampler = resampling && new Resampler(resampling, grid.dims, dtype);
+  for (const [done, slice] of slices.entries()) {
+    throwIfCancelled(signal);
+    onFile?.({ path: slice.path, done, total: slices.length });
+    const { stored, header, layout } = await reader.read(slice);
+    const hus = toHu(stored, header, layout, dtype, (warning) => warnings.add(warning));
+    if (!hus) return undefined;
+    for (const placed of resampler?.push(hus) ?? [hus]) await take(placed);
   }
-  if (rescaleType !== 'HU') warnings.add('the rescaled values are not declared as HU');
-  return { slope: rescaleSlope ?? 1, intercept: rescaleIntercept ?? 0 };
-}
-
-/** Writes one rescaled slice; false as soon as a value is not exact in the target's type. */
-function rescaleInto(
-  target: Int16Array | Float32Array,
-  offset: number,
-  stored: Int32Array,
-  slope: number,
-  intercept: number,
-): boolean {
-  const exact = target instanceof Int16Array;
-  for (let n = 0; n < stored.length; n++) {
-    const hu = stored[n] * slope + intercept;
-    target[offset + n] = hu;
-    if (exact && target[offset + n] !== hu) return false;
-  }
-  return true;
-}
-
-/** A UID made from 128 bits of a hash, in the form that PS3.5 section B.2 gives to UUIDs. */
-function derivedUid(hash: string): string {
-  return `2.25.${BigInt(`0x${hash.slice(0, 32)}`)}`;
-}
-
-function seriesMeta(h: DicomHeader, uidIfMissing: string): SeriesMeta {
-  const { windowCenter, windowWidth } = h;
+  const contentHash = hash.digest('hex');
+  const { header } = slices[slices.length >> 1];
+  if (!header.seriesInstanceUid || !header.studyInstanceUid) warnings.add(stackWarnings.noUid());
   return {
-    patient: {
-      patientId: h.patientId ?? '',
-      issuer: h.issuerOfPatientId,
-      name: h.patientName,
-      sex: h.patientSex,
-      birthDate: h.patientBirthDate,
+    meta: {
+      ...seriesMeta(header, derivedUid(contentHash)),
+      lossy: slices.some((slice) => slice.header.lossy),
     },
-    study: {
-      uid: h.studyInstanceUid ?? uidIfMissing,
-      date: h.studyDate,
-      description: h.studyDescription,
-      age: h.patientAge,
-    },
-    series: {
-      uid: h.seriesInstanceUid ?? uidIfMissing,
-      modality: h.modality ?? '',
-      description: h.seriesDescription,
-      number: h.seriesNumber,
-      kernel: h.convolutionKernel,
-      manufacturer: h.manufacturer,
-      model: h.manufacturerModelName,
-      contrast: h.contrastBolusAgent,
-      kvp: h.kvp,
-      sliceThicknessMm: h.sliceThickness,
-      frameOfReferenceUid: h.frameOfReferenceUid,
-    },
-    acquisitionNumber: h.acquisitionNumber,
-    lossy: h.lossy,
-    window:
-      windowCenter !== undefined && windowWidth !== undefined && windowWidth > 0
-        ? [windowCenter, windowWidth]
-        : undefined,
+    files: [...new Map(slices.map((slice) => [slice.path, slice.header.sopInstanceUid]))].map(
+      ([path, sopInstanceUid]) => ({ path, sopInstanceUid }),
+    ),
+    contentHash,
+    interpolated,
+    warnings: [...warnings],
   };
+}
+
+function tooMany(path: string): { stacks: Stack[]; skipped: Skipped[] } {
+  const { message } = new PrecedentError('limit', `the series has more than ${maxSlices} slices`);
+  return { stacks: [], skipped: [{ path, reason: message }] };
+}
+
+/** What a stack gives as Int16, or, where that is not exact, from the start as Float32. */
+async function inSmallestType<T>(attempt: (dtype: VoxelType) => Promise<T | undefined>): Promise<T> {
+  const read = (await attempt('int16')) ?? (await attempt('float32'));
+  if (read === undefined) throw new PrecedentError('internal', 'a slice does not fit into any voxel type');
+  return read;
 }

@@ -15,6 +15,7 @@ export const operations = {
   readdir: fs.readdir,
   readFile: fs.readFile,
   stat: fs.stat,
+  rm: fs.rm,
 };
 
 let temporaryCount = 0;
@@ -42,29 +43,63 @@ export async function ensureFolder(path: string): Promise<void> {
   });
 }
 
+/** A file that grows under a temporary name and takes its place at `commit`, whole or not at all. */
+export interface AtomicFile {
+  write(chunk: Uint8Array): Promise<void>;
+  /** Fsyncs, renames and fsyncs the folder. */
+  commit(): Promise<void>;
+  /** Closes and removes what was written; nothing happens after a commit. */
+  abandon(): Promise<void>;
+}
+
+/** Opens a file to be written piece by piece; until its `commit`, and on failure, `path` is as before. */
+export async function createFileAtomic(path: string): Promise<AtomicFile> {
+  const temporary = `${path}.${process.pid}-${temporaryCount++}.tmp`;
+  const asWritten = <T>(step: Promise<T>): Promise<T> =>
+    step.catch((error: unknown) => {
+      throw asStorageError(error, 'writing a file');
+    });
+  const file = await asWritten(operations.open(temporary, 'wx', 0o600));
+  let committed = false;
+  return {
+    write: (chunk) =>
+      asWritten(
+        (async () => {
+          let offset = 0;
+          while (offset < chunk.length)
+            offset += (await file.write(chunk, offset, chunk.length - offset)).bytesWritten;
+        })(),
+      ),
+    commit: () =>
+      asWritten(
+        (async () => {
+          await file.sync();
+          await file.close();
+          await operations.rename(temporary, path);
+          committed = true;
+          await syncFolder(dirname(path));
+        })(),
+      ),
+    async abandon() {
+      if (committed) return;
+      await file.close().catch(() => undefined);
+      await operations.unlink(temporary).catch(() => undefined);
+    },
+  };
+}
+
 /** Writes the chunks to a temporary name, fsyncs, renames over `path` and fsyncs the folder. On failure `path` is as before. */
 export async function writeFileAtomic(
   path: string,
   chunks: Uint8Array | readonly Uint8Array[],
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}-${temporaryCount++}.tmp`;
+  const file = await createFileAtomic(path);
   try {
-    const file = await operations.open(temporary, 'wx', 0o600);
-    try {
-      for (const chunk of chunks instanceof Uint8Array ? [chunks] : chunks) {
-        let offset = 0;
-        while (offset < chunk.length)
-          offset += (await file.write(chunk, offset, chunk.length - offset)).bytesWritten;
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await operations.rename(temporary, path);
-    await syncFolder(dirname(path));
+    for (const chunk of chunks instanceof Uint8Array ? [chunks] : chunks) await file.write(chunk);
+    await file.commit();
   } catch (error) {
-    await operations.unlink(temporary).catch(() => undefined);
-    throw asStorageError(error, 'writing a file');
+    await file.abandon();
+    throw error;
   }
 }
 
@@ -108,6 +143,13 @@ export async function removeFile(path: string): Promise<void> {
   });
 }
 
+/** Removes a folder with everything in it; one that is not there is fine. */
+export async function removeFolder(path: string): Promise<void> {
+  await operations.rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+    throw asStorageError(error, 'removing a folder');
+  });
+}
+
 /** The names in a folder, sorted; none when the folder is missing. */
 export async function listFolder(path: string): Promise<string[]> {
   try {
@@ -132,9 +174,9 @@ export async function copyFileAtomic(from: string, to: string): Promise<void> {
   await writeFileAtomic(to, await readFileBytes(from));
 }
 
-/** Removes every file in a folder. */
+/** Removes everything in a folder. */
 export async function emptyFolder(folder: string): Promise<void> {
-  for (const name of await listFolder(folder)) await removeFile(join(folder, name));
+  for (const name of await listFolder(folder)) await removeFolder(join(folder, name));
 }
 
 /** Removes what an interrupted write left behind in a folder. */

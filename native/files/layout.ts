@@ -10,6 +10,8 @@ export interface Layout {
   readonly thumbnails: string;
   readonly staging: string;
   readonly originals: string;
+  /** Archives as they lie unpacked while their job runs, a folder each job. */
+  readonly unpacked: string;
   voxelFile(volumeId: string): string;
   thumbnail(lesionId: string): string;
 }
@@ -25,6 +27,7 @@ export function libraryLayout(root: string): Layout {
     thumbnails: join(root, 'thumbnails'),
     staging: join(root, 'staging'),
     originals: join(root, 'originals'),
+    unpacked: join(root, 'unpacked'),
     voxelFile: (volumeId) => join(root, 'voxels', `${volumeId}.vox`),
     thumbnail: (lesionId) => join(root, 'thumbnails', `${lesionId}.png`),
   };

@@ -1,11 +1,11 @@
 /**
  * The voxel file: one decoded volume on disk, each slice compressed and checked on its own, so that any slice range or
- * box is read without the rest.
+ * box is read without the rest, and written one slice after another, so that no more than a slice is held.
  *
- * Layout: the magic "PVOX0001", the header's length as uint32 LE, the header as UTF-8 JSON, the slices in ascending k.
- * A slice is dims[0]·dims[1] little-endian Int16 or Float32 values in HU, i fastest, compressed with zstd. `slices` gives for
- * each its offset from the end of the header, its compressed length and the CRC-32 of the compressed bytes; the header
- * ends the same way: `headerCrc` follows it as uint32 LE.
+ * Layout: the magic "PVOX0002", the slices in ascending k without gaps, the header as UTF-8 JSON, its length and its
+ * CRC-32 as uint32 LE each, the magic again. A slice is dims[0]·dims[1] little-endian Int16 or Float32 values in HU, i
+ * fastest, compressed with zstd; the header's `slices` gives for each its compressed length and the CRC-32 of the
+ * compressed bytes. The lengths must add up to where the header begins: every byte of the file is accounted for.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -13,12 +13,15 @@ import { constants, crc32, zstdCompress, zstdDecompress } from 'node:zlib';
 import { z } from 'zod';
 import { PrecedentError } from '../contract/errors.ts';
 import { direction, vec3 } from '../contract/model.ts';
-import { writeFileAtomic } from '../files/files.ts';
+import { type AtomicFile, createFileAtomic } from '../files/files.ts';
 import { type Box, boxDims, type Grid, indexToWorld, type Volume } from './volume.ts';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
-const magic = Buffer.from('PVOX0001');
+/** A slice's worth of output comes in one piece, not in dozens that each pass through the event loop. */
+const packOptions = { chunkSize: 2 ** 20, params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const magic = Buffer.from('PVOX0002');
+const footerBytes = 8 + magic.length;
 const largestHeader = 16 * 1024 * 1024;
 
 const headerSchema = z.object({
@@ -27,53 +30,115 @@ const headerSchema = z.object({
   origin: vec3,
   direction,
   dtype: z.enum(['int16', 'float32']),
-  slices: z.array(
-    z.object({ offset: z.number().int().min(0), bytes: z.number().int().min(1), crc: z.number().int() }),
-  ),
+  slices: z.array(z.object({ bytes: z.number().int().min(1), crc: z.number().int() })),
 });
 export type VoxelHeader = z.infer<typeof headerSchema>;
+export type VoxelType = VoxelHeader['dtype'];
+
+/** Writes a voxel file slice by slice; it is at its path only after `commit`. */
+export class VoxelFileWriter {
+  readonly #file: AtomicFile;
+  readonly #grid: Grid;
+  readonly #dtype: VoxelType;
+  readonly #slices: VoxelHeader['slices'] = [];
+  #begun = 0;
+  /** The last slice on its way into the file. */
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(file: AtomicFile, grid: Grid, dtype: VoxelType) {
+    this.#file = file;
+    this.#grid = grid;
+    this.#dtype = dtype;
+  }
+
+  /**
+   * Appends the next slice in ascending k: dims[0]·dims[1] values in HU of the file's type, which stay as they are from now
+   * on. Returns when the slice before is written: this one is compressed while the caller decodes the next.
+   */
+  async writeSlice(values: Int16Array | Float32Array): Promise<void> {
+    const [ni, nj, nk] = this.#grid.dims;
+    const fits = values instanceof Int16Array === (this.#dtype === 'int16') && values.length === ni * nj;
+    if (!fits || this.#begun === nk)
+      throw new PrecedentError('internal', 'a slice does not fit into its voxel file');
+    this.#begun++;
+    const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const packing = compress(raw, packOptions);
+    const before = this.#writing;
+    this.#writing = Promise.all([packing, before]).then(async ([packed]) => {
+      await this.#file.write(packed);
+      this.#slices.push({ bytes: packed.length, crc: crc32(packed) });
+    });
+    // A fault is thrown by the next call; nobody waits for the promise before that.
+    this.#writing.catch(() => undefined);
+    await before;
+  }
+
+  /** Ends the file, fsyncs it and moves it to its path. Throws `internal` when slices are missing. */
+  async commit(): Promise<void> {
+    await this.#writing;
+    const { dims, spacing, origin, direction: axes } = this.#grid;
+    if (this.#slices.length !== dims[2])
+      throw new PrecedentError('internal', 'slices of a voxel file are missing');
+    const header: VoxelHeader = {
+      dims: [...dims],
+      spacing: [...spacing],
+      origin: [...origin],
+      direction: [...axes],
+      dtype: this.#dtype,
+      slices: this.#slices,
+    };
+    const json = Buffer.from(JSON.stringify(header));
+    const footer = Buffer.alloc(8);
+    footer.writeUInt32LE(json.length, 0);
+    footer.writeUInt32LE(crc32(json), 4);
+    await this.#file.write(Buffer.concat([json, footer, magic]));
+    await this.#file.commit();
+  }
+
+  /** Removes what was written; nothing happens after a commit. */
+  async abandon(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+    await this.#file.abandon();
+  }
+}
+
+/** Begins a voxel file that is written slice by slice. The caller ends it with `commit` or `abandon`. Throws `storage`. */
+export async function createVoxelFile(path: string, grid: Grid, dtype: VoxelType): Promise<VoxelFileWriter> {
+  const file = await createFileAtomic(path);
+  try {
+    await file.write(magic);
+  } catch (error) {
+    await file.abandon();
+    throw error;
+  }
+  return new VoxelFileWriter(file, grid, dtype);
+}
 
 /** Writes a volume as a voxel file, complete or not at all. */
 export async function writeVoxelFile(path: string, volume: Volume): Promise<void> {
   const [ni, nj, nk] = volume.dims;
   const { voxels } = volume;
-  const slices: VoxelHeader['slices'] = [];
-  const chunks: Uint8Array[] = [];
-  let offset = 0;
-  for (let k = 0; k < nk; k++) {
-    const slice = voxels.subarray(k * ni * nj, (k + 1) * ni * nj);
-    const raw = new Uint8Array(slice.buffer, slice.byteOffset, slice.byteLength);
-    const packed = await compress(raw, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
-    slices.push({ offset, bytes: packed.length, crc: crc32(packed) });
-    chunks.push(packed);
-    offset += packed.length;
+  const writer = await createVoxelFile(path, volume, voxels instanceof Int16Array ? 'int16' : 'float32');
+  try {
+    for (let k = 0; k < nk; k++) await writer.writeSlice(voxels.subarray(k * ni * nj, (k + 1) * ni * nj));
+    await writer.commit();
+  } catch (error) {
+    await writer.abandon();
+    throw error;
   }
-  const header: VoxelHeader = {
-    dims: [ni, nj, nk],
-    spacing: [...volume.spacing],
-    origin: [...volume.origin],
-    direction: [...volume.direction],
-    dtype: voxels instanceof Int16Array ? 'int16' : 'float32',
-    slices,
-  };
-  const json = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(json.length);
-  const crc = Buffer.alloc(4);
-  crc.writeUInt32LE(crc32(json));
-  await writeFileAtomic(path, [magic, length, json, crc, ...chunks]);
 }
 
 /** An open voxel file. Every slice is verified when it is read. */
 export class VoxelFile {
   readonly header: VoxelHeader;
   readonly #file: FileHandle;
-  readonly #start: number;
+  readonly #offsets: readonly number[];
 
-  constructor(file: FileHandle, header: VoxelHeader, start: number) {
+  /** @param offsets where each slice begins in the file */
+  constructor(file: FileHandle, header: VoxelHeader, offsets: readonly number[]) {
     this.#file = file;
     this.header = header;
-    this.#start = start;
+    this.#offsets = offsets;
   }
 
   /** Slice k: dims[0]·dims[1] values in HU. Throws `corrupt` when its bytes are not the ones written. */
@@ -82,7 +147,7 @@ export class VoxelFile {
     const entry = slices[k];
     if (!entry) throw new PrecedentError('usage', `the volume has no slice ${k}`);
     const packed = Buffer.alloc(entry.bytes);
-    const { bytesRead } = await this.#file.read(packed, 0, entry.bytes, this.#start + entry.offset);
+    const { bytesRead } = await this.#file.read(packed, 0, entry.bytes, this.#offsets[k]);
     if (bytesRead !== entry.bytes || crc32(packed) !== entry.crc) throw damaged();
     const size = dims[0] * dims[1] * (dtype === 'int16' ? 2 : 4);
     const raw = await decompress(packed, { maxOutputLength: size }).catch(() => {
@@ -143,21 +208,40 @@ export async function openVoxelFile(path: string): Promise<VoxelFile> {
     throw PrecedentError.from(error);
   });
   try {
-    const start = Buffer.alloc(12);
-    await file.read(start, 0, 12, 0);
-    const length = start.readUInt32LE(8);
-    if (!start.subarray(0, 8).equals(magic) || length > largestHeader) throw damaged();
-    const json = Buffer.alloc(length + 4);
-    const { bytesRead } = await file.read(json, 0, json.length, 12);
-    if (bytesRead !== json.length || json.readUInt32LE(length) !== crc32(json.subarray(0, length)))
-      throw damaged();
-    const header = headerSchema.safeParse(JSON.parse(json.toString('utf8', 0, length)));
-    if (!header.success || header.data.slices.length !== header.data.dims[2]) throw damaged();
-    return new VoxelFile(file, header.data, 16 + length);
+    const { header, begin } = await readVoxelHeader(file);
+    const offsets: number[] = [];
+    let end = magic.length;
+    for (const { bytes } of header.slices) {
+      offsets.push(end);
+      end += bytes;
+    }
+    if (end !== begin || offsets.length !== header.dims[2]) throw damaged();
+    return new VoxelFile(file, header, offsets);
   } catch (error) {
     await file.close();
     throw error instanceof SyntaxError ? damaged() : error;
   }
+}
+
+/** The header, checked, and where it begins. Throws `corrupt`, or SyntaxError for damaged JSON under a right checksum. */
+async function readVoxelHeader(file: FileHandle): Promise<{ header: VoxelHeader; begin: number }> {
+  const { size } = await file.stat();
+  const readAt = async (offset: number, length: number): Promise<Buffer> => {
+    const bytes = Buffer.alloc(length);
+    const { bytesRead } = await file.read(bytes, 0, length, offset);
+    if (bytesRead !== length) throw damaged();
+    return bytes;
+  };
+  if (size < magic.length + footerBytes || !(await readAt(0, magic.length)).equals(magic)) throw damaged();
+  const footer = await readAt(size - footerBytes, footerBytes);
+  const length = footer.readUInt32LE(0);
+  const begin = size - footerBytes - length;
+  if (!footer.subarray(8).equals(magic) || length > largestHeader || begin < magic.length) throw damaged();
+  const json = await readAt(begin, length);
+  if (crc32(json) !== footer.readUInt32LE(4)) throw damaged();
+  const header = headerSchema.safeParse(JSON.parse(json.toString('utf8')));
+  if (!header.success) throw damaged();
+  return { header: header.data, begin };
 }
 
 function damaged(): PrecedentError {

@@ -113,23 +113,6 @@ describe('readSeries', () => {
   });
 
   it.each([
-    ['a missing slice', at(0, 1, 3, 4), /1 slice is missing \(spacing 1\.00 mm\).*\(4 slices\)/],
-    ['missing slices', at(0, 1, 2, 5, 6, 8), /3 slices are missing \(spacing 1\.00 mm\).*\(6 slices\)/],
-    ['uneven spacing', at(0, 1, 2.3, 3.3, 4.3), /1 of 4 distances .* median 1\.00 mm/],
-    [
-      'the same position twice',
-      [...at(0, 1), { position: [0, 0, 1], sop: '9.9' } as const],
-      /position of another/,
-    ],
-    ['gantry tilt', [0, 1, 2].map((n) => ({ position: [0, n, 2 * n] as const })), /gantry tilt of 26\.6°/],
-  ])('refuses %s and says so', async (_, slices, reason) => {
-    const { volumes, skipped } = await read(slices);
-    expect(volumes).toEqual([]);
-    expect(skipped).toHaveLength(1);
-    expect(skipped[0].reason).toMatch(reason);
-  });
-
-  it.each([
     [
       'an unfitting syntax',
       { transferSyntax: '1.2.840.10008.1.2.4.90' },
@@ -137,13 +120,14 @@ describe('readSeries', () => {
     ],
     ['an unknown syntax', { transferSyntax: '1.2.3.4' }, /1\.2\.3\.4/],
     ['colour', { elements: { '00280002': ['US', 3] } }, /colour/],
-    ['several frames', { elements: { '00280008': ['IS', '2'] } }, /multi-frame/],
+    ['several frames without a description', { elements: { '00280008': ['IS', '2'] } }, /multi-frame/],
     ['a localizer', { elements: { '00080008': ['CS', 'ORIGINAL\\PRIMARY\\LOCALIZER'] } }, /localizer/],
     ['no position', { elements: { '00200032': undefined } }, /no position/],
     ['a skewed orientation', { orientation: [1, 0, 0, 0.1, 1, 0] }, /orthonormal/],
     ['too little pixel data', { stored: [1, 2, 3] }, /does not match/],
     ['too many pixels', { elements: { '00280010': ['US', 60_000] } }, /too many/],
     ['a slope of zero', { elements: { '00281053': ['DS', '0'] } }, /slope is zero/],
+    ['an absurd slope', { elements: { '00281053': ['DS', '1e300'] } }, /is absurd/],
   ] satisfies [string, SliceOptions, RegExp][])('skips %s', async (_, slice, reason) => {
     const { volumes, skipped } = await read([slice]);
     expect(volumes).toEqual([]);
@@ -169,6 +153,7 @@ describe('readSeries', () => {
           (z): SliceOptions => ({
             position: [0, 0, z],
             sop: `7.${phase}.${z}`,
+            stored: Array(12).fill(phase),
             elements: { '00200012': ['IS', String(phase)] },
           }),
         ),
@@ -193,6 +178,65 @@ describe('readSeries', () => {
     expect(seen.at(-1)).toBe(1);
     await expect(readSeries(paths, undefined, AbortSignal.abort())).rejects.toMatchObject({
       kind: 'cancelled',
+    });
+  });
+
+  describe('padding', () => {
+    /** 4 × 3 stored values with intercept −1000; the padding hangs together with the upper corners. */
+    const stored = (padding: number) => [
+      ...[padding, padding, 1040, padding],
+      ...[padding, 1040, padding, 1040],
+      ...[1040, 1041, padding, 1042],
+    ];
+    const padded = async (value: number, elements: SliceOptions['elements'], values = stored(value)) => {
+      const { volumes } = await read([
+        { stored: values, elements: { '00280120': ['US', value], ...elements } },
+      ]);
+      return { hus: [...volumes[0].volume.voxels], ...volumes[0] };
+    };
+
+    it('that rescales to air or below keeps its value', async () => {
+      const { hus, warnings } = await padded(0, {});
+      expect(hus).toEqual(stored(0).map((value) => value - 1000));
+      expect(warnings).toEqual([]);
+      const signed = { '00280103': ['US', 1] } as const;
+      const low = await padded(0x10000 - 2000, signed);
+      expect(low.hus).toEqual(stored(-2000).map((value) => value - 1000));
+    });
+
+    it('below the lowest Int16 is cut there, other values are not', async () => {
+      const signed = { '00280103': ['US', 1] } as const;
+      const cut = await padded(0x8000, signed);
+      expect(cut.volume.voxels).toBeInstanceOf(Int16Array);
+      expect(cut.hus).toEqual(stored(-32768).map((value) => Math.max(value - 1000, -32768)));
+      const { hus, volume } = await padded(0, signed, [0x8000, ...stored(0).slice(1)]);
+      expect(volume.voxels).toBeInstanceOf(Float32Array);
+      expect(hus[0]).toBe(-33768);
+    });
+
+    it('that would read as tissue or metal is air where it hangs together with a corner', async () => {
+      const { hus, warnings } = await padded(4071, {});
+      expect(hus).toEqual([-1024, -1024, 40, -1024, -1024, 40, 3071, 40, 40, 41, 3071, 42]);
+      expect(warnings).toEqual([
+        'the padding outside the field of view would read as tissue: set to −1024 HU',
+      ]);
+    });
+
+    it('may be a range, given from either end', async () => {
+      const values = stored(4071).map((value, n) => (n === 1 ? 4060 : value));
+      for (const [value, limit] of [
+        [4071, 4060],
+        [4060, 4071],
+      ]) {
+        const { hus } = await padded(value, { '00280121': ['US', limit] }, values);
+        expect(hus).toEqual([-1024, -1024, 40, -1024, -1024, 40, 3071, 40, 40, 41, 3071, 42]);
+      }
+    });
+
+    it('that is declared but not there changes nothing', async () => {
+      const { hus, warnings } = await padded(1000, {}, Array(12).fill(1040));
+      expect(hus).toEqual(Array(12).fill(40));
+      expect(warnings).toEqual([]);
     });
   });
 });

@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Box, boxDims, indexToWorld, type Volume } from '../../native/volume/volume.ts';
-import { openVoxelFile, writeVoxelFile } from '../../native/volume/voxelFile.ts';
+import { createVoxelFile, openVoxelFile, writeVoxelFile } from '../../native/volume/voxelFile.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -101,4 +101,45 @@ test('every flipped bit and every truncation is noticed before a voxel is handed
     await writeFile(path, bytes.subarray(0, length));
     await expect(readThrough(), `length ${length}`).rejects.toMatchObject({ kind: 'corrupt' });
   }
+});
+
+test('a file written slice by slice is the same as one written whole, and there only when it is whole', async () => {
+  const [whole, path] = [join(folder, 'whole.vox'), join(folder, 'slices.vox')];
+  const original = volume('float32');
+  await writeVoxelFile(whole, original);
+  const writer = await createVoxelFile(path, original, 'float32');
+  for (let k = 0; k < 4; k++) {
+    await expect(openVoxelFile(path)).rejects.toMatchObject({ kind: 'not-found' });
+    await writer.writeSlice(original.voxels.subarray(35 * k, 35 * (k + 1)));
+  }
+  await writer.commit();
+  expect(await readFile(path)).toEqual(await readFile(whole));
+  await writer.abandon();
+  expect(await readdir(folder)).toEqual(['slices.vox', 'whole.vox']);
+});
+
+test('an abandoned file leaves nothing, and what it was to replace stays', async () => {
+  const path = join(folder, 'a.vox');
+  const writer = await createVoxelFile(path, volume('int16'), 'int16');
+  await writer.writeSlice(new Int16Array(35));
+  await writer.abandon();
+  expect(await readdir(folder)).toEqual([]);
+  await writeVoxelFile(path, volume('int16'));
+  const again = await createVoxelFile(path, volume('int16'), 'int16');
+  await again.abandon();
+  const file = await openVoxelFile(path);
+  expect(await file.readAll()).toEqual(volume('int16'));
+  await file.close();
+});
+
+test('slices of another size or type, too many and too few are refused', async () => {
+  const writer = await createVoxelFile(join(folder, 'a.vox'), volume('int16'), 'int16');
+  await expect(writer.writeSlice(new Int16Array(34))).rejects.toMatchObject({ kind: 'internal' });
+  await expect(writer.writeSlice(new Float32Array(35))).rejects.toMatchObject({ kind: 'internal' });
+  for (let k = 0; k < 3; k++) await writer.writeSlice(new Int16Array(35));
+  await expect(writer.commit()).rejects.toMatchObject({ kind: 'internal' });
+  await writer.writeSlice(new Int16Array(35));
+  await expect(writer.writeSlice(new Int16Array(35))).rejects.toMatchObject({ kind: 'internal' });
+  await writer.abandon();
+  expect(await readdir(folder)).toEqual([]);
 });
