@@ -63,20 +63,19 @@ export async function startHost(
     engine,
     grant: (path, access) => {
       const absolute = resolve(path);
-      if (access === 'read' && !existsSync(absolute)) {
-        throw new PrecedentError(
-          'usage',
-          'there is no such file or folder',
-          basename(path),
-          'check the path',
-        );
-      }
+      if (access === 'read') checkReadable(path);
       const token = randomUUID();
       tell({ control: 'grant', token, path: absolute, access });
       return token;
     },
     close: () => ended(child),
   };
+}
+
+/** Throws `usage` when nothing is at a path that was typed. */
+export function checkReadable(path: string): void {
+  if (!existsSync(resolve(path)))
+    throw new PrecedentError('usage', 'there is no such file or folder', basename(path), 'check the path');
 }
 
 /** Lets the engine close its library; a stuck one is stopped after a while. */

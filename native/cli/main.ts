@@ -1,88 +1,22 @@
 /** The `precedent` command. Names, JSON and exit codes are those of ARCHITECTURE.md: other programs rely on them. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { PrecedentError } from '../contract/errors.ts';
 import { type MetricName, type Metrics, metricNames } from '../contract/model.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
+import {
+  type Common,
+  command,
+  everything,
+  interrupted,
+  libraryCommand,
+  withLibrary,
+  withoutLibrary,
+} from './commands.ts';
 import { writeReport } from './demoReport.ts';
 import { doctor } from './doctor.ts';
-import { type Host, startHost } from './host.ts';
+import type { Host } from './host.ts';
+import { importCommands, reportText } from './importing.ts';
 import { progressPrinter, table } from './output.ts';
-
-interface Common {
-  readonly library: string;
-  readonly json?: boolean;
-}
-
-const everything = 10_000;
-const interrupted = new AbortController();
-
-/** As `withLibrary`, for what needs an engine but no cases: an empty library that is gone afterwards. */
-async function withoutLibrary<T>(
-  options: { readonly json?: boolean },
-  work: (host: Host) => Promise<T>,
-  text: (result: T) => string,
-): Promise<void> {
-  const library = await mkdtemp(join(tmpdir(), 'precedent-'));
-  try {
-    await withLibrary({ ...options, library }, true, work, text);
-  } finally {
-    await rm(library, { recursive: true, force: true });
-  }
-}
-
-/** Runs one command against a library: result as JSON, or as `text` says. */
-async function withLibrary<T>(
-  options: Common,
-  mayCreate: boolean,
-  work: (host: Host) => Promise<T>,
-  text: (result: T) => string,
-): Promise<void> {
-  const host = await startHost(options.library, { mayCreate });
-  try {
-    const result = await work(host);
-    process.stdout.write(`${options.json ? JSON.stringify(result) : text(result)}\n`);
-  } finally {
-    await host.close();
-  }
-}
-
-function command(name: string, description: string): Command {
-  return new Command(name).description(description).option('--json', 'print one JSON document on stdout');
-}
-function libraryCommand(name: string, description: string): Command {
-  return command(name, description).requiredOption('--library <dir>', 'the library folder');
-}
-
-type Report = Awaited<ReturnType<typeof importPaths>>;
-function reportText({ imported, unchanged, skipped, warnings }: Report): string {
-  const lines = [
-    `imported ${imported.patients} patients, ${imported.studies} studies, ${imported.volumes} volumes, ${imported.lesions} lesions; ${unchanged} unchanged, ${skipped.length} skipped`,
-    ...skipped.map(({ path, reason }) => `skipped ${path}: ${reason}`),
-    ...warnings.map((warning) => `note: ${warning}`),
-  ];
-  return lines.join('\n');
-}
-
-interface ImportOptions extends Common {
-  readonly labels?: string;
-  readonly copy?: boolean;
-  readonly lesionPer: 'roi' | 'component';
-}
-async function importPaths(host: Host, paths: readonly string[], options: ImportOptions) {
-  return host.engine.call(
-    'import.run',
-    {
-      sources: paths.map((path) => host.grant(path, 'read')),
-      labels: options.labels === undefined ? undefined : host.grant(options.labels, 'read'),
-      lesionPer: options.lesionPer,
-      copy: options.copy ?? false,
-    },
-    { signal: interrupted.signal, onProgress: progressPrinter() },
-  );
-}
 
 const program = new Command('precedent')
   .description('Find the proven cases like this one. Research use, not for primary diagnosis.')
@@ -116,18 +50,7 @@ program.addCommand(
     ),
 );
 
-program.addCommand(
-  libraryCommand('import', 'import CT series with RT Structure Sets, and NIfTI images with masks')
-    .argument('<path...>', 'folders and files')
-    .option('--labels <csv>', 'a table whose first column names the case')
-    .option('--copy', 'keep a copy of the originals in the library')
-    .addOption(
-      new Option('--lesion-per <what>', 'one lesion for each').choices(['roi', 'component']).default('roi'),
-    )
-    .action((paths: string[], options: ImportOptions) =>
-      withLibrary(options, true, (host) => importPaths(host, paths, options), reportText),
-    ),
-);
+for (const one of importCommands) program.addCommand(one);
 
 const listNames = ['patients', 'studies', 'volumes', 'lesions'] as const;
 type ListName = (typeof listNames)[number];

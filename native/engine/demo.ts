@@ -1,8 +1,7 @@
 /** Fills a library with the generated phantom patients: written as DICOM files, then imported like any other. */
 import { join } from 'node:path';
-import type { ImportProgress, ImportReport } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import { runImport } from '../ingest/import.ts';
+import { type ImportProgress, type ImportReport, importOptions } from '../contract/jobs.ts';
 import { generatePhantomLibrary } from '../phantom/generate.ts';
 import type { Engine } from './engine.ts';
 
@@ -35,12 +34,7 @@ export async function createDemo(
     signal,
     onProgress: (done, total) => progress({ phase: 'generate', done, total }),
   });
-  return runImport(engine, {
-    paths: [folder],
-    labels: join(folder, 'labels.csv'),
-    lesionPer: 'roi',
-    copy: false,
-    signal,
-    progress,
-  });
+  const options = importOptions.parse({});
+  const job = { origin: 'user' as const, sources: [folder], labels: join(folder, 'labels.csv'), options };
+  return engine.queue.run(job, signal, progress);
 }

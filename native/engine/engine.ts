@@ -1,12 +1,17 @@
 /** What the handlers share: the open library, the processes it leans on, the encoder, the granted paths. */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ProcessState } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type InferenceContract, inferenceContract } from '../contract/inference.ts';
+import type { JobRow } from '../contract/jobs.ts';
 import { type ReaderContract, readerContract } from '../contract/reader.ts';
 import { Embedder } from '../encoder/embedder.ts';
 import { embedMissing } from '../ingest/embedMissing.ts';
+import { JobQueue } from '../ingest/jobs/queue.ts';
+import { Watcher } from '../ingest/jobs/watch.ts';
 import { ManagedProcess, type Spawner } from '../process/managed.ts';
+import { ProcessPool } from '../process/pool.ts';
 import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
 import type { Grants } from './grants.ts';
 import { Library } from './library.ts';
@@ -17,8 +22,9 @@ interface EngineOptions {
   readonly demonstration: boolean;
   readonly spawner: Spawner;
   readonly onProcess: (state: ProcessState) => void;
-  /** Called when lesions became searchable without anybody having asked. */
-  readonly onEmbedded: () => void;
+  /** The library holds other things, or more of it can be found, than before. */
+  readonly onLibrary: () => void;
+  readonly onJob: (job: JobRow) => void;
   readonly grants: Grants;
 }
 
@@ -28,13 +34,22 @@ interface Job {
   readonly ended: Promise<void>;
 }
 
+const mostReaders = 8;
+
+/** One core is left for the engine and the inference. */
+function readerCount(): number {
+  return Math.min(mostReaders, Math.max(2, availableParallelism() - 1));
+}
+
 export class Engine {
   readonly library: Library;
   readonly embedder: Embedder;
   readonly inference: ManagedProcess<InferenceContract>;
-  readonly reader: ManagedProcess<ReaderContract>;
+  readonly reader: ProcessPool<ReaderContract>;
+  readonly queue: JobQueue;
+  readonly watcher: Watcher;
   readonly grants: Grants;
-  readonly #onEmbedded: () => void;
+  readonly #onLibrary: () => void;
   readonly #closing = new AbortController();
   #job: Job | null = null;
   #background: { readonly abort: AbortController; readonly ended: Promise<void> } | null = null;
@@ -50,14 +65,23 @@ export class Engine {
     this.inference = processes.inference;
     this.reader = processes.reader;
     this.grants = options.grants;
-    this.#onEmbedded = options.onEmbedded;
+    this.#onLibrary = options.onLibrary;
+    const { reader } = processes;
+    this.queue = new JobQueue({ library, embedder, reader }, options);
+    this.watcher = new Watcher({
+      watched: library.watched,
+      queue: this.queue,
+      walk: async (folder) => (await reader.call('walk', { paths: [folder] }, { group: 'watch' })).files,
+      transaction: (step) => library.db.transaction(step)(),
+      now: () => Date.now(),
+    });
   }
 
   /** Opens a library with its encoder. Throws what Library.open and loadManifest throw. */
   static async open(options: EngineOptions): Promise<Engine> {
     const { spawner, onProcess } = options;
     const inference = new ManagedProcess('inference', inferenceContract, spawner, onProcess);
-    const reader = new ManagedProcess('reader', readerContract, spawner, onProcess);
+    const reader = new ProcessPool('reader', readerContract, spawner, onProcess, { size: readerCount() });
     const embedder = await Embedder.open(join(options.resources, 'encoders', 'builtin'), inference);
     const library = await Library.open(options.root, options.demonstration);
     return new Engine(library, embedder, options, { inference, reader });
@@ -97,7 +121,7 @@ export class Engine {
     this.#job = { name, signal: either, ended };
     try {
       await this.#stopEmbedding();
-      return await job(either);
+      return await this.queue.held(() => job(either));
     } finally {
       this.#job = null;
       end();
@@ -123,6 +147,12 @@ export class Engine {
     };
   }
 
+  /** Goes on with what an earlier engine left unfinished, and watches the library's folders. */
+  goOn(): void {
+    this.queue.goOn();
+    this.watcher.start();
+  }
+
   /** Waits until the embedding in the background has come to an end. */
   async embedded(): Promise<void> {
     await this.#background?.ended;
@@ -134,7 +164,7 @@ export class Engine {
     if (before > 0) await embedMissing(library, embedder, signal);
     const left = library.reads.lesionsToEmbed(embedder.key).length;
     if (left === 0) library.writes.removeStaleEmbeddings(embedder.key);
-    if (left < before) this.#onEmbedded();
+    if (left < before) this.#onLibrary();
   }
 
   async #stopEmbedding(): Promise<void> {
@@ -147,6 +177,8 @@ export class Engine {
     this.#closing.abort();
     await this.#stopEmbedding();
     await this.#job?.ended;
+    await this.watcher.stop();
+    await this.queue.close();
     await this.inference.stop();
     await this.reader.stop();
     await this.library.close();

@@ -1,24 +1,32 @@
 /** The table of what the engine answers: one entry for each request of the contract. */
 import { newId } from '../catalog/ids.ts';
+import type { NewJob } from '../catalog/jobs.ts';
 import type { EngineContract, ProcessState } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
+import type { ParsedParams } from '../contract/rpc.ts';
+import { builtinRules } from '../dicom/roiNames.ts';
 import { removeFile } from '../files/files.ts';
 import { drawThumbnail, embedVolume } from '../ingest/embedMissing.ts';
-import { runImport } from '../ingest/import.ts';
 import { changedDiagnosis, splitDiagnosis } from '../ingest/labels.ts';
+import { locateOriginals, missingOriginals } from '../ingest/originals.ts';
+import { importRules, setImportRules } from '../ingest/settings.ts';
 import { lesionCaption } from '../lesion/caption.ts';
 import { packMask, tightenMask, unpackMask } from '../lesion/mask.ts';
+import { measureIn } from '../lesion/measureIn.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { Handlers } from '../process/serve.ts';
+import { ftsQuery } from '../report/ftsQuery.ts';
 import type { Mask } from '../volume/volume.ts';
 import { createDemo } from './demo.ts';
 import { checkEncoder, embedFiles, listEncoders } from './encoders.ts';
 import type { Engine } from './engine.ts';
 import { evaluateLibrary } from './evaluateLibrary.ts';
 import { exportTo } from './exportTo.ts';
-import { measureIn, proposeLesion } from './propose.ts';
+import { proposeLesion } from './propose.ts';
 import { searchLibrary } from './searchLibrary.ts';
 import { verifyLibrary } from './verify.ts';
+
+type StartParams = ParsedParams<EngineContract, 'jobs.start'>;
 
 interface EngineEvents {
   /** Tells every window and command line that the library's contents are others now. */
@@ -26,13 +34,19 @@ interface EngineEvents {
 }
 
 export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<EngineContract> {
-  const { library, grants, embedder } = engine;
+  const { library, grants, embedder, queue } = engine;
   const { reads, writes } = library;
 
   const changed = () => {
     library.changed();
     events.libraryChanged();
   };
+  const newJob = ({ sources, labels, ...options }: StartParams): NewJob => ({
+    origin: 'user',
+    sources: sources.map((token) => grants.take(token, 'read')),
+    labels: labels === undefined ? undefined : grants.take(labels, 'read'),
+    options,
+  });
   const states = (): ProcessState[] => [engine.inference.state, engine.reader.state];
 
   return {
@@ -117,23 +131,42 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
     'evaluate.run': (params, { signal, progress }) => evaluateLibrary(engine, params, signal, progress),
 
-    'import.run': ({ sources, labels, lesionPer, copy }, { signal, progress }) =>
-      engine
-        .exclusively('an import', signal, (either) =>
-          runImport(engine, {
-            paths: sources.map((token) => grants.take(token, 'read')),
-            labels: labels === undefined ? undefined : grants.take(labels, 'read'),
-            lesionPer,
-            copy,
-            signal: either,
-            progress,
-          }),
-        )
-        .finally(changed),
-    'demo.create': (params, { signal, progress }) =>
-      engine
-        .exclusively('the demonstration', signal, (either) => createDemo(engine, params, either, progress))
-        .finally(changed),
+    'import.run': (params, { signal, progress }) => queue.run(newJob(params), signal, progress),
+    'jobs.start': (params) => queue.start(newJob(params)),
+    'jobs.list': () => queue.list(),
+    'jobs.change': async ({ job, to }) => {
+      await queue.change(job, to);
+      return queue.list();
+    },
+    'jobs.report': ({ job }) => library.jobs.report(job),
+    'conflicts.list': () => library.jobs.conflicts(),
+    'conflicts.decide': ({ conflict, decision }) => {
+      queue.decide(conflict, decision);
+      return library.jobs.conflicts();
+    },
+    'watch.list': () => engine.watcher.list(),
+    'watch.add': ({ folder, ...options }) => {
+      engine.watcher.add(grants.take(folder, 'read'), options);
+      return engine.watcher.list();
+    },
+    'watch.remove': ({ watch }) => {
+      engine.watcher.remove(watch);
+      return engine.watcher.list();
+    },
+    'originals.check': () => missingOriginals(engine),
+    'originals.locate': async ({ folder }, { signal }) => {
+      const found = await locateOriginals(engine, grants.take(folder, 'read'), signal);
+      if (found > 0) changed();
+      return { found, missing: await missingOriginals(engine) };
+    },
+    'reports.list': ({ study }) => library.reports.of(study),
+    'reports.find': ({ text, ...page }) => library.reports.find(ftsQuery(text), page),
+    'roiRules.list': () => ({ own: importRules(library), builtin: [...builtinRules] }),
+    'roiRules.set': ({ own }) => {
+      setImportRules(library, own);
+      return {};
+    },
+    'demo.create': (params, { signal, progress }) => createDemo(engine, params, signal, progress),
 
     'export.run': ({ volume, lesion, target }) =>
       exportTo(engine, { volume, lesion }, grants.take(target, 'write')),

@@ -1,22 +1,29 @@
 /** An open library: its catalog, files, vectors and encoder, held by exactly one engine until it is closed. */
 import { join } from 'node:path';
 import { type Database, openDatabase } from '../catalog/database.ts';
+import { type CatalogJobs, catalogJobs } from '../catalog/jobs.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
+import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
+import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
 import type { Embedder } from '../encoder/embedder.ts';
-import { emptyFolder, ensureFolder, removeTemporaries } from '../files/files.ts';
+import { emptyFolder, ensureFolder, removeFolder, removeTemporaries } from '../files/files.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
 import type { GalleryRow } from '../retrieval/gallery.ts';
 import type { CacheKey } from '../vectors/cache.ts';
 import { VectorStore } from '../vectors/store.ts';
 import { fromFloat16 } from '../volume/float16.ts';
+import { strayPaths } from './strays.ts';
 
 export class Library {
   readonly layout: Layout;
   readonly db: Database;
   readonly reads: CatalogReads;
   readonly writes: CatalogWrites;
+  readonly jobs: CatalogJobs;
+  readonly reports: CatalogReports;
+  readonly watched: CatalogWatched;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
   #store: Promise<VectorStore> | null = null;
@@ -28,6 +35,9 @@ export class Library {
     this.db = db;
     this.reads = catalogReads(db);
     this.writes = catalogWrites(db);
+    this.jobs = catalogJobs(db);
+    this.reports = catalogReports(db);
+    this.watched = catalogWatched(db);
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }
@@ -42,7 +52,14 @@ export class Library {
       for (const folder of [layout.voxels, layout.vectors, layout.thumbnails])
         await removeTemporaries(folder);
       await emptyFolder(layout.staging);
-      return new Library(layout, openDatabase(layout.catalog), demonstration, unlock);
+      const library = new Library(layout, openDatabase(layout.catalog), demonstration, unlock);
+      try {
+        for (const path of await strayPaths(layout, library)) await removeFolder(path);
+      } catch (error) {
+        library.db.close();
+        throw error;
+      }
+      return library;
     } catch (error) {
       await unlock();
       throw error;

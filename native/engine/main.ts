@@ -1,4 +1,5 @@
 /** The engine process: opens the library that its host names, and serves windows and the command line. */
+import type { z } from 'zod';
 import { engineContract, type ProcessState } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type ToHost, toEngine } from '../contract/host.ts';
@@ -16,6 +17,8 @@ import { forkSpawner, hostSpawner } from '../process/spawners.ts';
 import { Engine } from './engine.ts';
 import { Grants } from './grants.ts';
 import { engineHandlers } from './handlers.ts';
+
+type Opening = Extract<z.output<typeof toEngine>, { control: 'open' }>;
 
 const parentPort = utilityParentPort();
 const grants = new Grants();
@@ -42,6 +45,7 @@ function serveOn(channel: Channel): void {
 }
 
 function libraryChanged(): void {
+  engine?.library.changed();
   const counts = engine?.library.reads.counts();
   if (counts) for (const server of servers) server.emit('library.changed', { counts });
 }
@@ -50,16 +54,19 @@ function onProcess(state: ProcessState): void {
   for (const server of servers) server.emit('process', state);
 }
 
-async function open(root: string, resources: string, demonstration: boolean): Promise<void> {
+async function open({ library, resources, demonstration, stays }: Opening): Promise<void> {
   try {
     engine = await Engine.open({
-      root,
+      root: library,
       resources,
       demonstration,
       spawner,
       grants,
       onProcess,
-      onEmbedded: libraryChanged,
+      onLibrary: libraryChanged,
+      onJob: (job) => {
+        for (const server of servers) server.emit('job', job);
+      },
     });
   } catch (error) {
     sendToHost({ control: 'failed', error: PrecedentError.from(error).toData() });
@@ -70,6 +77,7 @@ async function open(root: string, resources: string, demonstration: boolean): Pr
   // The first query should not wait for the model.
   engine.embedder.warm().catch(() => undefined);
   engine.embedInBackground();
+  if (stays) engine.goOn();
 }
 
 function onHostMessage(raw: unknown, port: PortLike | undefined): void {
@@ -78,7 +86,7 @@ function onHostMessage(raw: unknown, port: PortLike | undefined): void {
   const message = parsed.data;
   switch (message.control) {
     case 'open':
-      void open(message.library, message.resources, message.demonstration);
+      void open(message);
       break;
     case 'grant':
       grants.add(message.token, { path: message.path, access: message.access });

@@ -5,7 +5,8 @@ import type { VoxelSource } from '../encoder/embedder.ts';
 import { growLesion } from '../lesion/grow.ts';
 import { markRegion } from '../lesion/markRegion.ts';
 import { measureLesion } from '../lesion/measure.ts';
-import { type Box, clipBox, growBox, type Mask } from '../volume/volume.ts';
+import { moveBox } from '../lesion/measureIn.ts';
+import { clipBox, type Mask } from '../volume/volume.ts';
 
 /** Growing looks this many half extents of the mark to each side, and no less than `leastReachMm`. */
 const reach = 3;
@@ -22,39 +23,25 @@ export async function proposeLesion(
   const high = region.center.map((c, a) => Math.ceil(c + reachIn(region.radiiMm[a]) / grid.spacing[a]));
   const crop = clipBox([low[0], low[1], low[2], high[0], high[1], high[2]], grid.dims) ?? [0, 0, 0, 0, 0, 0];
   const volume = await source.readBox(crop);
+  const from = [crop[0], crop[1], crop[2]] as const;
   const { inPlane, normal } = region;
   const moved: Mark = {
     ...mark,
     slice: mark.slice - crop[normal],
-    shape: moveShape(mark.shape, [crop[0], crop[1], crop[2]], inPlane),
+    shape: moveShape(mark.shape, from, inPlane),
   };
   const { mask, notes } = growLesion(volume, moved);
   const measured = measureLesion(volume, mask);
-  const box = moveBox(mask.box, crop);
+  const box = moveBox(mask.box, from);
   return {
     mask: { box, bits: mask.bits },
-    measurements: { ...measured, boxIjk: [...moveBox(measured.boxIjk, crop)] },
+    measurements: { ...measured, boxIjk: [...moveBox(measured.boxIjk, from)] },
     notes: [...notes],
   };
 }
 
 function reachIn(radiusMm: number): number {
   return Math.max(leastReachMm, reach * radiusMm);
-}
-
-/** The measurements of a mask in a stored volume. Throws `usage` when it lies outside. */
-export async function measureIn(source: VoxelSource, mask: Mask): Promise<Measurements> {
-  const crop = growBox(mask.box, 0, source.grid);
-  const volume = await source.readBox(crop);
-  const measured = measureLesion(volume, {
-    box: moveBox(mask.box, [-crop[0], -crop[1], -crop[2], 0, 0, 0]),
-    bits: mask.bits,
-  });
-  return { ...measured, boxIjk: [...moveBox(measured.boxIjk, crop)] };
-}
-
-function moveBox(box: Box, [i, j, k]: Box): Box {
-  return [box[0] + i, box[1] + j, box[2] + k, box[3] + i, box[4] + j, box[5] + k];
 }
 
 function moveShape(

@@ -1,12 +1,16 @@
 /** A search from the query as it was asked to the hits as they are shown. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { z } from 'zod';
 import { patientIdentity } from '../catalog/writes.ts';
 import type { Query, SearchResult, searchParams } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Hit } from '../contract/model.ts';
-import type { FoundSeries, ReadVolume } from '../contract/reader.ts';
+import type { FoundSeries, ReadOptions, ReadVolume } from '../contract/reader.ts';
 import type { EmbedRegion, EmbedTiming } from '../encoder/embedder.ts';
-import { removeFile } from '../files/files.ts';
+import { ensureFolder, removeFolder } from '../files/files.ts';
+import { findSeries } from '../ingest/findSeries.ts';
+import { importRules } from '../ingest/settings.ts';
 import { reboxMask, tightenMask, unpackMask } from '../lesion/mask.ts';
 import { methodNamed } from '../retrieval/methods.ts';
 import { type RankedHit, searchGallery } from '../retrieval/search.ts';
@@ -83,11 +87,11 @@ function unembedded({ library, embedder }: Engine): string[] {
 
 function toHit({ library }: Engine, { rank, score, row }: RankedHit): Hit {
   const lesion = library.reads.lesion(row.lesion);
-  const { sliceThicknessMm, kernel, contrast } = library.reads.volume(row.volume);
+  const { sliceThicknessMm, kernel, contrast, lossy, interpolated } = library.reads.volume(row.volume);
   const { patient, volume, name, labels, diagnosis, volumeMl, diameterMm, meanHu, centerMm, boxIjk } = lesion;
   return {
     rank, score, lesion: row.lesion, patient, volume, name, labels, diagnosis, volumeMl, diameterMm, meanHu, centerMm, boxIjk,
-    sliceThicknessMm, kernel, contrast,
+    sliceThicknessMm, kernel, contrast, lossy, interpolated,
   }; // biome-ignore format: one line a group of fields
 }
 
@@ -172,9 +176,12 @@ export async function embedFile(
 ): Promise<{ vector: Float32Array; patient: string }[]> {
   const { reader, library, embedder } = engine;
   const series = query.shape ? maskSeries(query.image) : await imageSeries(reader, query, signal);
-  const staging = library.layout.staging;
-  const read = await reader.call('read', { series, staging, lesionPer: 'roi' }, { signal });
+  const staging = join(library.layout.staging, randomUUID());
+  await ensureFolder(staging);
+  const options: ReadOptions = { staging, lesionPer: 'roi', rules: importRules(library) };
+  const asked = { signal, group: 'query', priority: Number.MAX_SAFE_INTEGER };
   try {
+    const read = await reader.call('read', { series, options }, asked);
     const [volume] = read.volumes;
     if (!volume)
       throw new PrecedentError(
@@ -184,8 +191,8 @@ export async function embedFile(
       );
     const file = await openVoxelFile(volume.staged);
     try {
-      const asked = askedRegions(query, volume, file.grid);
-      if (asked.length === 0) {
+      const regions = askedRegions(query, volume, file.grid);
+      if (regions.length === 0) {
         const [unread] = read.skipped;
         if (unread) throw new PrecedentError('unreadable', unread.reason, 'the mask');
         throw new PrecedentError(
@@ -198,18 +205,19 @@ export async function embedFile(
       const source = query.shape
         ? { grid: file.grid, readBox: async (box: Box) => asShape(await file.readBox(box)) }
         : file;
-      const vectors = await embedder.embed(source, asked, signal, timing);
+      const vectors = await embedder.embed(source, regions, signal, timing);
       return vectors.map((vector) => ({ vector, patient: patientIdentity(volume.patient) }));
     } finally {
       await file.close();
     }
   } finally {
-    for (const { staged } of read.volumes) await removeFile(staged);
+    await removeFolder(staging);
   }
 }
 
 function maskSeries(path: string): FoundSeries {
-  return { format: 'nifti', files: [path], regions: [path] };
+  const regions = [{ path, format: 'nifti' as const }];
+  return { format: 'nifti', files: [path], regions, studyUid: '', seriesUid: '', patientId: '', bytes: 0 };
 }
 
 /** The one series at a path, with the mask that was named for it. */
@@ -219,13 +227,16 @@ async function imageSeries(
   signal: AbortSignal,
 ): Promise<FoundSeries> {
   const paths = mask === undefined ? [image] : [image, mask];
-  const found = await reader.call('scan', { paths }, { signal });
+  const found = await findSeries(reader, paths, signal);
   const [series] = found.series;
   if (!series) {
     const reason = found.skipped[0]?.reason ?? 'there is no CT image';
     throw new PrecedentError('unreadable', reason, 'the image file', 'check the path');
   }
-  if (mask !== undefined && series.format === 'nifti') return { ...series, files: [image], regions: [mask] };
+  if (mask !== undefined && series.format !== 'dicom') {
+    const format = /\.nrrd$/i.test(mask) ? ('nrrd' as const) : ('nifti' as const);
+    return { ...series, files: [image], regions: [{ path: mask, format }] };
+  }
   if (found.series.length > 1) {
     const count = found.series.length;
     throw new PrecedentError(

@@ -1,10 +1,11 @@
 /** Checks that everything in a library is whole and agrees; with `repair`, rebuilds from the catalog and the originals what is not. */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { z } from 'zod';
+import { catalogContentHash } from '../catalog/contentHash.ts';
 import { integrityProblems } from '../catalog/database.ts';
 import type { verifyReport } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import { commitFile, fileExists, listFolder, removeFile } from '../files/files.ts';
+import { commitFile, ensureFolder, fileExists, removeFolder } from '../files/files.ts';
 import { drawThumbnail, embedMissing } from '../ingest/embedMissing.ts';
 import { unpackMask } from '../lesion/mask.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
@@ -12,6 +13,7 @@ import { VectorStore } from '../vectors/store.ts';
 import { openVoxelFile } from '../volume/voxelFile.ts';
 import type { Engine } from './engine.ts';
 import { vectorKey } from './library.ts';
+import { strayPaths } from './strays.ts';
 
 type VerifyReport = z.output<typeof verifyReport>;
 
@@ -43,6 +45,7 @@ export async function verifyLibrary(
     ok: check.problems.every(({ repaired }) => repaired),
     checked: check.checked,
     problems: check.problems,
+    contentHash: catalogContentHash(engine.library.db),
   };
 }
 
@@ -84,22 +87,27 @@ async function verifyVoxels(check: Check): Promise<void> {
 /** Reads a volume again from its original files; false when they are gone or no longer the same. */
 async function rebuildVoxels(engine: Engine, id: string, signal: AbortSignal): Promise<boolean> {
   const { library, reader } = engine;
-  const files = library.reads.sourceFiles(id).flatMap(({ role, path }) => (role === 'image' ? [path] : []));
-  const format = /\.nii(\.gz)?$/i.test(files[0] ?? '') ? 'nifti' : 'dicom';
-  const staging = library.layout.staging;
-  const read = await reader.call(
-    'read',
-    { series: { format, files, regions: [] }, staging, lesionPer: 'roi' },
-    { signal },
-  );
-  let repaired = false;
-  for (const volume of read.volumes) {
-    if (!repaired && library.reads.volumeWithContent(volume.contentHash) === id) {
-      await commitFile(volume.staged, library.layout.voxelFile(id));
-      repaired = true;
-    } else await removeFile(volume.staged);
+  const { layout, reads } = library;
+  const files = reads.sourceFiles(id).flatMap(({ role, path }) => (role === 'image' ? [path] : []));
+  const [first = ''] = files;
+  const format = /\.nii(\.gz)?$/i.test(first) ? 'nifti' : /\.nrrd$/i.test(first) ? 'nrrd' : 'dicom';
+  const staging = join(layout.staging, id);
+  await ensureFolder(staging);
+  try {
+    const read = await reader.call(
+      'read',
+      {
+        series: { format, files, regions: [], studyUid: '', seriesUid: '', patientId: '', bytes: 0 },
+        options: { staging, lesionPer: 'roi', rules: [] },
+      },
+      { signal },
+    );
+    const same = read.volumes.find(({ contentHash }) => reads.volumeWithContent(contentHash) === id);
+    if (same) await commitFile(same.staged, layout.voxelFile(id));
+    return same !== undefined;
+  } finally {
+    await removeFolder(staging);
   }
-  return repaired;
 }
 
 async function verifyLesions(check: Check): Promise<void> {
@@ -155,22 +163,12 @@ async function verifyEmbeddings(check: Check): Promise<void> {
     await found(check, `the matrix holds ${store.size} of ${embeddings} embeddings`, 'vectors');
 }
 
-/** Files that no row of the catalog knows: what an interrupted import left behind. */
 async function verifyStray(check: Check): Promise<void> {
-  const { layout, reads } = check.engine.library;
-  for (const folder of [layout.voxels, layout.thumbnails]) {
-    const names = await listFolder(folder);
-    // Asked after the listing: a lesion saved meanwhile is in the catalog before its thumbnail is there.
-    const known = new Set([
-      ...reads.volumes(everything).rows.map(({ id }) => `${id}.vox`),
-      ...reads.lesions(everything).rows.map(({ id }) => `${id}.png`),
-    ]);
-    for (const name of names) {
-      if (known.has(name)) continue;
-      await found(check, 'a file that belongs to nothing', name, async () => {
-        await removeFile(join(folder, name));
-        return true;
-      });
-    }
+  const { library } = check.engine;
+  for (const path of await strayPaths(library.layout, library)) {
+    await found(check, 'a file that belongs to nothing', basename(path), async () => {
+      await removeFolder(path);
+      return true;
+    });
   }
 }

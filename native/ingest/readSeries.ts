@@ -1,196 +1,224 @@
-/** Reads one found series into staged voxel files with its lesions measured: all that needs the voxels in memory. */
+/** Reads one found series into staged voxel files with its lesions measured: all that needs the voxels. */
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { mirLabels, mirLabelValues } from '../benchmark/mirLabels.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import type { FoundSeries, ReadVolume } from '../contract/reader.ts';
-import { rasterizeRoi } from '../dicom/rasterize.ts';
-import { roiKind } from '../dicom/roiNames.ts';
-import { readRtstruct } from '../dicom/rtstruct.ts';
-import { planSeries, readStack } from '../dicom/volume.ts';
-import { removeFile } from '../files/files.ts';
+import type { OrganContext } from '../contract/model.ts';
+import type { FoundSeries, ReadOptions, ReadVolume, Skipped } from '../contract/reader.ts';
+import { planSeries, type SeriesMeta, stageStack } from '../dicom/volume.ts';
 import { connectedComponents } from '../lesion/components.ts';
-import { packMask } from '../lesion/mask.ts';
-import { measureLesion } from '../lesion/measure.ts';
-import { readNifti, readNiftiMask } from '../nifti/nifti.ts';
+import { packMask, unpackMask } from '../lesion/mask.ts';
+import { measureIn } from '../lesion/measureIn.ts';
+import { organContext } from '../lesion/organContext.ts';
+import { readNifti } from '../nifti/nifti.ts';
+import { readNrrd } from '../nrrd/nrrd.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
-import type { Mask, Volume } from '../volume/volume.ts';
-import { writeVoxelFile } from '../volume/voxelFile.ts';
+import type { Grid, Mask } from '../volume/volume.ts';
+import { openVoxelFile, type VoxelFile, writeVoxelFile } from '../volume/voxelFile.ts';
+import { deidentifySeries, unknownPatient } from './deidentifySeries.ts';
+import { type NamedMask, readRegions } from './readRegions.ts';
 
-interface ReadOptions {
-  readonly staging: string;
-  readonly lesionPer: 'roi' | 'component';
+interface Reading {
+  readonly options: ReadOptions;
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: { done: number; total: number }) => void;
+  /** Called before a file is opened. */
+  readonly onFile: (path: string) => void;
 }
 interface ReadResult {
   readonly volumes: ReadVolume[];
-  readonly skipped: { path: string; reason: string }[];
+  readonly skipped: Skipped[];
 }
-interface NamedMask {
-  readonly name: string;
-  readonly kind: 'lesion' | 'organ';
-  readonly mask: Mask;
-}
+/** What a series is once its voxels are staged, before its regions are read. */
+type Staged = Omit<ReadVolume, 'lesions' | 'organs' | 'labels' | 'regionFiles' | 'warnings'> & {
+  readonly warnings: readonly string[];
+};
 
 /** Smaller components are specks of a contour or a threshold, not lesions. */
 const leastComponentVoxels = 8;
+const largestImageFile = 4 * 2 ** 30;
 
 /** Every volume of a series, staged; what cannot be read is skipped with its reason. Throws `cancelled` and `storage`. */
-export async function readFoundSeries(series: FoundSeries, options: ReadOptions): Promise<ReadResult> {
-  return series.format === 'dicom' ? readDicomSeries(series, options) : readNiftiImage(series, options);
-}
-
-async function readDicomSeries(series: FoundSeries, options: ReadOptions): Promise<ReadResult> {
-  const { stacks, skipped } = await planSeries(series.files, options.signal);
+export async function readFoundSeries(series: FoundSeries, reading: Reading): Promise<ReadResult> {
+  const skipped: Skipped[] = [];
   const volumes: ReadVolume[] = [];
-  const readStackInto = async (stack: (typeof stacks)[number]) => {
-    const path = stack.slices[0].path;
-    await skipping(skipped, path, async () => {
-      const { volume, meta, files, contentHash, warnings } = await readStack(
-        stack,
-        options.onProgress,
-        options.signal,
-      );
-      const regions = await rtstructRegions(series.regions, volume, skipped);
-      volumes.push(
-        await stage(volume, regions.masks, options, {
-          // Without a PatientID nothing joins two studies: each counts as a patient of its own.
-          patient: {
-            ...meta.patient,
-            patientId: meta.patient.patientId.trim() || `unknown ${meta.study.uid}`,
-          },
-          study: meta.study,
-          series: meta.series,
-          contentHash,
-          identity: `${meta.series.uid}/${files[0]?.sopInstanceUid ?? contentHash}`,
-          path: dirname(path),
-          files: files.map((file) => ({ ...file })),
-          regionFiles: [...series.regions],
-          regionSource: 'rtstruct',
-          warnings: [...warnings, ...regions.warnings],
-        }),
-      );
-    });
-  };
-  try {
-    for (const stack of stacks) await readStackInto(stack);
-  } catch (error) {
-    // Nobody learns of the stacks that were staged before the one that failed.
-    for (const { staged } of volumes) await removeFile(staged);
-    throw error;
+  for await (const staged of stagedVolumes(series, reading, skipped)) {
+    const volume = await withRegions(staged, series, reading, skipped);
+    const { secret, staging } = reading.options;
+    volumes.push(secret ? await deidentifySeries(volume, { staging, secret }) : volume);
   }
   return { volumes, skipped };
 }
 
-async function readNiftiImage(series: FoundSeries, options: ReadOptions): Promise<ReadResult> {
-  const skipped: ReadResult['skipped'] = [];
-  const volumes: ReadVolume[] = [];
-  const [path] = series.files;
-  await skipping(skipped, path, async () => {
-    const bytes = await readFile(path);
-    const { volume, warnings } = readNifti(bytes);
-    const name = basename(path).replace(/\.nii(\.gz)?$/i, '');
-    const masks: NamedMask[] = [];
-    const maskWarnings: string[] = [];
-    for (const maskPath of series.regions) {
-      await skipping(skipped, maskPath, async () => {
-        const read = readNiftiMask(await readFile(maskPath), volume);
-        maskWarnings.push(...read.warnings);
-        for (const { value, mask } of read.labels) {
-          masks.push({ name: read.labels.length > 1 ? `lesion ${value}` : 'lesion', kind: 'lesion', mask });
-        }
+async function* stagedVolumes(
+  series: FoundSeries,
+  reading: Reading,
+  skipped: Skipped[],
+): AsyncGenerator<Staged> {
+  const { onFile, signal } = reading;
+  if (series.format !== 'dicom') {
+    const staged = await skipping(skipped, series.files[0], () => stageImage(series, reading));
+    if (staged) yield staged;
+    return;
+  }
+  const planned = await planSeries(series.files, { onFile, signal });
+  skipped.push(...planned.skipped);
+  for (const stack of planned.stacks) {
+    const staged = await skipping(skipped, stack.slices[0].path, async (): Promise<Staged> => {
+      const path = stagedPath(reading);
+      const read = await stageStack(stack, path, {
+        onFile: (file) => onFile(file.path),
+        signal,
       });
-    }
-    const contentHash = createHash('sha256').update(bytes).digest('hex');
-    options.onProgress({ done: 1, total: 1 });
-    volumes.push(
-      await stage(volume, masks, options, {
-        patient: { patientId: name },
-        study: { uid: `nifti:${name}` },
-        series: { uid: `nifti:${name}`, modality: 'CT', description: 'NIfTI image' },
+      const { meta, files, contentHash, grid, dtype, interpolated, warnings } = read;
+      return {
+        ...meta,
+        // Without a PatientID nothing joins two studies: each counts as a patient of its own.
+        patient: {
+          ...meta.patient,
+          patientId: meta.patient.patientId.trim() || unknownPatient(meta.study.uid),
+        },
+        ...gridOf(grid),
+        dtype,
         contentHash,
-        identity: `nifti:${name}/${contentHash}`,
-        path,
-        files: [{ path }],
-        regionFiles: [...series.regions],
-        regionSource: 'mask',
-        warnings: [...warnings, ...maskWarnings],
-      }),
-    );
-  });
-  return { volumes, skipped };
-}
-
-async function rtstructRegions(
-  paths: readonly string[],
-  volume: Volume,
-  skipped: ReadResult['skipped'],
-): Promise<{ masks: NamedMask[]; warnings: string[] }> {
-  const masks: NamedMask[] = [];
-  const warnings: string[] = [];
-  for (const path of paths) {
-    await skipping(skipped, path, async () => {
-      const rtstruct = readRtstruct(await readFile(path));
-      warnings.push(...rtstruct.warnings);
-      for (const roi of rtstruct.rois) {
-        const kind = roiKind(roi.name, roi.interpretedType);
-        if (kind === 'ignored') continue;
-        const filled = rasterizeRoi(roi, volume);
-        if (!filled) continue;
-        warnings.push(...filled.warnings.map((warning) => `${roi.name}: ${warning}`));
-        masks.push({ name: roi.name, kind, mask: filled.mask });
-      }
+        identity: `${meta.series.uid}/${files[0]?.sopInstanceUid ?? contentHash}`,
+        names: namesOf(meta),
+        path: dirname(stack.slices[0].path),
+        files: files.map((file) => ({ ...file })),
+        staged: path,
+        lossy: meta.lossy,
+        interpolated,
+        warnings,
+      };
     });
+    if (staged) yield staged;
   }
-  return { masks, warnings };
 }
 
-async function stage(
-  volume: Volume,
-  masks: readonly NamedMask[],
-  { staging, lesionPer, signal }: ReadOptions,
-  rest: Pick<
-    ReadVolume,
-    | 'patient'
-    | 'study'
-    | 'series'
-    | 'contentHash'
-    | 'identity'
-    | 'path'
-    | 'files'
-    | 'regionFiles'
-    | 'regionSource'
-    | 'warnings'
-  >,
-): Promise<ReadVolume> {
-  const lesions = masks
-    .filter(({ kind }) => kind === 'lesion')
-    .flatMap((region) => (lesionPer === 'component' ? splitComponents(region) : [region]));
-  throwIfCancelled(signal);
-  const staged = join(staging, `${randomUUID()}.vox`);
+function namesOf({ patient, study, series }: SeriesMeta): string[] {
+  return [series.uid, study.uid, patient.patientId, `${patient.patientId}^^^${patient.issuer ?? ''}`];
+}
+
+async function stageImage(series: FoundSeries, reading: Reading): Promise<Staged> {
+  const { format, files, caseName = basename(files[0]), studyUid, seriesUid, patientId } = series;
+  const [path] = files;
+  reading.onFile(path);
+  if ((await stat(path)).size > largestImageFile)
+    throw new PrecedentError('limit', 'the file is larger than 4 GiB');
+  const bytes = await readFile(path);
+  const { volume, warnings } = format === 'nifti' ? readNifti(bytes) : readNrrd(bytes);
+  const staged = stagedPath(reading);
   await writeVoxelFile(staged, volume);
-  // Nobody will commit what was staged for a withdrawn request.
-  if (signal.aborted) await removeFile(staged);
-  throwIfCancelled(signal);
+  const contentHash = createHash('sha256').update(bytes).digest('hex');
   return {
-    ...rest,
-    dims: [...volume.dims],
-    spacing: [...volume.spacing],
-    origin: [...volume.origin],
-    direction: [...volume.direction],
+    patient: { patientId: patientId || caseName },
+    study: { uid: studyUid },
+    series: { uid: seriesUid, modality: 'CT', description: `${format === 'nifti' ? 'NIfTI' : 'NRRD'} image` },
+    ...gridOf(volume),
     dtype: volume.voxels instanceof Int16Array ? 'int16' : 'float32',
+    contentHash,
+    identity: `${seriesUid}/${contentHash}`,
+    names: [caseName],
+    caseName,
+    path,
+    files: [{ path }],
     staged,
-    lesions: lesions.map(({ name, mask }) => ({
-      name,
-      box: [...mask.box],
-      packed: packMask(mask),
-      measurements: measureLesion(volume, mask),
-    })),
-    organs: masks
-      .filter(({ kind }) => kind === 'organ')
-      .map(({ name, mask }) => ({ name, box: [...mask.box], packed: packMask(mask) })),
+    lossy: false,
+    interpolated: false,
+    warnings,
   };
+}
+
+function stagedPath({ options, signal }: Reading): string {
+  throwIfCancelled(signal);
+  return join(options.staging, `${randomUUID()}.vox`);
+}
+
+function gridOf({ dims, spacing, origin, direction }: Grid) {
+  return {
+    dims: [...dims] satisfies number[] as [number, number, number],
+    spacing: [...spacing] as [number, number, number],
+    origin: [...origin] as [number, number, number],
+    direction: [...direction] as [...Grid['direction']],
+  };
+}
+
+/** Adds what was drawn on a staged volume. */
+async function withRegions(
+  staged: Staged,
+  series: FoundSeries,
+  reading: Reading,
+  skipped: Skipped[],
+): Promise<ReadVolume> {
+  const { options, signal, onFile } = reading;
+  const report = { skipped, warnings: [...staged.warnings] };
+  const lesions: (NamedMask & { readonly source: 'rtstruct' | 'mask' })[] = [];
+  const organs: ReadVolume['organs'] = [];
+  let tumour: Mask | null = null;
+  const file = await openVoxelFile(staged.staged);
+  try {
+    for await (const region of readRegions(
+      series.regions,
+      file.grid,
+      { rules: options.rules, onFile, signal, names: staged.names },
+      report,
+    )) {
+      throwIfCancelled(signal);
+      if (region.kind === 'organ')
+        organs.push({ name: region.name, box: [...region.mask.box], packed: packMask(region.mask) });
+      else {
+        tumour ??= region.mask;
+        lesions.push(...(options.lesionPer === 'component' ? splitComponents(region) : [region]));
+      }
+    }
+    const { mirOrgan } = series;
+    const contexts = contextsOf(lesions, organs, file.grid);
+    return {
+      ...staged,
+      regionFiles: series.regions.map(({ path }) => path),
+      lesions: await Promise.all(lesions.map((lesion, n) => readLesion(lesion, contexts[n], file))),
+      organs,
+      labels: mirOrgan ? mirLabelValues(mirLabels(mirOrgan, tumour, file.grid.spacing)) : {},
+      warnings: report.warnings,
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+async function readLesion(
+  { name, mask, source, labels }: NamedMask,
+  organs: OrganContext[],
+  file: VoxelFile,
+): Promise<ReadVolume['lesions'][number]> {
+  return {
+    name,
+    source,
+    box: [...mask.box],
+    packed: packMask(mask),
+    measurements: await measureIn(file, mask),
+    labels: { ...labels },
+    organs,
+  };
+}
+
+/** Where each lesion lies: one organ's mask is in memory at a time. */
+function contextsOf(
+  lesions: readonly NamedMask[],
+  organs: ReadVolume['organs'],
+  grid: Grid,
+): OrganContext[][] {
+  const contexts: OrganContext[][] = lesions.map(() => []);
+  if (lesions.length === 0) return contexts;
+  for (const { name, box, packed } of organs) {
+    const organ = { name, mask: unpackMask(box, packed) };
+    for (const [n, { mask }] of lesions.entries()) contexts[n].push(...organContext(mask, [organ], grid));
+  }
+  return contexts.map((context) => {
+    // Organs beside count only where none holds any of the lesion.
+    const around = context.filter(({ inside }) => inside > 0).sort((a, b) => b.inside - a.inside);
+    return around.length > 0 ? around : context.slice(0, 1);
+  });
 }
 
 function splitComponents(region: NamedMask): NamedMask[] {
@@ -200,16 +228,13 @@ function splitComponents(region: NamedMask): NamedMask[] {
 }
 
 /** Runs a step for one file; a fault of that file becomes a row of `skipped`, a cancelled request or a full disk goes on up. */
-async function skipping(
-  skipped: ReadResult['skipped'],
-  path: string,
-  step: () => Promise<void>,
-): Promise<void> {
+async function skipping<T>(skipped: Skipped[], path: string, step: () => Promise<T>): Promise<T | undefined> {
   try {
-    await step();
+    return await step();
   } catch (thrown) {
     const error = PrecedentError.from(thrown);
     if (error.kind === 'cancelled' || error.kind === 'storage') throw error;
     skipped.push({ path, reason: error.message });
+    return undefined;
   }
 }

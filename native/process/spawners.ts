@@ -9,16 +9,17 @@ import type { Spawner } from './managed.ts';
 
 /** Forks `<folder>/<role>.js` with this Node; children end when this process does. */
 export function forkSpawner(folder: string): Spawner {
-  return {
-    spawn: async (role: Role): Promise<Channel> =>
-      childChannel(
-        fork(join(folder, `${role}.js`), [], {
-          serialization: 'advanced',
-          stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-          execArgv: [],
-        }),
-      ),
-  };
+  return { spawn: async (role: Role): Promise<Channel> => forkModule(join(folder, `${role}.js`)) };
+}
+
+/** Forks a module that calls `runChild`. Closing the channel kills it, whatever it is stuck in. */
+export function forkModule(path: string): Channel {
+  const child = fork(path, [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [],
+  });
+  return { ...childChannel(child), close: () => void child.kill('SIGKILL') };
 }
 
 /** Asks Electron's main through the engine's parent port; `receive` is to be called with each `spawned` and `exited`. */

@@ -177,7 +177,7 @@ describe('on the generated phantoms', () => {
     expect(states.filter((state) => state === 'inference restarting')).toHaveLength(3);
   });
 
-  test('killing the reader during an import costs one series, not the import or the library', async () => {
+  test('killing a reader during an import costs nothing: what it read is read again', async () => {
     const host = await openEngine(join(folder, 'killed'));
     const source = host.grant(join(library, 'phantom'), 'read');
     let killed = false;
@@ -194,14 +194,9 @@ describe('on the generated phantoms', () => {
       },
     );
     expect(killed).toBe(true);
-    expect(imported.imported.volumes).toBeGreaterThanOrEqual(6);
-    expect(
-      imported.skipped.filter(({ reason }) => /stopped the reader/.test(reason)).length,
-    ).toBeLessThanOrEqual(2);
-    const again = await host.engine.call('import.run', {
-      sources: [host.grant(join(library, 'phantom'), 'read')],
-    });
-    expect(again.imported.volumes + imported.imported.volumes).toBe(8);
+    expect(imported.imported.volumes).toBe(8);
+    expect(imported.skipped.filter(({ reason }) => /stopped the reader/.test(reason))).toEqual([]);
+    expect(imported.warnings.filter((warning) => /interpolated|missing/.test(warning))).toEqual([]);
   });
 
   test('an import can be cancelled; what was whole stays, nothing is half there', async () => {

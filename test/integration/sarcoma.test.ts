@@ -28,7 +28,7 @@ describe.skipIf(!shared)(
     afterAll(() => removeFolder(library));
 
     test('20 patients with one lesion each are imported', () => {
-      expect(report.imported).toEqual({ patients: 20, studies: 20, volumes: 20, lesions: 20 });
+      expect(report.imported).toEqual({ patients: 20, studies: 20, volumes: 20, lesions: 20, reports: 0 });
       expect(report.skipped.map(({ reason }) => reason)).toEqual(['not an image']);
       expect(new Set(lesions.map(({ patient }) => patient)).size).toBe(20);
       expect(lesions.every(({ name, embedded }) => name === 'GTV_Mass_CT' && embedded)).toBe(true);
@@ -47,7 +47,7 @@ describe.skipIf(!shared)(
 
     test('importing again adds nothing', async () => {
       const again = await precedentJson<ImportReport>('import', data, '--library', library);
-      expect(again.imported).toEqual({ patients: 0, studies: 0, volumes: 0, lesions: 0 });
+      expect(again.imported).toEqual({ patients: 0, studies: 0, volumes: 0, lesions: 0, reports: 0 });
       expect(again.unchanged).toBe(20);
     });
 
