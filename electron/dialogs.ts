@@ -18,7 +18,7 @@ export async function chooseImportPaths(
 export async function chooseLabelsPath(window: BrowserWindow): Promise<string | null> {
   const result = await dialog.showOpenDialog(window, {
     title: 'Labels: the first column names the case',
-    filters: [{ name: 'CSV', extensions: ['csv'] }],
+    filters: [{ name: 'Labels', extensions: ['csv', 'tsv', 'json'] }],
     properties: ['openFile'],
   });
   return result.canceled ? null : (result.filePaths[0] ?? null);

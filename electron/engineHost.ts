@@ -142,6 +142,7 @@ export class EngineHost {
       library: this.#library.folder,
       resources: this.#options.resources,
       demonstration: this.#library.demonstration,
+      stays: true,
     } satisfies ToEngine);
   }
 

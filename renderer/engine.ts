@@ -7,6 +7,7 @@ import { create } from 'zustand';
 import { portLostMessage, portMessage } from '../native/contract/bridge.ts';
 import { type EngineContract, engineContract, type ProcessState } from '../native/contract/engine.ts';
 import { PrecedentError } from '../native/contract/errors.ts';
+import type { JobRow } from '../native/contract/jobs.ts';
 import {
   type CallOptions,
   type Channel,
@@ -54,6 +55,13 @@ export function onProcess(listener: ProcessListener): () => void {
   return () => processListeners.delete(listener);
 }
 
+const jobListeners = new Set<(job: JobRow) => void>();
+/** Told of every news of an import; returns the function that stops it. */
+export function onJob(listener: (job: JobRow) => void): () => void {
+  jobListeners.add(listener);
+  return () => jobListeners.delete(listener);
+}
+
 let client: RpcClient<EngineContract> | null = null;
 let waiting: ((client: RpcClient<EngineContract>) => void)[] = [];
 
@@ -86,6 +94,15 @@ function connect(port: MessagePort): void {
     const before = useEngineLine.getState().processes[state.process];
     useEngineLine.setState(({ processes }) => ({ processes: { ...processes, [state.process]: state } }));
     for (const listener of processListeners) listener(state, before);
+  });
+  next.on('job', (job) => {
+    void queryClient.setQueryData<readonly JobRow[]>([libraryKey, 'jobs'], (rows) =>
+      rows?.some(({ id }) => id === job.id)
+        ? rows.map((row) => (row.id === job.id ? job : row))
+        : rows && [job, ...rows],
+    );
+    if (job.conflicts > 0) void queryClient.invalidateQueries({ queryKey: [libraryKey, 'conflicts'] });
+    for (const listener of jobListeners) listener(job);
   });
   next.on('library.changed', () => void queryClient.invalidateQueries({ queryKey: [libraryKey] }));
   client = next;

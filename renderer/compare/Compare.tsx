@@ -13,6 +13,7 @@ import { colors } from '../ui/colors.ts';
 import { Failure } from '../ui/Empty.tsx';
 import { meanSd, minus, ml, mm, patientId, thickness } from '../ui/format.ts';
 import { byImportance } from '../ui/labels.ts';
+import { SourceMarks } from '../ui/SourceMarks.tsx';
 import { openVolume, type Subject, setWindow, useView } from '../ui/store.ts';
 import type { Mask } from '../viewer/contours.ts';
 import { type Box, type Grid, gridOf, growBox, subGrid, type Vec3, worldToIndex } from '../viewer/grid.ts';
@@ -296,7 +297,7 @@ function ComparePane({ side, sides, at, setAt, fieldMm, cpu, testId, title, colo
           : ''}
       </div>
       <div className="pane-text bottom-right">
-        W {window.width} C {minus(window.center)}
+        {side && <SourceMarks source={side.row} />}W {window.width} C {minus(window.center)}
       </div>
       {here?.failure && <div className="pane-failure">{here.failure}</div>}
     </PlanePane>

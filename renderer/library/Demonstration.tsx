@@ -13,6 +13,7 @@ const phases: Readonly<Record<DemoProgress['phase'], string>> = {
   generate: 'Generating CT series',
   scan: 'Looking for images',
   read: 'Reading series',
+  reports: 'Reading reports',
   embed: 'Describing lesions',
   index: 'Indexing',
 };

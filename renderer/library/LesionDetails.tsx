@@ -100,6 +100,13 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
         {lesion.embedded ? '' : ' · not yet searchable'}
       </p>
       <Measures of={lesion} />
+      {lesion.organs.map(({ organ, inside, ofOrgan, where }) => (
+        <p key={organ} className="panel-note">
+          {organ}
+          {where ? `, ${where}` : ''} · {Math.round(100 * inside)}% inside
+          {ofOrgan > 0 ? ` · ${(100 * ofOrgan).toPrecision(2)}% of it` : ''}
+        </p>
+      ))}
       <div className="panel-label">Diagnosis</div>
       <DiagnosisText diagnosis={lesion.diagnosis} />
       <div className="panel-label">Labels</div>

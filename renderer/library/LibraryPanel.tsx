@@ -10,6 +10,7 @@ import { type LibraryTab, useView } from '../ui/store.ts';
 import { LesionList } from './LesionList.tsx';
 import { PatientList } from './PatientList.tsx';
 import { infoQuery } from './queries.ts';
+import { ReportList } from './ReportList.tsx';
 import { StudyList } from './StudyList.tsx';
 
 export function LibraryPanel() {
@@ -36,6 +37,7 @@ export function LibraryPanel() {
           { value: 'patients', label: numbered('Patients', counts?.patients) },
           { value: 'studies', label: numbered('Studies', counts?.studies) },
           { value: 'lesions', label: numbered('Lesions', counts?.lesions) },
+          { value: 'reports', label: 'Reports' },
         ]}
       />
       <TextInput
@@ -88,6 +90,7 @@ export function LibraryPanel() {
       {tab === 'patients' && <PatientList />}
       {tab === 'studies' && <StudyList />}
       {tab === 'lesions' && <LesionList />}
+      {tab === 'reports' && <ReportList />}
     </aside>
   );
 }
@@ -97,7 +100,11 @@ export async function chooseImport(what: 'folder' | 'files'): Promise<void> {
   try {
     const granted = await bridge.chooseImport(what);
     if (granted.length > 0)
-      useView.setState(({ sources }) => ({ dialog: 'import', sources: [...sources, ...granted] }));
+      useView.setState(({ sources }) => ({
+        dialog: 'import',
+        importTab: 'new',
+        sources: [...sources, ...granted],
+      }));
   } catch (error) {
     failed('The import could not be opened', error);
   }
@@ -122,7 +129,17 @@ function ImportButton() {
           Folder…
         </Menu.Item>
         <Menu.Item data-testid="import-files" onClick={() => void chooseImport('files')}>
-          Files…
+          Files or ZIP…
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item
+          data-testid="import-jobs"
+          onClick={() => useView.setState({ dialog: 'import', importTab: 'jobs' })}
+        >
+          Imports…
+        </Menu.Item>
+        <Menu.Item onClick={() => useView.setState({ dialog: 'import', importTab: 'watch' })}>
+          Watched folders…
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { StudyRow, VolumeRow } from '../../native/contract/model.ts';
 import { Empty, Failure, Loading } from '../ui/Empty.tsx';
 import { count, date, patientId, thickness } from '../ui/format.ts';
+import { SourceMarks } from '../ui/SourceMarks.tsx';
 import { openVolume, useView } from '../ui/store.ts';
 import { studiesQuery, volumesQuery } from './queries.ts';
 import { useAllRows } from './useAllRows.ts';
@@ -84,6 +85,7 @@ function VolumeLine({ volume }: { volume: VolumeRow }) {
       <span className="row-text">
         <span className="row-line">
           <span className="row-name">{volume.description || 'Volume'}</span>
+          <SourceMarks source={volume} />
           <span className="dim">{volume.lesions > 0 ? count(volume.lesions, 'lesion') : ''}</span>
         </span>
         <span className="row-line dim">

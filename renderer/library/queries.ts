@@ -1,6 +1,7 @@
 /** What the library panels ask the engine for; every key lies below the library's and is asked again when it changes. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { Filter } from '../../native/contract/engine.ts';
+import type { JobRow } from '../../native/contract/jobs.ts';
 import type { StudyRow } from '../../native/contract/model.ts';
 import { callEngine, libraryKey } from '../engine.ts';
 
@@ -16,6 +17,39 @@ function nextOffset<T>(_last: Page<T>, pages: readonly Page<T>[]): number | unde
   const have = pages.reduce((sum, page) => sum + page.rows.length, 0);
   const last = pages.at(-1);
   return last && last.rows.length > 0 && have < last.total ? have : undefined;
+}
+
+export const jobsQuery = queryOptions({
+  queryKey: [libraryKey, 'jobs'],
+  queryFn: ({ signal }) => callEngine('jobs.list', {}, { signal }),
+});
+
+export const conflictsQuery = queryOptions({
+  queryKey: [libraryKey, 'conflicts'],
+  queryFn: ({ signal }) => callEngine('conflicts.list', {}, { signal }),
+});
+
+export const watchQuery = queryOptions({
+  queryKey: [libraryKey, 'watch'],
+  queryFn: ({ signal }) => callEngine('watch.list', {}, { signal }),
+});
+
+/** The report of a job as it is now: it may go on after a decision. */
+export function reportQuery({ id, state, finishedAt, conflicts }: JobRow) {
+  return queryOptions({
+    queryKey: [libraryKey, 'jobReport', id, state, finishedAt, conflicts],
+    queryFn: ({ signal }) => callEngine('jobs.report', { job: id }, { signal }),
+  });
+}
+
+const mostReports = 500;
+
+export function reportsQuery(text: string) {
+  return queryOptions({
+    queryKey: [libraryKey, 'reports', text],
+    queryFn: ({ signal }) => callEngine('reports.find', { text, limit: mostReports }, { signal }),
+    enabled: text !== '',
+  });
 }
 
 export const infoQuery = queryOptions({

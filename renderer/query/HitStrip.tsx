@@ -7,6 +7,7 @@ import { Empty, Failure, sentence } from '../ui/Empty.tsx';
 import { count, ml, mm, ms, patientId, thickness } from '../ui/format.ts';
 import { LabelLine } from '../ui/LabelLine.tsx';
 import { failed } from '../ui/notice.ts';
+import { SourceMarks } from '../ui/SourceMarks.tsx';
 import { useView } from '../ui/store.ts';
 import { Thumbnail } from '../ui/Thumbnail.tsx';
 import { useLate } from '../ui/useLate.ts';
@@ -147,6 +148,7 @@ function HitCard({ hit, open }: { hit: Hit; open: boolean }) {
       <span className="hit-picture">
         <Thumbnail lesion={hit.lesion} size={104} />
         <span className="hit-rank">{hit.rank}</span>
+        <SourceMarks source={hit} />
         <span className="hit-score" title="Cosine similarity">
           {hit.score.toFixed(3)}
         </span>

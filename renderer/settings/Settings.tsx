@@ -11,6 +11,8 @@ import { count, ms } from '../ui/format.ts';
 import { failed } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { graphics, hasWebgl } from '../viewer/cornerstone.ts';
+import { Originals } from './Originals.tsx';
+import { RoiRules } from './RoiRules.tsx';
 
 export function Settings({ app }: { app: AppInfo | undefined }) {
   const open = useView((s) => s.dialog === 'settings');
@@ -25,6 +27,8 @@ export function Settings({ app }: { app: AppInfo | undefined }) {
       {open && (
         <div className="dialog settings" data-testid="settings">
           <LibrarySettings />
+          <Originals />
+          <RoiRules />
           <EncoderSettings />
           <PictureSettings />
           {app && (

@@ -7,7 +7,7 @@ import { bridge } from '../bridge.ts';
 import { Compare } from '../compare/Compare.tsx';
 import { onProcess, useEngineLine } from '../engine.ts';
 import { Demonstration } from '../library/Demonstration.tsx';
-import { ImportDialog } from '../library/ImportDialog.tsx';
+import { ImportDialog } from '../library/importing/ImportDialog.tsx';
 import { LesionDetails } from '../library/LesionDetails.tsx';
 import { chooseImport, LibraryPanel } from '../library/LibraryPanel.tsx';
 import { infoQuery } from '../library/queries.ts';
@@ -190,7 +190,11 @@ function useDrop() {
           .grantDropped([...event.dataTransfer.files])
           .then((granted) => {
             if (granted.length > 0)
-              useView.setState(({ sources }) => ({ dialog: 'import', sources: [...sources, ...granted] }));
+              useView.setState(({ sources }) => ({
+                dialog: 'import',
+                importTab: 'new',
+                sources: [...sources, ...granted],
+              }));
           })
           .catch((error: unknown) => failed('What was dropped could not be opened', error));
       },

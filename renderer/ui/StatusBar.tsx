@@ -1,10 +1,13 @@
 /** Always in sight: what this program is not for, which library is open, what describes lesions, and whether every process runs. */
 import { Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import type { ProcessState } from '../../native/contract/engine.ts';
-import { useEngineLine } from '../engine.ts';
+import type { JobRow } from '../../native/contract/jobs.ts';
+import { onJob, useEngineLine } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
 import { count } from './format.ts';
+import { useView } from './store.ts';
 
 const names: Readonly<Record<ProcessState['process'], string>> = {
   engine: 'Engine',
@@ -47,6 +50,7 @@ export function StatusBar() {
         </span>
       )}
       <span className="spacer" />
+      <RunningImport />
       {encoder && (
         <Tooltip
           label={`Encoder ${encoder.id} ${encoder.version}, ${encoder.dim} values, ${encoder.licence}`}
@@ -70,5 +74,29 @@ export function StatusBar() {
         </Tooltip>
       ))}
     </footer>
+  );
+}
+
+/** The import that runs now, in sight while the work goes on; a click shows all of them. */
+function RunningImport() {
+  const [job, setJob] = useState<JobRow | null>(null);
+  useEffect(
+    () =>
+      onJob((news) =>
+        setJob((shown) => (news.state === 'running' ? news : shown?.id === news.id ? null : shown)),
+      ),
+    [],
+  );
+  if (!job) return null;
+  const { done, total } = job.progress ?? { done: 0, total: 0 };
+  return (
+    <button
+      type="button"
+      className="text-button running-import"
+      data-testid="running-import"
+      onClick={() => useView.setState({ dialog: 'import', importTab: 'jobs' })}
+    >
+      Importing{total > 0 ? ` ${done.toLocaleString('en')} / ${total.toLocaleString('en')}` : '…'}
+    </button>
   );
 }

@@ -32,6 +32,19 @@ export function ms(value: number): string {
   return value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`;
 }
 
+/** How fast an import goes, as far as that can be told. */
+export function rate(bytesPerSecond: number | undefined, filesPerSecond: number | undefined): string {
+  if (bytesPerSecond !== undefined) return `${(bytesPerSecond / 1e6).toFixed(1)} MB/s`;
+  return filesPerSecond === undefined ? '' : `${filesPerSecond.toFixed(filesPerSecond < 10 ? 1 : 0)} / s`;
+}
+
+/** A time to wait. */
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 }

@@ -58,7 +58,8 @@ export interface SearchOptions {
   readonly top: number;
 }
 
-export type LibraryTab = 'patients' | 'studies' | 'lesions';
+export type LibraryTab = 'patients' | 'studies' | 'lesions' | 'reports';
+export type ImportTab = 'new' | 'jobs' | 'conflicts' | 'watch';
 type Dialog = 'help' | 'settings' | 'import' | null;
 
 export interface ViewState {
@@ -86,6 +87,7 @@ export interface ViewState {
   readonly libraryWhere: readonly Filter[];
   readonly libraryPatient: string | null;
   readonly dialog: Dialog;
+  readonly importTab: ImportTab;
   readonly sources: readonly Granted[];
   /** Chosen by the user where WebGL is missing or misbehaves. */
   readonly cpuRendering: boolean;
@@ -113,6 +115,7 @@ export const useView = create<ViewState>(() => ({
   libraryWhere: [],
   libraryPatient: null,
   dialog: null,
+  importTab: 'new',
   sources: [],
   cpuRendering: false,
 }));

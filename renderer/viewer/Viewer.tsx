@@ -9,6 +9,7 @@ import { useProposeMark } from '../query/useProposal.ts';
 import { colors } from '../ui/colors.ts';
 import { Empty } from '../ui/Empty.tsx';
 import { hu, minus, patientId, thickness } from '../ui/format.ts';
+import { SourceMarks } from '../ui/SourceMarks.tsx';
 import { editProposal, setFocus, setPane, setWindow, type Tool, useView } from '../ui/store.ts';
 import type { Mask } from './contours.ts';
 import { gridOf, type Vec3 } from './grid.ts';
@@ -320,7 +321,7 @@ function PaneText(props: {
             <br />
           </>
         )}
-        W {window.width} C {minus(window.center)}
+        <SourceMarks source={row} />W {window.width} C {minus(window.center)}
       </div>
       {voxels?.failure && <div className="pane-failure">{voxels.failure}</div>}
     </>

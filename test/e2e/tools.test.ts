@@ -147,6 +147,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the tools of the window'), ()
     await at('import-cancel').click();
     await expect.poll(() => at('import-cancelled').count(), patience).toBe(1);
     // A grant is for one use: nothing is left to be imported until it is chosen again.
+    await page.getByRole('tab', { name: 'New import' }).click();
     expect(await at('import-start').isDisabled()).toBe(true);
     await page.keyboard.press('Escape');
     await expect.poll(() => at('import-dialog').count()).toBe(0);
