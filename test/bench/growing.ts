@@ -9,7 +9,6 @@ import { resolve } from 'node:path';
 import type { Mark } from '../../native/contract/mark.ts';
 import { rasterizeRoi } from '../../native/dicom/rasterize.ts';
 import { readRtstruct } from '../../native/dicom/rtstruct.ts';
-import { scanFolder } from '../../native/dicom/scan.ts';
 import { readSeries } from '../../native/dicom/volume.ts';
 import { growLesion } from '../../native/lesion/grow.ts';
 import { growModel, type Layer } from '../../native/lesion/growModel.ts';
@@ -20,6 +19,7 @@ import { dice } from '../../native/lesion/mask.ts';
 import { readNifti, readNiftiMask } from '../../native/nifti/nifti.ts';
 import { createRandom } from '../../native/random.ts';
 import { boxDims, type Mask, type Volume } from '../../native/volume/volume.ts';
+import { findUnder } from '../support/findUnder.ts';
 import { sharedDir, sharedMissing } from '../support/shared.ts';
 
 interface Case {
@@ -51,9 +51,9 @@ async function readCases(data: string, { set, folder, roi }: (typeof datasets)[n
     }
     return cases;
   }
-  for (const series of (await scanFolder([resolve(data, folder)])).series) {
+  for (const series of (await findUnder([resolve(data, folder)])).series) {
     const { volume } = (await readSeries(series.files)).volumes[0];
-    for (const path of series.rtstructs) {
+    for (const { path } of series.regions) {
       const found = readRtstruct(await readFile(path)).rois.find((r) => r.name === roi);
       const filled = found && rasterizeRoi(found, volume);
       if (filled) cases.push({ set, volume, mask: filled.mask });

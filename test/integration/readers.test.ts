@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { rasterizeRoi } from '../../native/dicom/rasterize.ts';
 import { roiKind } from '../../native/dicom/roiNames.ts';
 import { readRtstruct } from '../../native/dicom/rtstruct.ts';
-import { scanFolder } from '../../native/dicom/scan.ts';
 import { planSeries, readSeries } from '../../native/dicom/volume.ts';
 import { readNifti, readNiftiMask } from '../../native/nifti/nifti.ts';
+import { findUnder } from '../support/findUnder.ts';
 import { sharedDir, sharedMissing } from '../support/shared.ts';
 
 const shared = sharedDir();
@@ -32,11 +32,10 @@ describe.skipIf(shared === null)(
         const oracle: Oracle = JSON.parse(
           readFileSync(join(shared ?? '', 'oracles/rtstruct/volumes.json'), 'utf8'),
         );
-        const { series, rtstructs, skipped } = await scanFolder([join(data, folder)]);
+        const { series, skipped } = await findUnder([join(data, folder)]);
         expect(series).toHaveLength(cases);
-        expect(rtstructs).toHaveLength(cases);
         expect(skipped.filter(({ reason }) => reason !== 'not an image')).toEqual([]);
-        for (const { patientId, files, rtstructs: drawn } of series) {
+        for (const { patientId, files, regions: drawn } of series) {
           const expected = oracle.cases[patientId];
           const { stacks, skipped: left } = await planSeries(files);
           expect(left).toEqual([]);
@@ -45,7 +44,7 @@ describe.skipIf(shared === null)(
           expect(grid.dims[2]).toBe(expected.slices);
           expect(grid.spacing[2]).toBeCloseTo(expected.dz, 6);
           expect(drawn).toHaveLength(1);
-          const { rois } = readRtstruct(readFileSync(drawn[0]));
+          const { rois } = readRtstruct(readFileSync(drawn[0].path));
           expect(rois.map(({ name }) => name).sort()).toEqual(Object.keys(expected.ml).sort());
           const voxelMl = (grid.spacing[0] * grid.spacing[1] * grid.spacing[2]) / 1000;
           for (const roi of rois) {
@@ -64,7 +63,7 @@ describe.skipIf(shared === null)(
       ['lung1-dicom', [512, 512, 134], [0.9765625, 0.9765625, 3]],
       ['chaos-liver-dicom', [512, 512, 78], [0.7265625, 0.7265625, 2]],
     ])('%s: one volume in HU with k ascending', async (folder, dims, spacing) => {
-      const { series } = await scanFolder([join(data, folder)]);
+      const { series } = await findUnder([join(data, folder)]);
       const { volumes, skipped } = await readSeries(series[0].files);
       expect(skipped).toEqual([]);
       const [{ volume, warnings, files }] = volumes;
@@ -83,17 +82,16 @@ describe.skipIf(shared === null)(
     });
 
     it('lidc-nodules: 96 pairs of 51³ at 1 mm with one label each on the same grid', async () => {
-      const { nifti, skipped } = await scanFolder([join(data, 'lidc-nodules')]);
-      expect(nifti).toHaveLength(96);
-      expect(skipped.map(({ reason }) => reason)).toEqual(['not an image']);
-      for (const { image, masks } of nifti) {
-        const { volume, warnings } = readNifti(readFileSync(image));
+      const { series } = await findUnder([join(data, 'lidc-nodules')]);
+      expect(series).toHaveLength(96);
+      for (const { files, regions: masks } of series) {
+        const { volume, warnings } = readNifti(readFileSync(files[0]));
         expect(warnings).toEqual([]);
         expect(volume).toMatchObject({ dims: [51, 51, 51], spacing: [1, 1, 1], origin: [0, 0, 0] });
         expect(volume.voxels).toBeInstanceOf(Int16Array);
         expect(volume.voxels.every((hu) => hu >= -1000 && hu <= 400)).toBe(true);
         expect(masks).toHaveLength(1);
-        const found = readNiftiMask(readFileSync(masks[0]), volume);
+        const found = readNiftiMask(readFileSync(masks[0].path), volume);
         expect(found.warnings).toEqual([]);
         expect(found.labels.map(({ value }) => value)).toEqual([1]);
       }
