@@ -152,11 +152,12 @@ async function* nrrdRegions(file: RegionFile, reading: Reading): Regions {
 async function* tableRegions({ path }: RegionFile, reading: Reading): Regions {
   const { grid, rules, warnings } = reading;
   const table = readRegionTable(await readBytes(path, reading));
-  warnings.push(...table.warnings);
   const called = new Set(reading.names);
   const rows = table.rows.filter(
     ({ image }) => image === undefined || called.has(image) || called.has(stem(image)),
   );
+  // A table may be that of many images: what is wrong with it is said where it has something to say.
+  if (rows.length > 0) warnings.push(...table.warnings);
   const numbers = new Map(rows.map((row, n) => [row, n + 1]));
   const outside = () => void warnings.push('regions of the table lie outside the volume and were left out');
   for (const { row, mask } of tableMasks(rows, grid, outside)) {

@@ -91,6 +91,11 @@ export function isRegionTable(header: readonly string[]): boolean {
   return columnsOf(header) !== null;
 }
 
+/** Whether each row of such a table says which image it lies in. */
+export function namesImages(header: readonly string[]): boolean {
+  return columnsOf(header)?.at.image !== undefined;
+}
+
 /**
  * The regions of a table. Columns, whatever their case: `image`, `series`, `case` or `seriesuid`; `coordX`, `coordY`, `coordZ` or
  * `x`, `y`, `z` in mm (LPS, or RAS by a column `space` or names such as `x_ras`) or `i`, `j`, `k` in voxels of the stored volume, with

@@ -8,9 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encapsulatedFrames } from '../../native/dicom/codecs/encapsulated.ts';
 import { readJpegHeader } from '../../native/dicom/codecs/jpegHeader.ts';
 import { type DicomHeader, readHeader } from '../../native/dicom/header.ts';
+import { sliceFrames } from '../../native/dicom/multiframe.ts';
 import { pixelLayout } from '../../native/dicom/slices.ts';
 import { decodePixels, transferSyntaxes } from '../../native/dicom/transferSyntax.ts';
-import { ctSlice } from '../support/dicomWriter.ts';
+import { ctSlice, writeDicom } from '../support/dicomWriter.ts';
+import { enhancedElements } from '../support/enhancedCt.ts';
 import { sharedDir, sharedMissing } from '../support/shared.ts';
 
 const shared = sharedDir();
@@ -18,7 +20,7 @@ const data = join(shared ?? '', 'data');
 const wg04 = join(data, 'codecs/WG04');
 const jpeg2000Slices = join(data, 'totalseg-sample/example_ct_dicom');
 
-const dcmtk = ['dcmcjpeg', 'dcmdjpeg', 'dcmcjpls', 'dcmdjpls', 'dcmcrle'];
+const dcmtk = ['dcmcjpeg', 'dcmdjpeg', 'dcmcjpls', 'dcmdjpls', 'dcmcrle', 'dcmconv', 'dcmdump'];
 const missing = [...dcmtk, 'gdcmconv'].filter((tool) => spawnSync(tool, ['--version']).error);
 const toolsMissing =
   shared === null ? sharedMissing : `${missing.join(', ')} not installed (dcmtk, libgdcm-tools)`;
@@ -122,8 +124,8 @@ const writers: readonly {
   readonly syntax: string;
   readonly within?: number;
   readonly decodedBy?: readonly [tool: string, ...args: string[]];
-  /** Only for unsigned values. */
-  readonly unsigned?: true;
+  /** The inputs that the tool can write so. */
+  readonly only?: RegExp;
 }[] = [
   ...[1, 2, 3, 4, 5, 6, 7].map((predictor) => ({
     tool: 'dcmcjpeg',
@@ -148,6 +150,26 @@ const writers: readonly {
     syntax: '1.2.840.10008.1.2.4.51',
     decodedBy: ['dcmdjpeg'],
   },
+  ...[
+    ['+es', '+be'],
+    ['+es', '+bt'],
+  ].map((args) => ({
+    tool: 'dcmcjpeg',
+    args,
+    syntax: '1.2.840.10008.1.2.4.53',
+    decodedBy: ['dcmdjpeg'] as const,
+  })),
+  ...[
+    ['+ep', '+be'],
+    ['+ep', '+bt'],
+    ['+ep', '+bt', '+q', '30'],
+    ['+ep', '+bt', '+fs', '16', '-ot'],
+  ].map((args) => ({
+    tool: 'dcmcjpeg',
+    args,
+    syntax: '1.2.840.10008.1.2.4.55',
+    decodedBy: ['dcmdjpeg'] as const,
+  })),
   { tool: 'dcmcjpls', args: ['+el'], syntax: '1.2.840.10008.1.2.4.80' },
   { tool: 'dcmcjpls', args: ['+el', '+fs', '16'], syntax: '1.2.840.10008.1.2.4.80' },
   {
@@ -155,16 +177,32 @@ const writers: readonly {
     args: ['+en', '+md', '3'],
     syntax: '1.2.840.10008.1.2.4.81',
     within: 3,
-    unsigned: true,
+    only: /unsigned/,
   },
   {
     tool: 'dcmcjpls',
     args: ['+en', '+md', '3'],
     syntax: '1.2.840.10008.1.2.4.81',
     decodedBy: ['dcmdjpls'],
-    unsigned: true,
+    only: /unsigned/,
   },
   { tool: 'dcmcrle', args: [], syntax: '1.2.840.10008.1.2.5' },
+  { tool: 'dcmconv', args: ['+ti'], syntax: '1.2.840.10008.1.2' },
+  { tool: 'dcmconv', args: ['+te', '-e', '+g'], syntax: '1.2.840.10008.1.2.1' },
+  { tool: 'dcmconv', args: ['+te', '-F'], syntax: '1.2.840.10008.1.2.1' },
+  { tool: 'dcmconv', args: ['+tb'], syntax: '1.2.840.10008.1.2.2' },
+  { tool: 'dcmconv', args: ['+tg'], syntax: '1.2.840.113619.5.2' },
+  { tool: 'dcmconv', args: ['+td', '+cl', '9'], syntax: '1.2.840.10008.1.2.1.99' },
+  { tool: 'gdcmconv', args: ['--raw', '--implicit'], syntax: '1.2.840.10008.1.2' },
+  { tool: 'gdcmconv', args: ['--raw', '--explicit'], syntax: '1.2.840.10008.1.2.1' },
+  { tool: 'gdcmconv', args: ['--deflated'], syntax: '1.2.840.10008.1.2.1.99' },
+  {
+    tool: 'gdcmconv',
+    args: ['--jpeg', '--lossy', '-q', '80'],
+    syntax: '1.2.840.10008.1.2.4.50',
+    decodedBy: ['gdcmconv', '--raw'],
+    only: /8 bits/,
+  },
   { tool: 'gdcmconv', args: ['--jpeg'], syntax: '1.2.840.10008.1.2.4.70' },
   { tool: 'gdcmconv', args: ['--rle'], syntax: '1.2.840.10008.1.2.5' },
   { tool: 'gdcmconv', args: ['--jpegls'], syntax: '1.2.840.10008.1.2.4.80' },
@@ -194,11 +232,10 @@ describe.skipIf(!withTools)(
   `DCMTK and GDCM${withTools ? '' : `: ${toolsMissing}`}`,
   { timeout: 120_000 },
   () => {
-    /** The two slices as they are (16 bits, signed), and one as 12 bits, signed and unsigned. */
-    const inputs = async (): Promise<
-      readonly (readonly [name: string, file: Uint8Array, signed: boolean])[]
-    > => {
+    /** The two slices as they are (16 bits, signed), and one as 12 bits, signed and unsigned, and as 8 bits. */
+    const inputs = async (): Promise<readonly (readonly [name: string, file: Uint8Array])[]> => {
       const { values } = await decode(reference('CT1'));
+      const eight = Uint8Array.from(values, (value) => Math.max(0, Math.min(255, value >> 3)));
       const twelve = (signed: boolean): Uint8Array =>
         ctSlice({
           rows: 512,
@@ -211,18 +248,31 @@ describe.skipIf(!withTools)(
           },
         });
       return [
-        ['CT1', reference('CT1'), true],
-        ['CT2', reference('CT2'), true],
-        ['CT1 as 12 bits unsigned', twelve(false), false],
-        ['CT1 as 12 bits signed', twelve(true), true],
+        ['CT1', reference('CT1')],
+        ['CT2', reference('CT2')],
+        ['CT1 as 12 bits unsigned', twelve(false)],
+        ['CT1 as 12 bits signed', twelve(true)],
+        [
+          'CT1 as 8 bits unsigned',
+          ctSlice({
+            rows: 512,
+            columns: 512,
+            elements: {
+              '00280100': ['US', 8],
+              '00280101': ['US', 8],
+              '00280102': ['US', 7],
+              '7fe00010': ['OW', eight],
+            },
+          }),
+        ],
       ];
     };
 
     it.each(writers.map((writer) => [`${writer.tool} ${writer.args.join(' ')}`, writer] as const))(
       '%s',
-      async (_, { tool, args, syntax, within = 0, decodedBy, unsigned }) => {
-        for (const [name, file, signed] of await inputs()) {
-          if (unsigned && signed) continue;
+      async (_, { tool, args, syntax, within = 0, decodedBy, only }) => {
+        for (const [name, file] of await inputs()) {
+          if (only && !only.test(name)) continue;
           const compressed = convert(tool, args, file);
           const { header, values } = await decode(compressed);
           expect(header.transferSyntax, name).toBe(syntax);
@@ -232,6 +282,45 @@ describe.skipIf(!withTools)(
         }
       },
     );
+
+    it.each([
+      ['dcmconv', ['+ti']],
+      ['dcmconv', ['+tb', '-e']],
+      ['dcmconv', ['+td']],
+      ['dcmcjpeg', ['+e1']],
+      ['dcmcjpeg', ['+e1', '+fs', '4']],
+      ['dcmcjpeg', ['+e1', '+fs', '4', '-ot']],
+      ['dcmcjpls', ['+fs', '4', '-ot']],
+      ['dcmcrle', []],
+      ['gdcmconv', ['--jpegls']],
+      ['gdcmconv', ['--j2k']],
+    ] as const)('every frame of an enhanced CT by %s %j', async (tool, args) => {
+      const [{ values: first }, { values: second }] = [
+        await decode(reference('CT1')),
+        await decode(reference('CT2')),
+      ];
+      const frames = [first, second, first.toReversed()];
+      const file = writeDicom(
+        enhancedElements(3, {
+          rows: 512,
+          columns: 512,
+          elements: {
+            '00280103': ['US', 1],
+            '7fe00010': [
+              'OW',
+              Buffer.concat(frames.map((frame) => Buffer.from(Int16Array.from(frame).buffer))),
+            ],
+          },
+        }),
+      );
+      const header = readHeader(convert(tool, args, file));
+      const slices = sliceFrames('file', header);
+      expect(slices.map((slice) => slice.header.imagePositionPatient?.[2])).toEqual([0, 2.5, 5]);
+      for (const { frame } of slices) {
+        const values = await decodePixels(header, pixelLayout(header), frame);
+        expect(maxDifference(values, frames[frame]), `frame ${frame}`).toBe(0);
+      }
+    });
 
     it('the lossy JPEG 2000 of WG04: the values of GDCM', async () => {
       for (const slice of ['CT1', 'CT2']) {

@@ -246,6 +246,120 @@ export function encodeJpegDct(
   ]);
 }
 
+/** Symbols of AC codes: a run of up to 15 zeros and a size up to 14, or a run of blocks that end (T.81 sections F.1.2.2, G.1.2). */
+const acSymbols = Array.from({ length: 256 }, (_, n) => n).filter((n) => (n & 15) < 15 && n >> 4 < 16);
+
+/**
+ * Progressive JPEG of the same blocks as `encodeJpegDct`, by both means: the DC and two bands of AC coefficients first
+ * without their lowest bit, then that bit (T.81 annex G).
+ */
+export function encodeJpegProgressive(
+  blocks: readonly (readonly number[])[],
+  layout: PixelLayout,
+  options: { readonly quantizer: number; readonly restartInterval?: number },
+): Uint8Array {
+  const { quantizer, restartInterval = 0 } = options;
+  const sequences = blocks.map((block) => zigzag.map(([row, column]) => block[8 * row + column]));
+  const tableClass = layout.bitsStored === 8 ? 0 : 0x10;
+  const quantization = Array.from({ length: 64 }, () =>
+    tableClass === 0 ? [quantizer] : [quantizer >> 8, quantizer & 255],
+  );
+  const out: number[] = [
+    ...[0xff, 0xd8],
+    ...segment(0xdb, tableClass, ...quantization.flat()),
+    ...frameHeader(0xc2, layout.bitsStored, layout),
+    ...huffman(
+      0x00,
+      5,
+      Array.from({ length: 16 }, (_, n) => n),
+    ),
+    ...huffman(0x10, 8, acSymbols),
+    ...segment(0xdd, restartInterval >> 8, restartInterval & 255),
+  ];
+  const scan = (
+    [first, last, high, low]: readonly [number, number, number, number],
+    one: (bits: BitWriter, sequence: readonly number[], previous: readonly number[] | undefined) => void,
+    flush: (bits: BitWriter) => void = () => {},
+  ): void => {
+    const bits = new BitWriter();
+    for (const [n, sequence] of sequences.entries()) {
+      const restarts = restartInterval > 0 && n % restartInterval === 0;
+      if (restarts && n > 0) {
+        flush(bits);
+        bits.marker(0xd0 + ((n / restartInterval - 1) & 7));
+      }
+      one(bits, sequence, restarts ? undefined : sequences[n - 1]);
+    }
+    flush(bits);
+    // The last bits are filled up; what follows is the next scan's header, or the end.
+    bits.marker(0);
+    out.push(...segment(0xda, 1, 1, 0, first, last, (high << 4) | low), ...bits.bytes.slice(0, -2));
+  };
+  scan([0, 0, 0, 1], (bits, [dc], previous) => {
+    const difference = (dc >> 1) - ((previous?.[0] ?? 0) >> 1);
+    bits.put(category(difference), 5);
+    bits.putDifference(difference, category(difference));
+  });
+  for (const [first, last] of [
+    [1, 5],
+    [6, 63],
+  ] as const) {
+    let empty = 0;
+    const endOfBands = (bits: BitWriter): void => {
+      if (empty === 0) return;
+      const run = 31 - Math.clz32(empty);
+      bits.put(acSymbols.indexOf(run << 4), 8);
+      bits.put(empty - (1 << run), run);
+      empty = 0;
+    };
+    const one = (bits: BitWriter, sequence: readonly number[]): void => {
+      const band = sequence.slice(first, last + 1).map((value) => Math.trunc(value / 2));
+      const end = band.findLastIndex((value) => value !== 0);
+      if (end >= 0) endOfBands(bits);
+      for (let k = 0, run = 0; k <= end; k++) {
+        if (band[k] === 0 && run < 15) run++;
+        else {
+          const size = category(band[k]);
+          bits.put(acSymbols.indexOf(run * 16 + size), 8);
+          bits.putDifference(band[k], size);
+          run = 0;
+        }
+      }
+      if (end < band.length - 1) empty++;
+    };
+    scan([first, last, 0, 1], one, endOfBands);
+  }
+  scan([0, 0, 1, 0], (bits, [dc]) => bits.put(dc & 1, 1));
+  scan([1, 63, 1, 0], (bits, sequence) => refineBand(bits, sequence.slice(1)));
+  return Uint8Array.from([...out, 0xff, 0xd9]);
+}
+
+/** What is new, with the zeros before it; after each code the lowest bits of the known values that it passed. */
+function refineBand(bits: BitWriter, band: readonly number[]): void {
+  const last = band.findLastIndex((value) => Math.abs(value) === 1);
+  let known: number[] = [];
+  const put = (symbol: number, sign?: number): void => {
+    bits.put(acSymbols.indexOf(symbol), 8);
+    if (sign !== undefined) bits.put(sign > 0 ? 1 : 0, 1);
+    for (const value of known) bits.put(Math.abs(value) & 1, 1);
+    known = [];
+  };
+  let run = 0;
+  for (const value of band.slice(0, last + 1)) {
+    if (Math.abs(value) > 1) known.push(value);
+    else if (value !== 0) {
+      put(run * 16 + 1, value);
+      run = 0;
+    } else if (++run === 16) {
+      put(0xf0);
+      run = 0;
+    }
+  }
+  if (last === band.length - 1) return;
+  known = band.slice(last + 1).filter((value) => value !== 0);
+  put(0x00);
+}
+
 /** A CT slice that holds the frame, in one fragment or as many as given. */
 export function compressedSlice(
   transferSyntax: string,

@@ -11,12 +11,15 @@ import {
   encode,
   encodeJpegDct,
   encodeJpegLossless,
+  encodeJpegProgressive,
   encodeRle,
 } from './dicomCodecs.fixtures.ts';
 
 const uid = {
   baseline: '1.2.840.10008.1.2.4.50',
   extended: '1.2.840.10008.1.2.4.51',
+  spectral: '1.2.840.10008.1.2.4.53',
+  progressive: '1.2.840.10008.1.2.4.55',
   lossless57: '1.2.840.10008.1.2.4.57',
   lossless70: '1.2.840.10008.1.2.4.70',
   jpegLs: '1.2.840.10008.1.2.4.80',
@@ -200,7 +203,42 @@ it.each([
 });
 
 it.each([
+  [8, 12],
+  [12, 300],
+] as const)('progressive JPEG of %i bits: the values of the sequential one', async (bits, quantizer) => {
+  const layout = layoutOf(bits, false, 21, 29);
+  const blocks = Array.from({ length: 12 }, (_, n) =>
+    Array.from({ length: 64 }, (_, k) => {
+      if (k === 0) return 9 * n - 20;
+      // Some blocks without AC coefficients, so that the end of band runs over them; long runs of zeros in others.
+      return n % 4 !== 1 && (k * 7 + n * 13) % (n === 2 ? 31 : 11) === 0 ? ((k * n) % 9) - 4 : 0;
+    }),
+  );
+  for (const restartInterval of [0, 3]) {
+    const options = { quantizer, restartInterval };
+    const expected = await decoded(uid.extended, encodeJpegDct(blocks, layout, options), layout);
+    const frame = encodeJpegProgressive(blocks, layout, options);
+    for (const syntax of [uid.progressive, uid.spectral]) {
+      expect(await decoded(syntax, frame, layout)).toEqual(expected);
+    }
+  }
+});
+
+it.each([8, 12])('refuses progressive JPEG of %i bits with scans without number', async (bits) => {
+  const layout = layoutOf(bits, false, 8, 8);
+  const frame = Buffer.from(encodeJpegProgressive([Array(64).fill(3)], layout, { quantizer: 1 }));
+  const lastScan = frame.lastIndexOf(Buffer.of(0xff, 0xda));
+  const endless = Buffer.concat([
+    frame.subarray(0, lastScan),
+    ...Array<Buffer>(100).fill(frame.subarray(lastScan, -2)),
+    frame.subarray(-2),
+  ]);
+  await expect(decoded(uid.progressive, endless, layout)).rejects.toMatchObject({ kind: 'limit' });
+});
+
+it.each([
   [uid.baseline, undefined, true],
+  [uid.progressive, '00', true],
   [uid.extended, '00', true],
   [uid.jpegLsNear, undefined, true],
   [uid.jpeg2000, undefined, true],
@@ -336,6 +374,10 @@ describe('a codestream that is not the image of the header is refused', () => {
 
 it('has a decoder in every row', () => {
   expect(Object.keys(transferSyntaxes).toSorted()).toEqual(
-    [...Object.values(uid), ...['', '.1', '.1.99', '.2'].map((end) => `1.2.840.10008.1.2${end}`)].toSorted(),
+    [
+      ...Object.values(uid),
+      ...['', '.1', '.1.99', '.2'].map((end) => `1.2.840.10008.1.2${end}`),
+      '1.2.840.113619.5.2',
+    ].toSorted(),
   );
 });

@@ -10,6 +10,7 @@ import {
   encode,
   encodeJpegDct,
   encodeJpegLossless,
+  encodeJpegProgressive,
   encodeRle,
 } from './dicomCodecs.fixtures.ts';
 
@@ -38,6 +39,18 @@ const frames: readonly (readonly [string, string, PixelLayout, () => Uint8Array 
     '1.2.840.10008.1.2.4.51',
     wide,
     () => encodeJpegDct(blocks, wide, { quantizer: 5, restartInterval: 6 }),
+  ],
+  [
+    'progressive JPEG',
+    '1.2.840.10008.1.2.4.55',
+    wide,
+    () => encodeJpegProgressive(blocks, wide, { quantizer: 5, restartInterval: 6 }),
+  ],
+  [
+    'progressive JPEG of 8 bits',
+    '1.2.840.10008.1.2.4.55',
+    byte,
+    () => encodeJpegProgressive(blocks, byte, { quantizer: 3 }),
   ],
   [
     'JPEG lossless',
@@ -95,6 +108,7 @@ describe('damaged codestreams', { timeout: 120_000 }, () => {
   });
 
   it('takes a syntax without decoder as such', () => {
+    expect(() => decoderFor('1.2\n.3')).toThrow('transfer syntax 1.2?.3 pixel data cannot be decoded');
     expect(() => decoderFor('1.2.840.10008.1.2.4.100')).toThrow(
       /1\.2\.840\.10008\.1\.2\.4\.100 .* cannot be decoded/,
     );

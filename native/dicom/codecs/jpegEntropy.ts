@@ -1,5 +1,5 @@
 /** Reads the Huffman-coded bits of a JPEG scan (ITU-T T.81 annexes B, C and F), strictly: what is not there is not made up. */
-import type { JpegHeader } from './jpegHeader.ts';
+import type { JpegSegment } from './jpegHeader.ts';
 import { damaged, maxUnreadBytes } from './samples.ts';
 
 const codec = 'JPEG';
@@ -25,7 +25,7 @@ export interface Scan {
 }
 
 /** The scan header of the last segment. @throws PrecedentError `unreadable` unless it is of exactly one component */
-export function readScan({ segments }: JpegHeader): Scan {
+export function readScan(segments: readonly JpegSegment[]): Scan {
   const body = segments[segments.length - 1]?.body;
   const interval = segments.findLast((segment) => segment.marker === marker.restartInterval)?.body;
   if (body?.length !== 6 || body[0] !== 1 || (interval && interval.length !== 2)) throw damaged(codec);
@@ -44,9 +44,13 @@ export function readScan({ segments }: JpegHeader): Scan {
  * The Huffman table of a class (0: DC and lossless, 1: AC) and number.
  * @throws PrecedentError `unreadable` when it is missing or its codes do not fit their lengths
  */
-export function readHuffmanTable(header: JpegHeader, tableClass: 0 | 1, number: number): HuffmanTable {
+export function readHuffmanTable(
+  segments: readonly JpegSegment[],
+  tableClass: 0 | 1,
+  number: number,
+): HuffmanTable {
   let found: HuffmanTable | undefined;
-  for (const { body } of header.segments.filter((segment) => segment.marker === marker.defineHuffman)) {
+  for (const { body } of segments.filter((segment) => segment.marker === marker.defineHuffman)) {
     for (let at = 0; at < body.length; ) {
       const counts = body.subarray(at + 1, at + 1 + maxCodeLength);
       const total = counts.reduce((sum, count) => sum + count, 0);
@@ -105,10 +109,17 @@ export class EntropyReader {
     if (category === 0) return 0;
     if (category === 16) return 32768;
     if (category > 16) throw damaged(codec);
-    this.#fill();
-    const value = (this.#bits >>> (this.#count - category)) & ((1 << category) - 1);
-    this.#drop(category);
+    const value = this.take(category);
     return value < 1 << (category - 1) ? value - (1 << category) + 1 : value;
+  }
+
+  /** The next `length` bits, up to 16, as they are. */
+  take(length: number): number {
+    if (length === 0) return 0;
+    this.#fill();
+    const value = (this.#bits >>> (this.#count - length)) & ((1 << length) - 1);
+    this.#drop(length);
+    return value;
   }
 
   /** Goes on after the next restart marker, which must be the one that is due. */
@@ -123,11 +134,14 @@ export class EntropyReader {
     this.#padding = 0;
   }
 
-  /** To be called after the last value. @throws PrecedentError `unreadable` when much of the scan is left over */
-  end(): void {
+  /**
+   * To be called after the last value: where the marker after the scan is.
+   * @throws PrecedentError `unreadable` when much of the scan is left over
+   */
+  end(): number {
     let left = (this.#count - this.#padding) >> 3;
     for (let at = this.#at; left <= maxUnreadBytes; at++, left++) {
-      if ((this.#bytes[at] ?? 0xff) === 0xff && this.#bytes[at + 1] !== 0) return;
+      if ((this.#bytes[at] ?? 0xff) === 0xff && this.#bytes[at + 1] !== 0) return at;
     }
     throw damaged(codec);
   }

@@ -21,12 +21,12 @@ export function decodeJpegLossless(frame: Uint8Array, layout: PixelLayout): Samp
   const { rows, columns, precision } = header;
   if (header.frame !== frameMarkers.lossless) throw damaged('JPEG');
   checkImage(header, layout, 'JPEG');
-  const { dcTable, first, low: pointTransform, restartInterval } = readScan(header);
+  const { dcTable, first, low: pointTransform, restartInterval } = readScan(header.segments);
   const predict = predictors[first];
   if (!predict || precision > 16 || pointTransform >= precision) throw damaged('JPEG');
   // A restart begins a line (H.1.1).
   if (restartInterval % columns !== 0) throw damaged('JPEG');
-  const table = readHuffmanTable(header, 0, dcTable);
+  const table = readHuffmanTable(header.segments, 0, dcTable);
   const bits = new EntropyReader(frame, header.segments[header.segments.length - 1].end);
   const linesPerRestart = restartInterval / columns || rows;
   const values = new Uint16Array(rows * columns);

@@ -7,6 +7,7 @@ import {
   dicomEncoding,
   implicitLittleEndian,
   latin1,
+  metaStart,
   trimPadding,
 } from '../dataset.ts';
 import { type Element, type Encoding, readElements, textElement, writeElements } from './elements.ts';
@@ -65,7 +66,7 @@ function takeApart(bytes: Uint8Array): { transferSyntax: string; elements: reado
 function readMeta(bytes: Uint8Array): { transferSyntax: string; bodyAt: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let transferSyntax = '';
-  let at = 132;
+  let at = metaStart(bytes);
   while (at + 12 <= bytes.length && view.getUint16(at, true) === 0x0002) {
     const long = /^(OB|OW|UN|UT)$/.test(latin1(bytes.subarray(at + 4, at + 6)));
     const start = at + (long ? 12 : 8);

@@ -1,13 +1,13 @@
 /** What lies under a job's sources, as pieces of work: walked, unpacked, described and grouped. */
 import { createHash } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Job, JobNote } from '../../catalog/jobs.ts';
-import type { FileDescription, FoundFile, FoundSeries, Skipped } from '../../contract/reader.ts';
+import type { FileDescription, FoundFile, FoundSeries, RegionFile, Skipped } from '../../contract/reader.ts';
 import { ensureFolder } from '../../files/files.ts';
 import { inOrder } from '../../process/inOrder.ts';
 import { reportOwner } from '../../report/owner.ts';
 import { mirOrganOf, msdRoots } from '../msd.ts';
-import { isRegionTable } from '../regionTable.ts';
+import { isRegionTable, namesImages } from '../regionTable.ts';
 import { groupFound } from '../sources/group.ts';
 import { type Asking, describeFiles, missingOf, readDataset, unzip } from './callReader.ts';
 import type { Meter } from './meter.ts';
@@ -100,19 +100,18 @@ async function sortFound(
 ): Promise<Scanned> {
   const known = new Map(files.map((file) => [file.path, file]));
   const { series: grouped, reports, skipped } = groupFound(described, files);
-  const tables = described.flatMap((file) =>
-    file.kind === 'table' && isRegionTable(file.columns)
-      ? [{ path: file.path, format: 'table' as const }]
-      : [],
-  );
   for (const { kind, path } of described)
     if (kind === 'dicomdir') skipped.push(...(await missingOf(asking, path)));
   const named = await nameLabels(asking, described, grouped);
-  // A table of lesions names the series that each of its rows lies in.
+  const tables = lesionTables(described, named.series);
+  const tablesOf = ({ files: [first] }: FoundSeries): RegionFile[] =>
+    tables.flatMap(({ path, only }) =>
+      only === undefined || only === first ? [{ path, format: 'table' }] : [],
+    );
   const series = named.series.map((found) => ({
     ...found,
     ...uidsOf(found),
-    regions: [...found.regions, ...tables],
+    regions: [...found.regions, ...tablesOf(found)],
   }));
   const notes = notesOf([...skipped, ...named.skipped, ...unused(described, series)], unpacked);
   const work: Work[] = series.map((found) => ({
@@ -150,14 +149,34 @@ function uidsOf({
   return { studyUid: `${format}:${caseName}`, seriesUid: `${format}:${caseName}` };
 }
 
+interface LesionTable {
+  readonly path: string;
+  /** The first file of the one series that it is about, where its rows do not name theirs. */
+  readonly only: string | undefined;
+}
+
+/** Tables of lesions whose rows name their image, or beside which lies one series alone. */
+function lesionTables(described: readonly FileDescription[], series: readonly FoundSeries[]): LesionTable[] {
+  return described.flatMap((file): LesionTable[] => {
+    if (file.kind !== 'table' || !isRegionTable(file.columns)) return [];
+    if (namesImages(file.columns)) return [{ path: file.path, only: undefined }];
+    const beside = series.filter(({ files }) => files[0].startsWith(join(dirname(file.path), '/')));
+    return beside.length === 1 ? [{ path: file.path, only: beside[0].files[0] }] : [];
+  });
+}
+
 /** Tables and JSON files that say nothing about the series: the user may have meant them for labels. */
 function unused(described: readonly FileDescription[], series: readonly FoundSeries[]): Skipped[] {
-  const regions = series.flatMap((found) => found.regions.map(({ path }) => path));
-  const names = new Set(regions.map((path) => path.replace(/(\.seg)?\.(nii(\.gz)?|nrrd)$/i, '')));
+  const regions = new Set(series.flatMap((found) => found.regions.map(({ path }) => path)));
+  const stems = new Set([...regions].map((path) => path.replace(/(\.seg)?\.(nii(\.gz)?|nrrd)$/i, '')));
+  const datasets = new Set(
+    msdRoots(described.map(({ path }) => path)).map((root) => join(root, 'dataset.json')),
+  );
   return described.flatMap((file): Skipped[] => {
-    const isTable = file.kind === 'table' && !isRegionTable(file.columns);
-    const isJson = file.kind === 'json' && basename(file.path) !== 'dataset.json';
-    if (!isTable && !(isJson && !names.has(file.path.replace(/\.json$/i, '')))) return [];
+    const isTable = file.kind === 'table' && !regions.has(file.path);
+    const isJson =
+      file.kind === 'json' && !datasets.has(file.path) && !stems.has(file.path.replace(/\.json$/i, ''));
+    if (!isTable && !isJson) return [];
     return [{ path: file.path, reason: 'not an image; labels are given to an import as such' }];
   });
 }
