@@ -10,7 +10,7 @@ import { DiagnosisText } from '../query/proofs.tsx';
 import { Measures } from '../ui/Measures.tsx';
 import { failed, notice } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
-import { lesionQuery } from '../viewer/lesionMasks.ts';
+import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
 import { infoQuery } from './queries.ts';
 
 const sources: Readonly<Record<LesionRow['source'], string>> = {
@@ -22,6 +22,7 @@ const sources: Readonly<Record<LesionRow['source'], string>> = {
 export function LesionDetails({ chosen }: { chosen: LesionRow }) {
   const fresh = useQuery(lesionQuery(chosen.id));
   const lesion = fresh.data?.lesion ?? chosen;
+  const volume = useQuery(volumeQuery(lesion.volume));
   const label = useMutation({
     mutationFn: ({ name, value }: { name: string; value: string | null }) =>
       callEngine('lesion.label', { lesion: lesion.id, name, value }),
@@ -127,6 +128,11 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
           </div>
         ))}
       </dl>
+      {volume.data?.volume.warnings.map((warning) => (
+        <p key={warning} className="panel-note">
+          {warning}
+        </p>
+      ))}
       <AddLabel add={(name, value) => label.mutate({ name, value })} />
     </section>
   );

@@ -42,7 +42,7 @@ export function LibraryPanel() {
       />
       <TextInput
         size="xs"
-        placeholder="Search by name, patient, label"
+        placeholder={tab === 'reports' ? 'Search the reports' : 'Search by name, patient, label'}
         aria-label="Search the list"
         leftSection={<IconSearch size={13} />}
         rightSection={

@@ -1,7 +1,8 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Evaluation, ImportReport, SearchResult } from '../../native/contract/engine.ts';
+import type { Evaluation, SearchResult } from '../../native/contract/engine.ts';
+import type { ImportReport } from '../../native/contract/jobs.ts';
 import type { LesionRow } from '../../native/contract/model.ts';
 import {
   childrenOf,

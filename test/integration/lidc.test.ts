@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Evaluation, ImportReport } from '../../native/contract/engine.ts';
+import type { Evaluation } from '../../native/contract/engine.ts';
+import type { ImportReport } from '../../native/contract/jobs.ts';
 import { type LesionRow, metricNames } from '../../native/contract/model.ts';
 import { openEngine, precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { sharedDir, sharedGroup } from '../support/shared.ts';
@@ -18,7 +19,7 @@ describe.skipIf(!shared)(
       const report = await precedentJson<ImportReport>(
       'import', data, '--labels', join(data, 'labels.csv'), '--library', library,
     ); // biome-ignore format: one command
-      expect(report.imported).toEqual({ patients: 96, studies: 96, volumes: 96, lesions: 96 });
+      expect(report.imported).toEqual({ patients: 96, studies: 96, volumes: 96, lesions: 96, reports: 0 });
       expect(report.warnings).toEqual([]);
     }, 180_000);
     afterAll(() => removeFolder(library));

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ImportReport, SearchResult } from '../../native/contract/engine.ts';
+import type { SearchResult } from '../../native/contract/engine.ts';
+import type { ImportReport } from '../../native/contract/jobs.ts';
 import type { LesionRow, VolumeRow } from '../../native/contract/model.ts';
 import { precedent, precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { sharedDir, sharedGroup } from '../support/shared.ts';

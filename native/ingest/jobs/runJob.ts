@@ -29,6 +29,9 @@ export interface Running {
   /** The library holds more now. */
   readonly changed: () => void;
 }
+/** Windows show what has come so far no more often than this. */
+const showMs = 2000;
+
 interface Opened<W> {
   readonly item: JobItem;
   readonly work: W;
@@ -99,6 +102,12 @@ async function importSeries(
   const { services, job, signal, oneAtATime } = running;
   const { library, embedder, reader } = services;
   const bytesOf = (files: readonly FoundFile[]) => files.reduce((sum, file) => sum + file.bytes, 0);
+  let shown = 0;
+  const showNow = () => {
+    if (performance.now() - shown < showMs) return;
+    shown = performance.now();
+    running.changed();
+  };
   meter.begin('read', open.length, bytesOf(open.flatMap(({ work }) => work.files)));
   const read = ({ item, work }: Opened<SeriesWork>) => readPiece(running, item, work);
   for await (const piece of inOrder(open, reader.size, read, async ({ staging }) => removeFolder(staging))) {
@@ -112,6 +121,7 @@ async function importSeries(
       );
       // What cannot be embedded is tried again, and reported, at the end.
       for (const uid of volumes) await embedVolume(library, embedder, uid, signal).catch(() => undefined);
+      if (volumes.length > 0) showNow();
     } finally {
       await removeFolder(staging);
     }
@@ -134,9 +144,10 @@ async function readPiece(
 ): Promise<Piece> {
   const { library, reader } = services;
   const staging = join(library.layout.staging, `${job.id}-${item.position}`);
-  const isKnown = item.decision === undefined && library.reads.unchangedFiles(work.files);
-  if (isKnown) return { item, work, series: 'unchanged', staging };
   const { lesionPer, deidentify } = job.options;
+  // De-identified, the same files are another volume: one that names nobody.
+  const isKnown = !deidentify && item.decision === undefined && library.reads.unchangedFiles(work.files);
+  if (isKnown) return { item, work, series: 'unchanged', staging };
   const options: ReadOptions = {
     staging,
     lesionPer,

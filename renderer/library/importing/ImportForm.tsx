@@ -12,6 +12,9 @@ import { useView } from '../../ui/store.ts';
 import { chooseImport } from '../LibraryPanel.tsx';
 import { OptionFields, usualOptions } from './options.tsx';
 
+/** A pill's button is for the mouse alone unless it is told otherwise. */
+const reachable = { tabIndex: 0, 'aria-hidden': undefined };
+
 export function ImportForm({ started, leave }: { started: (job: string) => void; leave: () => void }) {
   const sources = useView((s) => s.sources);
   const [labels, setLabels] = useState<Granted | null>(null);
@@ -40,7 +43,7 @@ export function ImportForm({ started, leave }: { started: (job: string) => void;
           <Pill
             key={source.token}
             withRemoveButton
-            removeButtonProps={{ 'aria-label': `Leave out ${source.label}` }}
+            removeButtonProps={{ ...reachable, 'aria-label': `Leave out ${source.label}` }}
             onRemove={() => useView.setState({ sources: sources.filter((s) => s !== source) })}
           >
             {source.label}
@@ -58,7 +61,7 @@ export function ImportForm({ started, leave }: { started: (job: string) => void;
         {labels && (
           <Pill
             withRemoveButton
-            removeButtonProps={{ 'aria-label': 'Without labels' }}
+            removeButtonProps={{ ...reachable, 'aria-label': 'Without labels' }}
             onRemove={() => setLabels(null)}
           >
             {labels.label}

@@ -15,10 +15,10 @@ export function ImportReportTable({ report }: { report: ImportReport }) {
   const { imported, unchanged, skipped, warnings } = report;
   return (
     <div className="dialog" data-testid="import-report">
-      <Table withRowBorders={false} verticalSpacing={2} fz="sm" w="auto">
+      <Table withRowBorders={false} verticalSpacing={2} fz="sm">
         <Table.Tbody>
           <Table.Tr>
-            <Table.Th>Imported</Table.Th>
+            <Table.Th w={110}>Imported</Table.Th>
             <Table.Td>
               {listed(
                 [imported.patients, 'patient'],
@@ -43,10 +43,10 @@ export function ImportReportTable({ report }: { report: ImportReport }) {
       </Table>
       {skipped.length > 0 && (
         <div className="report-list">
-          <Table stickyHeader fz="xs" verticalSpacing={3}>
+          <Table stickyHeader layout="fixed" fz="xs" verticalSpacing={3}>
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>File</Table.Th>
+                <Table.Th w="62%">File</Table.Th>
                 <Table.Th>Reason</Table.Th>
               </Table.Tr>
             </Table.Thead>

@@ -78,8 +78,9 @@ function Job({ job, open, toggle }: { job: JobRow; open: boolean; toggle: () => 
     onError: (error) => failed('The import could not be changed', error),
   });
   const [text, color] = states[job.state];
-  const { imported, conflicts } = job;
+  const { conflicts } = job;
   const [first, ...more] = job.sources;
+  const reported = open && (job.finishedAt !== undefined || job.state === 'paused');
   return (
     <section className="job" data-testid="job" data-state={job.state}>
       <div className="row-line">
@@ -88,7 +89,7 @@ function Job({ job, open, toggle }: { job: JobRow; open: boolean; toggle: () => 
           {first}
           {more.length > 0 ? ` and ${count(more.length, 'more', 'more')}` : ''}
         </button>
-        <Group gap={4} wrap="nowrap">
+        <Group gap={4} wrap="nowrap" flex="none">
           {job.origin === 'watch' && (
             <Badge size="xs" variant="outline" color="gray">
               Watched
@@ -117,11 +118,7 @@ function Job({ job, open, toggle }: { job: JobRow; open: boolean; toggle: () => 
       </div>
       {job.progress && <JobProgress progress={job.progress} />}
       <div className="dim">
-        {count(imported.volumes, 'volume')}, {count(imported.lesions, 'lesion')}
-        {imported.reports > 0 ? `, ${count(imported.reports, 'report')}` : ''} imported
-        {job.unchanged > 0 ? ` · ${job.unchanged} unchanged` : ''}
-        {job.skipped > 0 ? ` · ${job.skipped} skipped` : ''}
-        {job.warnings > 0 ? ` · ${count(job.warnings, 'note')}` : ''}
+        {!reported && summary(job)}
         {conflicts > 0 && (
           <button
             type="button"
@@ -133,9 +130,19 @@ function Job({ job, open, toggle }: { job: JobRow; open: boolean; toggle: () => 
         )}
       </div>
       {job.error && <p className="failure">{job.error}</p>}
-      {open && (job.finishedAt !== undefined || job.state === 'paused') && <JobReport job={job} />}
+      {reported && <JobReport job={job} />}
     </section>
   );
+}
+
+function summary({ imported, unchanged, skipped, warnings }: JobRow): string {
+  const reports = imported.reports > 0 ? `, ${count(imported.reports, 'report')}` : '';
+  return [
+    `${count(imported.volumes, 'volume')}, ${count(imported.lesions, 'lesion')}${reports} imported`,
+    ...(unchanged > 0 ? [`${unchanged.toLocaleString('en')} unchanged`] : []),
+    ...(skipped > 0 ? [`${skipped.toLocaleString('en')} skipped`] : []),
+    ...(warnings > 0 ? [count(warnings, 'note')] : []),
+  ].join(' · ');
 }
 
 function JobProgress({ progress }: { progress: NonNullable<JobRow['progress']> }) {

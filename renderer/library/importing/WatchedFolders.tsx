@@ -75,7 +75,7 @@ export function WatchedFolders() {
           </Table.Tbody>
         </Table>
       )}
-      <div className="panel-label">From the next folder that is watched</div>
+      <div className="panel-label">A new watched folder</div>
       <OptionFields value={options} change={setOptions} />
       <Group justify="flex-end">
         <Button size="xs" loading={add.isPending} onClick={() => add.mutate()}>
