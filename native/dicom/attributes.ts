@@ -98,6 +98,7 @@ export const attributes = {
   /** The other end of the range of padding values, which it includes. */
   pixelPaddingRangeLimit: ['x00280121', storedValue],
   burnedInAnnotation: ['x00280301', code],
+  conversionType: ['x00080064', code],
   windowCenter: ['x00281050', number],
   windowWidth: ['x00281051', number],
   rescaleIntercept: ['x00281052', number],

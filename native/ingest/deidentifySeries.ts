@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { PrecedentError } from '../contract/errors.ts';
 import type { ReadVolume } from '../contract/reader.ts';
+import { burnedInRisk, hasTextInMargins } from '../dicom/deidentify/burnedIn.ts';
 import { deidentifyFile } from '../dicom/deidentify/deidentifyFile.ts';
 import { cleanDescriptor } from '../dicom/deidentify/descriptors.ts';
 import { Deidentifier } from '../dicom/deidentify/identity.ts';
 import { deidentifyMeta } from '../dicom/deidentify/meta.ts';
+import { readHeader } from '../dicom/header.ts';
 import { writeFileAtomic } from '../files/files.ts';
 import { isGzip } from '../nifti/header.ts';
+import { openVoxelFile } from '../volume/voxelFile.ts';
 
 const maxInflatedBytes = 4 * 2 ** 30;
 
@@ -30,13 +33,19 @@ export async function deidentifySeries(
   const context = new Deidentifier(secret);
   const hash = createHash('sha256');
   const files: ReadVolume['files'] = [];
+  const risks = new Set<string>();
   for (const [n, { path, sopInstanceUid }] of read.files.entries()) {
-    const bytes = withoutIdentity(path, await readFile(path), context);
+    const original = await readFile(path);
+    if (isDicom(path)) for (const risk of burnedInRisk(readHeader(original))) risks.add(risk);
+    const bytes = withoutIdentity(path, original, context);
     const staged = join(staging, `${read.contentHash.slice(0, 16)}-${n}.copy`);
     await writeFileAtomic(staged, bytes);
     hash.update(bytes);
     files.push({ path, staged, sopInstanceUid: sopInstanceUid && context.uid(sopInstanceUid) });
   }
+  const burnedIn = await slicesWithText(read.staged);
+  if (burnedIn > 0)
+    risks.add(`${burnedIn === 1 ? '1 slice' : `${burnedIn} slices`} with what looks like text`);
   const contentHash = hash.digest('hex');
   const { patient, study, series, lossy } = read;
   const isUnknown = patient.patientId === unknownPatient(study.uid);
@@ -68,10 +77,31 @@ export async function deidentifySeries(
       organs: lesion.organs.map((organ) => ({ ...organ, organ: renamed.get(organ.organ) ?? 'organ' })),
     })),
     organs: read.organs.map(rename),
-    warnings: read.warnings.map((text) =>
-      [...renamed].reduce((said, [name, clean]) => said.replaceAll(name, clean), text),
-    ),
+    warnings: [
+      ...read.warnings.map((text) =>
+        [...renamed].reduce((said, [name, clean]) => said.replaceAll(name, clean), text),
+      ),
+      ...(risks.size > 0 ? [`the pixels may show who it is (${[...risks].join('; ')}): look at them`] : []),
+    ],
   };
+}
+
+function isDicom(path: string): boolean {
+  return !/\.(nii(\.gz)?|nrrd)$/i.test(path);
+}
+
+/** In how many slices something like writing stands: de-identification leaves the pixels as they are, and says so. */
+async function slicesWithText(staged: string): Promise<number> {
+  const file = await openVoxelFile(staged);
+  try {
+    const [columns, rows, slices] = file.grid.dims;
+    let found = 0;
+    for (let k = 0; k < slices; k++)
+      if (hasTextInMargins(Int32Array.from(await file.readSlice(k)), rows, columns)) found++;
+    return found;
+  } finally {
+    await file.close();
+  }
 }
 
 function withoutIdentity(path: string, bytes: Uint8Array, context: Deidentifier): Uint8Array {
