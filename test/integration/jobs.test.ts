@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MissingOriginal, ReportHit } from '../../native/contract/engine.ts';
 import type { ImportReport, JobRow } from '../../native/contract/jobs.ts';
 import type { LesionRow, PatientRow, VolumeRow } from '../../native/contract/model.ts';
+import { readHeader } from '../../native/dicom/header.ts';
+import { drawText } from '../support/burnText.ts';
 import {
   openEngine,
   precedent,
@@ -214,11 +216,9 @@ describe('sources', () => {
     const library = join(folder, 'deidentified');
     const source = join(folder, 'identified');
     await cp(join(phantom, 'PH-0005'), source, { recursive: true });
-    const [identified] = await precedentJson<LesionRow[]>(
-      'list',
-      '--library',
-      join(folder, 'undisturbed'),
-    ).then((rows) => rows.filter(({ patient }) => patient === 'PH-0005'));
+    const [identified] = await precedentJson<LesionRow[]>('list', '--library', join(folder, 'made')).then(
+      (rows) => rows.filter(({ patient }) => patient === 'PH-0005'),
+    );
     const report = await precedentJson<ImportReport>('import', source, '--deidentify', '--library', library);
     expect(report.imported).toMatchObject({ patients: 1, volumes: 1 });
     const [patient] = await precedentJson<PatientRow[]>('list', 'patients', '--library', library);
@@ -248,6 +248,29 @@ describe('sources', () => {
     expect(
       (await precedentJson<ImportReport>('import', source, '--deidentify', '--library', library)).unchanged,
     ).toBe(1);
+  });
+
+  test('writing in the pixels is flagged when a series is de-identified, and only then said to be there', async () => {
+    const source = join(folder, 'written');
+    await cp(join(phantom, 'PH-0006'), source, { recursive: true });
+    const clean = await precedentJson<ImportReport>(
+      'import', source, '--deidentify', '--library', join(folder, 'clean'),
+    ); // biome-ignore format: one command
+    expect(clean.warnings.filter((warning) => /look at them/.test(warning))).toEqual([]);
+    const slice = join(source, 'CT', 'IM0004.dcm');
+    const bytes = await readFile(slice);
+    const { rows = 0, columns = 0, pixelData } = readHeader(bytes);
+    const pixels = bytes.subarray(pixelData?.offset);
+    const stored = Int32Array.from({ length: rows * columns }, (_, n) => pixels.readInt16LE(2 * n));
+    drawText(stored, columns, 'HUBER 1955', { x: 8, y: 8, scale: 1, value: 3000 });
+    for (const [n, value] of stored.entries()) pixels.writeInt16LE(value, 2 * n);
+    await writeFile(slice, bytes);
+    const report = await precedentJson<ImportReport>(
+      'import', source, '--deidentify', '--library', join(folder, 'written-library'),
+    ); // biome-ignore format: one command
+    expect(
+      report.warnings.filter((warning) => /1 slice with what looks like text/.test(warning)),
+    ).toHaveLength(1);
   });
 
   test('originals are only read', async () => {
