@@ -215,6 +215,8 @@ export const readerContract = {
       params: z.object({ path: z.string() }),
       result: z.object({ name: z.string(), names: z.record(z.string(), z.string()) }),
     },
+    /** The images that the rows of a table of lesions name, each once. */
+    table: { params: z.object({ path: z.string() }), result: z.array(z.string()) },
     report: {
       params: z.object({ report: reportFile }),
       result: z.object({ title: z.string().optional(), date: z.string().optional(), text: z.string() }),

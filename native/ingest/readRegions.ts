@@ -87,6 +87,14 @@ export async function* readRegions(
   }
 }
 
+/** What the rows of a table of lesions call their images, with and without an image file's ending. */
+export async function tableImages(path: string): Promise<string[]> {
+  if ((await stat(path)).size > largestFile)
+    throw new PrecedentError('limit', 'the file is larger than 1 GiB');
+  const { rows } = readRegionTable(await readFile(path));
+  return [...new Set(rows.flatMap(({ image }) => (image === undefined ? [] : [image, stem(image)])))];
+}
+
 async function readBytes(path: string, { onFile }: Reading): Promise<Uint8Array> {
   onFile(path);
   if ((await stat(path)).size > largestFile)

@@ -4,6 +4,7 @@ import { runChild } from '../process/child.ts';
 import { startWatchdog } from '../process/watchdog.ts';
 import { readReportFile } from '../report/readReportFile.ts';
 import { readDataset } from './msd.ts';
+import { tableImages } from './readRegions.ts';
 import { readFoundSeries } from './readSeries.ts';
 import { describeFiles } from './sources/describe.ts';
 import { unzip } from './sources/unzip.ts';
@@ -21,5 +22,6 @@ runChild(readerContract, {
   read: ({ series, options }, { signal, progress }) =>
     readFoundSeries(series, { options, signal, onFile: (path) => progress({ path }) }),
   dataset: ({ path }) => readDataset(path),
+  table: ({ path }) => tableImages(path),
   report: ({ report }) => readReportFile(report),
 });

@@ -138,6 +138,17 @@ export async function readDataset(
   return 'answer' in asked ? asked.answer : { reason: asked.culprit.reason };
 }
 
+/** The images that a table of lesions names, or why that cannot be told. */
+export async function readTable(
+  asking: Asking,
+  path: string,
+): Promise<{ readonly images: ReadonlySet<string> } | { readonly reason: string }> {
+  const asked = await ask(asking, () => asking.reader.call('table', { path }, asking)).catch(
+    (thrown: unknown) => ({ culprit: { reason: fault(thrown) } }),
+  );
+  return 'answer' in asked ? { images: new Set(asked.answer) } : { reason: asked.culprit.reason };
+}
+
 /** The text of a report, or why there is none. */
 export async function readReport(
   asking: Asking,

@@ -9,7 +9,7 @@ import { reportOwner } from '../../report/owner.ts';
 import { mirOrganOf, msdRoots } from '../msd.ts';
 import { isRegionTable, namesImages } from '../regionTable.ts';
 import { groupFound } from '../sources/group.ts';
-import { type Asking, describeFiles, missingOf, readDataset, unzip } from './callReader.ts';
+import { type Asking, describeFiles, missingOf, readDataset, readTable, unzip } from './callReader.ts';
 import type { Meter } from './meter.ts';
 import { type JobServices, shownPath, type UnpackedFrom, type Work } from './work.ts';
 
@@ -103,17 +103,12 @@ async function sortFound(
   for (const { kind, path } of described)
     if (kind === 'dicomdir') skipped.push(...(await missingOf(asking, path)));
   const named = await nameLabels(asking, described, grouped);
-  const tables = lesionTables(described, named.series);
-  const tablesOf = ({ files: [first] }: FoundSeries): RegionFile[] =>
-    tables.flatMap(({ path, only }) =>
-      only === undefined || only === first ? [{ path, format: 'table' }] : [],
-    );
-  const series = named.series.map((found) => ({
-    ...found,
-    ...uidsOf(found),
-    regions: [...found.regions, ...tablesOf(found)],
-  }));
-  const notes = notesOf([...skipped, ...named.skipped, ...unused(described, series)], unpacked);
+  const withTables = await attachTables(asking, described, named.series);
+  const series = withTables.series.map((found) => ({ ...found, ...uidsOf(found) }));
+  const notes = notesOf(
+    [...skipped, ...named.skipped, ...withTables.skipped, ...unused(described, series)],
+    unpacked,
+  );
   const work: Work[] = series.map((found) => ({
     kind: 'series',
     series: found,
@@ -149,31 +144,54 @@ function uidsOf({
   return { studyUid: `${format}:${caseName}`, seriesUid: `${format}:${caseName}` };
 }
 
-interface LesionTable {
-  readonly path: string;
-  /** The first file of the one series that it is about, where its rows do not name theirs. */
-  readonly only: string | undefined;
+/**
+ * Gives each table of lesions to the series that its rows name, or, where they name none, to the one that lies beside it
+ * alone. A table that concerns nothing here is skipped.
+ */
+async function attachTables(
+  asking: Asking,
+  described: readonly FileDescription[],
+  series: readonly FoundSeries[],
+): Promise<{ series: readonly FoundSeries[]; skipped: Skipped[] }> {
+  const skipped: Skipped[] = [];
+  const attached = new Map<FoundSeries, RegionFile[]>();
+  for (const file of described) {
+    if (file.kind !== 'table' || !isRegionTable(file.columns)) continue;
+    const { path } = file;
+    const named = namesImages(file.columns) ? await readTable(asking, path) : undefined;
+    if (named && 'reason' in named) {
+      skipped.push({ path, reason: named.reason });
+      continue;
+    }
+    const beside = series.filter(({ files }) => files[0].startsWith(join(dirname(path), '/')));
+    const own = named
+      ? series.filter((found) => namesOf(found).some((name) => named.images.has(name)))
+      : beside.slice(0, beside.length === 1 ? 1 : 0);
+    if (own.length === 0) skipped.push({ path, reason: 'a table of lesions in none of the images here' });
+    for (const found of own) attached.set(found, [...(attached.get(found) ?? []), { path, format: 'table' }]);
+  }
+  return {
+    series: series.map((found) => ({
+      ...found,
+      regions: [...found.regions, ...(attached.get(found) ?? [])],
+    })),
+    skipped,
+  };
 }
 
-/** Tables of lesions whose rows name their image, or beside which lies one series alone. */
-function lesionTables(described: readonly FileDescription[], series: readonly FoundSeries[]): LesionTable[] {
-  return described.flatMap((file): LesionTable[] => {
-    if (file.kind !== 'table' || !isRegionTable(file.columns)) return [];
-    if (namesImages(file.columns)) return [{ path: file.path, only: undefined }];
-    const beside = series.filter(({ files }) => files[0].startsWith(join(dirname(file.path), '/')));
-    return beside.length === 1 ? [{ path: file.path, only: beside[0].files[0] }] : [];
-  });
+function namesOf({ caseName, seriesUid, studyUid, patientId }: FoundSeries): string[] {
+  return [caseName ?? '', seriesUid, studyUid, patientId].filter((name) => name !== '');
 }
 
 /** Tables and JSON files that say nothing about the series: the user may have meant them for labels. */
 function unused(described: readonly FileDescription[], series: readonly FoundSeries[]): Skipped[] {
-  const regions = new Set(series.flatMap((found) => found.regions.map(({ path }) => path)));
-  const stems = new Set([...regions].map((path) => path.replace(/(\.seg)?\.(nii(\.gz)?|nrrd)$/i, '')));
+  const regions = series.flatMap((found) => found.regions.map(({ path }) => path));
+  const stems = new Set(regions.map((path) => path.replace(/(\.seg)?\.(nii(\.gz)?|nrrd)$/i, '')));
   const datasets = new Set(
     msdRoots(described.map(({ path }) => path)).map((root) => join(root, 'dataset.json')),
   );
   return described.flatMap((file): Skipped[] => {
-    const isTable = file.kind === 'table' && !regions.has(file.path);
+    const isTable = file.kind === 'table' && !isRegionTable(file.columns);
     const isJson =
       file.kind === 'json' && !datasets.has(file.path) && !stems.has(file.path.replace(/\.json$/i, ''));
     if (!isTable && !isJson) return [];

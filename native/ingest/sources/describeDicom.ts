@@ -110,7 +110,7 @@ function objectOf(header: Beginning): DicomObject | undefined {
   const modalityIs = valueIn(header, modality);
   if (!modalityIs && !header.whole && !(marks.instanceNumber in header.dataSet.elements)) return undefined;
   if (modalityIs && modalityIs !== 'CT') {
-    throw new PrecedentError('unsupported', `modality ${modalityIs.slice(0, 16)} is not CT`);
+    throw new PrecedentError('unsupported', notCt(modalityIs));
   }
   if (object) return object;
   if (!modalityIs) throw new PrecedentError('unsupported', 'no modality');
@@ -166,4 +166,15 @@ function valueIn<T>(
   [tag, read]: readonly [string, ReadValue<T>],
 ): T | undefined {
   return read(dataSet, tag, decode);
+}
+
+/** Defined terms of Modality (PS3.3 section C.7.3.1.1.1): another text may be anything, a name among it, and is not repeated. */
+const modalities = new Set(
+  `AR ASMT AU BDUS BI BMD CR CT CTPROTOCOL DMS DOC DX ECG EEG EMG EOG EPS ES FID GM HC HD IO IOL IVOCT IVUS KER KO LEN LS M3D MG MR NM OAM
+  OCT OP OPM OPT OPTBSV OPTENF OPV OSS OT PA PLAN POS PR PT PX REG RESP RF RG RTDOSE RTIMAGE RTINTENT RTPLAN RTRAD RTRECORD
+  RTSEGANN RTSTRUCT RWV SC SEG SM SMR SR SRF STAIN TEXTUREMAP TG US VA XA XAPROTOCOL XC`.split(/\s+/),
+);
+
+function notCt(modality: string): string {
+  return modalities.has(modality) ? `modality ${modality} is not CT` : 'the modality is not CT';
 }
