@@ -517,7 +517,8 @@ describe.skipIf(skip)(groupName('security'), () => {
       await writeVoxelFile(join(library, 'voxels', 'good.vox'), volume);
       await writeVoxelFile(join(library, 'voxels', 'torn.vox'), volume);
       const torn = await readFile(join(library, 'voxels', 'torn.vox'));
-      torn[torn.length - 1] ^= 0xff;
+      // The last byte of the last slice: the header follows it, with its length 16 bytes before the end.
+      torn[torn.length - 17 - torn.readUInt32LE(torn.length - 16)] ^= 0xff;
       await writeFile(join(library, 'voxels', 'torn.vox'), torn);
       await writeFile(join(library, 'voxels', 'empty.vox'), '');
       await writeFile(join(library, 'thumbnails', 'good.png'), png);
