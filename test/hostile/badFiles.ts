@@ -19,7 +19,7 @@ async function importEachAlone(folder: string): Promise<Failure[]> {
   const alone = async (name: string) => {
     const library = join(folder, 'alone', `library ${name}`);
     const ran = await run(['import', join(folder, 'alone', name), '--library', library, '--json'], {
-      watchMemory: true,
+      watch: true,
     });
     rmSync(library, { recursive: true, force: true });
     return ran;

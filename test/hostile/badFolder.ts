@@ -40,7 +40,7 @@ export async function importBadFiles(folder: string) {
   for (const bad of made) await writeBadFile(root, bad);
   await writeGoodFiles(root);
   const library = join(folder, 'library');
-  const ran = await run(['import', root, '--library', library, '--json'], { watchMemory: true });
+  const ran = await run(['import', root, '--library', library, '--json'], { watch: true });
   for (const bad of made) unlock(root, bad);
   const failures: Failure[] = [];
   const fail = (name: string, expected: string, saw: string) => failures.push({ name, expected, saw });

@@ -1,4 +1,4 @@
-/** Runs the built command line from outside and watches the memory of every process that it starts (Linux). */
+/** Runs the built command line from outside and watches every process that it starts (Linux). */
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -13,7 +13,7 @@ export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
   readonly ms: number;
-  /** Processor time of all its processes, where no other command ran meanwhile. */
+  /** Processor time of all its processes. */
   readonly cpuMs: number;
   /** Peak resident memory in bytes of the largest process of each kind, by the name of its program. */
   readonly peak: Readonly<Record<string, number>>;
@@ -31,10 +31,9 @@ export function ensureBuilt(): void {
   execFileSync(process.execPath, [join(root, 'tools/build.mjs'), 'engine'], { stdio: 'inherit' });
 }
 
-/** Starts `precedent ARGS…` in a process group of its own; memory is looked at every few milliseconds where asked. */
-export function start(args: readonly string[], { watchMemory = false } = {}): Running {
+/** Starts `precedent ARGS…` in a process group of its own; memory and processor time are looked at every few milliseconds where asked. */
+export function start(args: readonly string[], { watch = false } = {}): Running {
   const started = performance.now();
-  const cpuBefore = cpuOfEndedMs();
   const child = spawn(process.execPath, [join(dist, 'cli/main.js'), ...args], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -44,9 +43,10 @@ export function start(args: readonly string[], { watchMemory = false } = {}): Ru
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
   const peak: Record<string, number> = {};
+  const cpu = new Map<number, number>();
   const { pid } = child;
-  const look = () => pid !== undefined && notePeaks(pid, peak);
-  const timer = watchMemory ? setInterval(look, 20) : undefined;
+  const look = () => pid !== undefined && note(pid, peak, cpu);
+  const timer = watch ? setInterval(look, 20) : undefined;
   const ended = new Promise<Ran>((done) => {
     child.on('close', (code) => {
       clearInterval(timer);
@@ -55,7 +55,7 @@ export function start(args: readonly string[], { watchMemory = false } = {}): Ru
         stdout: Buffer.concat(out).toString(),
         stderr: Buffer.concat(err).toString(),
         ms: performance.now() - started,
-        cpuMs: cpuOfEndedMs() - cpuBefore,
+        cpuMs: [...cpu.values()].reduce((sum, ms) => sum + ms, 0),
         peak,
       });
     });
@@ -73,7 +73,7 @@ export function start(args: readonly string[], { watchMemory = false } = {}): Ru
   };
 }
 
-export function run(args: readonly string[], options: { watchMemory?: boolean } = {}): Promise<Ran> {
+export function run(args: readonly string[], options: { watch?: boolean } = {}): Promise<Ran> {
   return start(args, options).ended;
 }
 
@@ -84,23 +84,24 @@ export async function runJson(args: readonly string[]): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-function notePeaks(pid: number, peak: Record<string, number>): void {
+function note(pid: number, peak: Record<string, number>, cpu: Map<number, number>): void {
   try {
     const name = basename(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1] ?? '', '.js');
     const bytes = residentPeak(pid);
-    if (bytes > (peak[name] ?? 0)) peak[name] = bytes;
-    for (const child of childrenOf(pid)) notePeaks(child, peak);
+    if (name !== '' && bytes > (peak[name] ?? 0)) peak[name] = bytes;
+    cpu.set(pid, cpuOf(pid));
+    for (const child of childrenOf(pid)) note(child, peak, cpu);
   } catch {
     // A process may end between two looks.
   }
 }
 
-/** Processor time of the processes below this one that have ended, in steps of 10 ms (proc(5), cutime and cstime). */
-function cpuOfEndedMs(): number {
-  const fields = readFileSync('/proc/self/stat', 'utf8')
+/** Processor time of a process so far, in steps of 10 ms (proc(5), utime and stime). */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');
-  return 10 * (Number(fields[13]) + Number(fields[14]));
+  return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
 /** The highest resident memory of a process so far, in bytes. */

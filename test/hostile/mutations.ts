@@ -188,7 +188,7 @@ async function importSample(): Promise<void> {
   }
   const library = join(folder, 'library');
   const { code, stdout, stderr, ms, peak } = await run(['import', root, '--library', library, '--json'], {
-    watchMemory: true,
+    watch: true,
   });
   if (code !== 0) found(-1, `the import of the sample ended with ${code}: ${stderr.slice(-1000)}`);
   else {

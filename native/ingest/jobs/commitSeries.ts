@@ -10,7 +10,9 @@ import type { ConflictDecision } from '../../contract/jobs.ts';
 import type { ReadVolume, Skipped } from '../../contract/reader.ts';
 import { commitFile, copyFileAtomic, ensureFolder, removeFile, removeFolder } from '../../files/files.ts';
 import { lesionCaption } from '../../lesion/caption.ts';
+import { openVoxelFile } from '../../volume/voxelFile.ts';
 import { labelVolume, patientOfCase } from '../applyLabels.ts';
+import { drawThumbnail } from '../embedMissing.ts';
 import type { LabelRow } from '../labels.ts';
 import { type JobServices, type SeriesWork, shownPath } from './work.ts';
 
@@ -128,6 +130,7 @@ async function addVolume(commit: Commit, read: ReadVolume, replaced: string | un
     : read.files.map((file) => sourceFile(commit, file));
   await commitFile(read.staged, layout.voxelFile(uid));
   const lesions = distinct(read.lesions).map((lesion) => newLesion(lesion, read));
+  await drawThumbnails(library, uid, lesions);
   const removal = replaced === undefined ? undefined : replacement(library, replaced, uid, read);
   for (const text of read.warnings) note(commit, 'warning', read.path, text);
   return {
@@ -159,6 +162,7 @@ async function addVolume(commit: Commit, read: ReadVolume, replaced: string | un
     },
     undo: async () => {
       await removeFile(layout.voxelFile(uid));
+      for (const lesion of lesions) await removeFile(layout.thumbnail(lesion.uid));
       if (copied) await removeFolder(copies);
     },
     after: removal?.after ?? nothing,
@@ -217,11 +221,14 @@ function newLesion(lesion: ReadVolume['lesions'][number], read: ReadVolume): New
 async function addRegions(commit: Commit, volume: string, read: ReadVolume): Promise<Step> {
   const { library, counts, job } = commit;
   const { reads, writes } = library;
-  const lesions = distinct(read.lesions, reads.regionsOf('lesion', volume));
+  const lesions = distinct(read.lesions, reads.regionsOf('lesion', volume)).map((lesion) =>
+    newLesion(lesion, read),
+  );
+  await drawThumbnails(library, volume, lesions);
   const organs = distinct(read.organs, reads.regionsOf('organ', volume));
   return {
     rows: () => {
-      for (const lesion of lesions) writes.addLesion(volume, newLesion(lesion, read));
+      for (const lesion of lesions) writes.addLesion(volume, lesion);
       for (const organ of organs) writes.addOrgan(volume, { ...organ, uid: newId('org') });
       if (!job.options.deidentify) writes.addRegionFiles(volume, regionFiles(commit, read));
       counts.lesions += lesions.length;
@@ -232,6 +239,23 @@ async function addRegions(commit: Commit, volume: string, read: ReadVolume): Pro
     undo: nothing,
     after: nothing,
   };
+}
+
+/** Before the lesions are listed, so that no window asks for a picture in vain; one that cannot be drawn now is drawn later. */
+async function drawThumbnails(
+  library: JobServices['library'],
+  volume: string,
+  lesions: readonly NewLesion[],
+): Promise<void> {
+  if (lesions.length === 0) return;
+  const file = await openVoxelFile(library.layout.voxelFile(volume)).catch(() => undefined);
+  if (!file) return;
+  try {
+    for (const { uid, box } of lesions)
+      await drawThumbnail(library, file, uid, { box }).catch(() => undefined);
+  } finally {
+    await file.close();
+  }
 }
 
 type Region = Pick<ReadVolume['organs'][number], 'name' | 'packed'> & { readonly box: readonly number[] };
