@@ -1,4 +1,5 @@
 /** The labels that the 3D-MIR benchmark gives a case, computed from its tumour mask by the benchmark's own rules. */
+import { floodFaces } from '../lesion/flood.ts';
 import { boxDims, type Mask, type Vec3 } from '../volume/volume.ts';
 
 /** Longest side of the equivalent ellipsoid in cm, number of tumours, group (−1: none). */
@@ -77,26 +78,7 @@ function facePieces(mask: Mask): Piece[] {
   const pieces: Piece[] = [];
   for (let seed = 0; seed < left.length; seed++) {
     if (left[seed] === 0) continue;
-    left[seed] = 0;
-    queue[0] = seed;
-    let [head, tail] = [0, 1];
-    const visit = (v: number) => {
-      if (left[v] === 0) return;
-      left[v] = 0;
-      queue[tail++] = v;
-    };
-    while (head < tail) {
-      const v = queue[head++];
-      const i = v % ni;
-      const j = Math.floor(v / ni) % nj;
-      const k = Math.floor(v / (ni * nj));
-      if (i > 0) visit(v - 1);
-      if (i < ni - 1) visit(v + 1);
-      if (j > 0) visit(v - ni);
-      if (j < nj - 1) visit(v + ni);
-      if (k > 0) visit(v - ni * nj);
-      if (k < nk - 1) visit(v + ni * nj);
-    }
+    const tail = floodFaces(left, [ni, nj, nk], seed, [1, 0], queue);
     pieces.push(piece(queue.subarray(0, tail), ni, nj));
   }
   return pieces;

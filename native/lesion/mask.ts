@@ -1,7 +1,9 @@
 /** Masks as values: tightened, filled, compared, and packed for storage. */
+
 import { deflateSync, inflateSync } from 'node:zlib';
 import { PrecedentError } from '../contract/errors.ts';
 import { type Box, boxDims, type Mask } from '../volume/volume.ts';
+import { floodFaces } from './flood.ts';
 
 /** The number of voxels in a mask. */
 export function countVoxels(mask: Mask): number {
@@ -71,27 +73,7 @@ export function fillHoles(mask: Mask): Mask | null {
   const b = tight.box;
   const box: Box = [b[0] - 1, b[1] - 1, b[2] - 1, b[3] + 1, b[4] + 1, b[5] + 1];
   const { bits } = reboxMask(tight, box);
-  const [ni, nj, nk] = boxDims(box);
-  const queue = new Int32Array(bits.length);
-  let [head, tail] = [0, 1];
-  bits[0] = 2;
-  const visit = (v: number) => {
-    if (bits[v] !== 0) return;
-    bits[v] = 2;
-    queue[tail++] = v;
-  };
-  while (head < tail) {
-    const v = queue[head++];
-    const i = v % ni;
-    const j = Math.floor(v / ni) % nj;
-    const k = Math.floor(v / (ni * nj));
-    if (i > 0) visit(v - 1);
-    if (i < ni - 1) visit(v + 1);
-    if (j > 0) visit(v - ni);
-    if (j < nj - 1) visit(v + ni);
-    if (k > 0) visit(v - ni * nj);
-    if (k < nk - 1) visit(v + ni * nj);
-  }
+  floodFaces(bits, boxDims(box), 0, [0, 2], new Int32Array(bits.length));
   for (let v = 0; v < bits.length; v++) bits[v] = bits[v] === 2 ? 0 : 1;
   return reboxMask({ box, bits }, tight.box);
 }
