@@ -118,9 +118,11 @@ export function catalogJobs(db: Database) {
     /** Those that wait to run, in the order in which they shall. */
     waiting: (): Job[] =>
       all(`SELECT * FROM job WHERE state = 'waiting' ORDER BY priority DESC, id`).map(jobOf),
-    /** The ids of those that have not ended. */
-    unfinished: (): string[] =>
-      all(`SELECT uid FROM job WHERE state IN ${unfinished}`).map((row) => String(row.uid)),
+    /** The ids of those whose sources are needed still: they have not ended, or a conflict waits for its decision. */
+    needingSources: (): string[] =>
+      all(`SELECT uid FROM job WHERE state IN ${unfinished} OR id IN (SELECT job FROM conflict)`).map((row) =>
+        String(row.uid),
+      ),
     /** An unfinished job of just these sources, labels and options. */
     same: (job: NewJob): Job | undefined =>
       all(

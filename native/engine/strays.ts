@@ -15,7 +15,7 @@ export async function strayPaths(
     [layout.voxels, () => reads.ids('volume').map((id) => `${id}.vox`)],
     [layout.originals, () => reads.ids('volume')],
     [layout.thumbnails, () => reads.ids('lesion').map((id) => `${id}.png`)],
-    [layout.unpacked, () => jobs.unfinished()],
+    [layout.unpacked, () => jobs.needingSources()],
   ];
   const strays: string[] = [];
   for (const [folder, known] of rules) {

@@ -196,6 +196,29 @@ describe('sources', () => {
     );
   });
 
+  test('a conflict about an archive can be decided after its import has ended', async () => {
+    const library = join(folder, 'zip-conflict');
+    const changed = join(folder, 'zip-changed', 'PH-0003');
+    await cp(join(phantom, 'PH-0003'), changed, { recursive: true });
+    const slice = join(changed, 'CT', 'IM0001.dcm');
+    const bytes = await readFile(slice);
+    bytes[bytes.length - 20] ^= 1;
+    await writeFile(slice, bytes);
+    const archive = join(folder, 'changed.zip');
+    execFileSync('python3', ['-m', 'zipfile', '-c', archive, changed]);
+    await precedentJson('import', join(phantom, 'PH-0003'), '--library', library);
+    const [before] = await precedentJson<VolumeRow[]>('list', 'volumes', '--library', library);
+    const report = await precedentJson<ImportReport>('import', archive, '--library', library);
+    expect(report.skipped.some(({ reason }) => /same UIDs/.test(reason))).toBe(true);
+    const [{ id }] = await precedentJson<{ id: string }[]>('conflicts', '--library', library);
+    await precedentJson('conflicts', '--library', library, '--decide', id, '--by', 'replace');
+    const after = await precedentJson<VolumeRow[]>('list', 'volumes', '--library', library);
+    expect(after).toHaveLength(1);
+    expect(after[0].id).not.toBe(before.id);
+    expect(after[0].copied).toBe(true);
+    expect(await readdir(join(library, 'unpacked'))).toEqual([]);
+  });
+
   test('reports of a study are found by their words', async () => {
     const library = join(folder, 'reports');
     const source = join(folder, 'report-source');

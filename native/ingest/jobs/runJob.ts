@@ -69,7 +69,8 @@ export async function runJob(running: Running): Promise<void> {
   meter.begin('index', 1);
   await library.vectors(embedder);
   meter.step();
-  await removeFolder(join(library.layout.unpacked, job.id));
+  // Files of an archive are read again when a conflict about them is decided.
+  if (library.jobs.row(job.id).conflicts === 0) await removeFolder(join(library.layout.unpacked, job.id));
 }
 
 /** Finds the work, unless it is known and the sources are as they were. */
