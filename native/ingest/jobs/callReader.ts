@@ -107,12 +107,25 @@ function without(series: FoundSeries, path: string | undefined): FoundSeries {
   };
 }
 
+/** As `ask`, of one file: its fault is its reason. A cancelled request or a full disk is none, and is thrown. */
+async function askOnce<T>(
+  asking: Asking,
+  call: () => Promise<T>,
+): Promise<{ readonly answer: T } | { readonly reason: string }> {
+  try {
+    const asked = await ask(asking, call);
+    return 'answer' in asked ? asked : { reason: asked.culprit.reason };
+  } catch (thrown) {
+    const error = PrecedentError.from(thrown);
+    if (error.kind === 'cancelled' || error.kind === 'storage') throw error;
+    return { reason: error.message };
+  }
+}
+
 /** The files that a DICOMDIR names and that are not there, or not below it. */
 export async function missingOf(asking: Asking, dicomdir: string): Promise<Skipped[]> {
-  const asked = await ask(asking, () => asking.reader.call('walk', { paths: [dicomdir] }, asking)).catch(
-    (thrown: unknown) => ({ culprit: { reason: fault(thrown) } }),
-  );
-  return 'answer' in asked ? asked.answer.skipped : [{ path: dicomdir, reason: asked.culprit.reason }];
+  const asked = await askOnce(asking, () => asking.reader.call('walk', { paths: [dicomdir] }, asking));
+  return 'answer' in asked ? asked.answer.skipped : [{ path: dicomdir, reason: asked.reason }];
 }
 
 /** Unpacks an archive; one that cannot be unpacked is skipped. */
@@ -121,10 +134,8 @@ export async function unzip(
   path: string,
   into: string,
 ): Promise<{ files: FoundFile[]; skipped: Skipped[] }> {
-  const asked = await ask(asking, () => asking.reader.call('unzip', { path, into }, asking)).catch(
-    (thrown: unknown) => ({ culprit: { reason: fault(thrown) } }),
-  );
-  return 'answer' in asked ? asked.answer : { files: [], skipped: [{ path, reason: asked.culprit.reason }] };
+  const asked = await askOnce(asking, () => asking.reader.call('unzip', { path, into }, asking));
+  return 'answer' in asked ? asked.answer : { files: [], skipped: [{ path, reason: asked.reason }] };
 }
 
 /** What the mask values of a data set stand for, or why that cannot be told. */
@@ -132,10 +143,8 @@ export async function readDataset(
   asking: Asking,
   path: string,
 ): Promise<{ readonly name: string; readonly names: Record<string, string> } | { readonly reason: string }> {
-  const asked = await ask(asking, () => asking.reader.call('dataset', { path }, asking)).catch(
-    (thrown: unknown) => ({ culprit: { reason: fault(thrown) } }),
-  );
-  return 'answer' in asked ? asked.answer : { reason: asked.culprit.reason };
+  const asked = await askOnce(asking, () => asking.reader.call('dataset', { path }, asking));
+  return 'answer' in asked ? asked.answer : asked;
 }
 
 /** The images that a table of lesions names, or why that cannot be told. */
@@ -143,10 +152,8 @@ export async function readTable(
   asking: Asking,
   path: string,
 ): Promise<{ readonly images: ReadonlySet<string> } | { readonly reason: string }> {
-  const asked = await ask(asking, () => asking.reader.call('table', { path }, asking)).catch(
-    (thrown: unknown) => ({ culprit: { reason: fault(thrown) } }),
-  );
-  return 'answer' in asked ? { images: new Set(asked.answer) } : { reason: asked.culprit.reason };
+  const asked = await askOnce(asking, () => asking.reader.call('table', { path }, asking));
+  return 'answer' in asked ? { images: new Set(asked.answer) } : asked;
 }
 
 /** The text of a report, or why there is none. */
@@ -156,15 +163,6 @@ export async function readReport(
 ): Promise<
   { readonly text: string; readonly title?: string; readonly date?: string } | { readonly reason: string }
 > {
-  const asked = await ask(asking, () => asking.reader.call('report', { report }, asking)).catch(
-    (thrown: unknown) => ({ culprit: { reason: fault(thrown) } }),
-  );
-  return 'answer' in asked ? asked.answer : { reason: asked.culprit.reason };
-}
-
-/** A fault of one file, as its reason; a cancelled request or a full disk is none, and goes on up. */
-function fault(thrown: unknown): string {
-  const error = PrecedentError.from(thrown);
-  if (error.kind === 'cancelled' || error.kind === 'storage') throw error;
-  return error.message;
+  const asked = await askOnce(asking, () => asking.reader.call('report', { report }, asking));
+  return 'answer' in asked ? asked.answer : asked;
 }
