@@ -17,8 +17,8 @@ export type Rgb = readonly [number, number, number];
 export interface ClipTransform {
   /** Side of the square input in pixels. */
   readonly size: number;
-  /** `crop`: the shorter side becomes `size` and the middle is kept; `stretch`: both sides become `size`. */
-  readonly fit: 'crop' | 'stretch';
+  /** As open_clip names it. `shortest`: the shorter side becomes `size` and the middle is kept; `squash`: both become `size`. */
+  readonly resizeMode: 'shortest' | 'squash';
   /** Subtracted from, and divided into, values of 0…1, in the order R, G, B. */
   readonly mean: Rgb;
   readonly std: Rgb;
@@ -58,10 +58,13 @@ export function greyPicture({ hu, width, height }: HuSlice, window: HuWindow): G
 }
 
 /** What of the resized slice is kept, along its rows and along its columns. */
-function stretches({ width, height }: HuSlice, { size, fit }: ClipTransform): readonly [Stretch, Stretch] {
+function stretches(
+  { width, height }: HuSlice,
+  { size, resizeMode }: ClipTransform,
+): readonly [Stretch, Stretch] {
   const shorter = Math.min(width, height);
   const side = (from: number): Stretch => {
-    const length = fit === 'stretch' || from === shorter ? size : Math.trunc((size * from) / shorter);
+    const length = resizeMode === 'squash' || from === shorter ? size : Math.trunc((size * from) / shorter);
     return { length, first: roundHalfEven((length - size) / 2), count: size };
   };
   return [side(width), side(height)];

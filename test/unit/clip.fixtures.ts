@@ -11,19 +11,19 @@ export function generatedSlice(width: number, height: number): HuSlice {
   return { hu, width, height };
 }
 
-/** Of the generated slice in the window 40 ± 200: rows of Resize (bicubic) and, for `crop`, CenterCrop. */
+/** Of the generated slice in the window 40 ± 200: rows of Resize (bicubic) and, for `shortest`, CenterCrop. */
 export const resized: readonly {
   readonly width: number;
   readonly height: number;
   readonly size: number;
-  readonly fit: 'crop' | 'stretch';
+  readonly resizeMode: 'shortest' | 'squash';
   readonly rows: readonly (readonly number[])[];
 }[] = [
   {
     width: 13,
     height: 9,
     size: 8,
-    fit: 'crop',
+    resizeMode: 'shortest',
     rows: [
       [18, 167, 49, 117, 52, 215, 111, 51],
       [65, 194, 59, 213, 38, 69, 223, 196],
@@ -39,7 +39,7 @@ export const resized: readonly {
     width: 9,
     height: 17,
     size: 6,
-    fit: 'crop',
+    resizeMode: 'shortest',
     rows: [
       [16, 125, 162, 106, 75, 155],
       [74, 185, 75, 177, 78, 131],
@@ -53,7 +53,7 @@ export const resized: readonly {
     width: 5,
     height: 7,
     size: 10,
-    fit: 'crop',
+    resizeMode: 'shortest',
     rows: [
       [0, 0, 0, 0, 0, 21, 70, 142, 231, 255],
       [0, 0, 0, 1, 8, 44, 106, 158, 195, 207],
@@ -71,7 +71,7 @@ export const resized: readonly {
     width: 8,
     height: 8,
     size: 8,
-    fit: 'crop',
+    resizeMode: 'shortest',
     rows: [
       [0, 0, 0, 57, 195, 0, 143, 0],
       [0, 0, 11, 118, 255, 4, 230, 48],
@@ -87,7 +87,7 @@ export const resized: readonly {
     width: 8,
     height: 11,
     size: 8,
-    fit: 'crop',
+    resizeMode: 'shortest',
     rows: [
       [0, 0, 64, 179, 0, 82, 255, 142],
       [0, 33, 117, 240, 0, 159, 0, 237],
@@ -103,7 +103,7 @@ export const resized: readonly {
     width: 9,
     height: 8,
     size: 6,
-    fit: 'crop',
+    resizeMode: 'shortest',
     rows: [
       [0, 0, 126, 94, 87, 119],
       [0, 29, 141, 86, 192, 20],
@@ -117,7 +117,7 @@ export const resized: readonly {
     width: 40,
     height: 11,
     size: 6,
-    fit: 'stretch',
+    resizeMode: 'squash',
     rows: [
       [68, 127, 124, 141, 118, 96],
       [85, 112, 100, 124, 112, 122],
@@ -131,7 +131,7 @@ export const resized: readonly {
     width: 3,
     height: 4,
     size: 7,
-    fit: 'stretch',
+    resizeMode: 'squash',
     rows: [
       [0, 0, 0, 0, 0, 0, 0],
       [0, 0, 0, 0, 1, 1, 1],

@@ -5,16 +5,16 @@ import { generatedSlice, greys, normalised, resized } from './clip.fixtures.ts';
 const softTissue = { center: 40, width: 400 };
 const plain: ClipTransform = {
   size: 8,
-  fit: 'crop',
+  resizeMode: 'shortest',
   mean: [0, 0, 0],
   std: [1, 1, 1],
   windows: [softTissue],
 };
 const grey = (input: Float32Array) => Array.from(input, (value) => Math.round(value * 255));
 
-test.each(resized)('$width × $height becomes $size ($fit) as in Pillow and torchvision', (made) => {
-  const { width, height, size, fit, rows } = made;
-  const input = clipInput(generatedSlice(width, height), { ...plain, size, fit });
+test.each(resized)('$width × $height becomes $size ($resizeMode) as in Pillow and torchvision', (made) => {
+  const { width, height, size, resizeMode, rows } = made;
+  const input = clipInput(generatedSlice(width, height), { ...plain, size, resizeMode });
   const expected = rows.flat();
   expect(grey(input)).toEqual([...expected, ...expected, ...expected]);
 });
