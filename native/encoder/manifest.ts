@@ -14,7 +14,10 @@ export type { ImageManifest, Manifest, MultiPlaneManifest } from './manifestSche
 export const manifestName = 'encoder.json';
 
 /** The number of values of a lesion's embedding: the model's output and two per measurement. */
-export function embeddingDim({ output, measurements }: Pick<ImageManifest, 'output' | 'measurements'>): number {
+export function embeddingDim({
+  output,
+  measurements,
+}: Pick<ImageManifest, 'output' | 'measurements'>): number {
   return output.dim + 2 * measurements.length;
 }
 
@@ -66,7 +69,12 @@ export async function checkRegularFiles(manifest: Manifest, dir: string): Promis
     const stats = await lstat(path).catch(() => undefined);
     if (!stats) throw lacks(path);
     if (!stats.isFile()) {
-      throw new PrecedentError('refused', 'this is not a plain file', path, 'put the file itself there, not a link');
+      throw new PrecedentError(
+        'refused',
+        'this is not a plain file',
+        path,
+        'put the file itself there, not a link',
+      );
     }
   }
 }

@@ -1,6 +1,8 @@
-/** Embeds every lesion that has no embedding of the current encoder yet, and draws its thumbnail. */
+/** Embeds what has no embedding of an encoder yet, and draws the thumbnails of lesions. */
+import type { EmbeddingRow } from '../catalog/embeddings.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import type { Embedder, EmbedRegion } from '../encoder/embedder.ts';
+import { type Level, levels as levelTable } from '../contract/levels.ts';
+import type { Embedder, EmbedRegion, SliceVector } from '../encoder/embedder.ts';
 import type { Library } from '../engine/library.ts';
 import { fileExists, writeFileAtomic } from '../files/files.ts';
 import { unpackMask } from '../lesion/mask.ts';
@@ -12,6 +14,23 @@ import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
 /** Faults of the machine, not of one volume: with them, the next volume would fail as well. */
 const general: ReadonlySet<string> = new Set(['cancelled', 'storage', 'interrupted']);
 
+/** By volume, the lesions in it (or itself, where a level is of volumes) without a vector at one of the levels. */
+function missingAt(library: Library, embedder: Embedder, levels: readonly Level[]): Map<string, Set<string>> {
+  const owners = new Map<string, Set<string>>();
+  for (const key of levels.flatMap((level) => embedder.keysOf(level))) {
+    for (const { volume, lesion } of library.embeddings.missing(key)) {
+      const own = owners.get(volume) ?? new Set();
+      owners.set(volume, own.add(lesion ?? volume));
+    }
+  }
+  return owners;
+}
+
+/** How many lesions and volumes lack a vector at one of the levels. */
+export function countMissing(library: Library, embedder: Embedder, levels: readonly Level[]): number {
+  return [...missingAt(library, embedder, levels).values()].reduce((sum, owners) => sum + owners.size, 0);
+}
+
 /**
  * Goes on where it stopped: what is embedded is stored volume by volume. A volume whose voxels or masks are damaged
  * costs its own lesions; those volumes are returned with the reason. Throws `cancelled`, `storage`, `interrupted`.
@@ -19,52 +38,134 @@ const general: ReadonlySet<string> = new Set(['cancelled', 'storage', 'interrupt
 export async function embedMissing(
   library: Library,
   embedder: Embedder,
+  levels: readonly Level[],
   signal: AbortSignal,
   progress: (progress: { done: number; total: number }) => void = () => undefined,
 ): Promise<{ volume: string; reason: string }[]> {
-  const missing = library.reads.lesionsToEmbed(embedder.key);
+  const missing = missingAt(library, embedder, levels);
+  const total = [...missing.values()].reduce((sum, owners) => sum + owners.size, 0);
   const failed: { volume: string; reason: string }[] = [];
   let done = 0;
-  for (const [volume, lesions] of Map.groupBy(missing, (row) => row.volume)) {
-    progress({ done, total: missing.length });
+  for (const [volume, owners] of missing) {
+    progress({ done, total });
     throwIfCancelled(signal);
     try {
-      await embedVolume(library, embedder, volume, signal);
+      await embedVolume(library, embedder, volume, levels, signal);
     } catch (thrown) {
       const { kind, what } = PrecedentError.from(thrown);
       if (general.has(kind)) throw thrown;
       failed.push({ volume, reason: what });
     }
-    done += lesions.length;
+    done += owners.size;
   }
-  progress({ done, total: missing.length });
+  progress({ done: total, total });
   return failed;
 }
 
-/** Embeds the lesions of one volume that have no embedding yet. Throws also `corrupt` and `not-found`. */
+/** Embeds of one volume what has no embedding at these levels yet. Throws also `corrupt` and `not-found`. */
 export async function embedVolume(
   library: Library,
   embedder: Embedder,
   volume: string,
+  levels: readonly Level[],
   signal: AbortSignal,
 ): Promise<void> {
-  const lesions = library.reads.lesionsToEmbed(embedder.key, volume);
-  if (lesions.length === 0) return;
-  const regions = lesions.map(({ lesion }): EmbedRegion => {
-    const { box, packed } = library.reads.lesionMask(lesion);
-    return { box, mask: unpackMask(box, packed) };
-  });
+  const wanted = levels.filter((level) =>
+    embedder.keysOf(level).some((key) => library.embeddings.missing(key, volume).length > 0),
+  );
+  if (wanted.length === 0) return;
+  const task: Task = { library, embedder, volume, signal };
+  if (wanted.includes('caption')) await embedCaptions(task);
+  if (wanted.every((level) => level === 'caption')) return;
   const file = await openVoxelFile(library.layout.voxelFile(volume));
   try {
-    const embeddings = await embedder.embed(file, regions, signal);
-    for (const [n, { lesion }] of lesions.entries()) await drawThumbnail(library, file, lesion, regions[n]);
-    library.writes.addEmbeddings(
-      embedder.key,
-      lesions.map(({ lesion }, n) => ({ lesion, dim: embedder.dim, vector: toFloat16(embeddings[n]) })),
-    );
+    if (wanted.includes('lesion')) await embedLesions(task, file);
+    if (wanted.includes('lesion-slice')) await embedLesionSlices(task, file);
+    const whole = wanted.filter((level) => levelTable[level].of === 'volume');
+    if (whole.length > 0) await embedWhole(task, file, whole);
   } finally {
     await file.close();
   }
+}
+
+interface Task {
+  readonly library: Library;
+  readonly embedder: Embedder;
+  readonly volume: string;
+  readonly signal: AbortSignal;
+}
+
+/** The lesions of the volume without a vector at a level that is of lesions. */
+function lesionsWithout({ library, embedder, volume }: Task, level: Level): string[] {
+  const [key] = embedder.keysOf(level);
+  return library.embeddings
+    .missing(key, volume)
+    .flatMap(({ lesion }) => (lesion === undefined ? [] : [lesion]));
+}
+
+function store(
+  { library, embedder }: Task,
+  level: Level,
+  rows: readonly EmbeddingRow[],
+  pooling?: string,
+): void {
+  for (const key of embedder.keysOf(level)) {
+    if (pooling === undefined || key.pooling === pooling)
+      library.embeddings.add(key, embedder.dimOf(level), rows);
+  }
+}
+
+function sliceRows(owner: string, slices: readonly SliceVector[]): EmbeddingRow[] {
+  return slices.map(({ slice, vector }) => ({ owner, slice, vector: toFloat16(vector) }));
+}
+
+async function embedCaptions(task: Task): Promise<void> {
+  const lesions = lesionsWithout(task, 'caption');
+  const captions = lesions.map((lesion) => task.library.reads.lesion(lesion).caption);
+  const vectors = await task.embedder.embedTexts(captions, task.signal);
+  store(
+    task,
+    'caption',
+    lesions.map((owner, n) => ({ owner, vector: toFloat16(vectors[n]) })),
+  );
+}
+
+async function embedLesions(task: Task, file: VoxelFile): Promise<void> {
+  const { library, embedder, signal } = task;
+  const lesions = lesionsWithout(task, 'lesion');
+  const regions = lesions.map((lesion) => lesionRegion(library, lesion));
+  const embeddings = await embedder.embed(file, regions, signal);
+  for (const [n, lesion] of lesions.entries()) await drawThumbnail(library, file, lesion, regions[n]);
+  store(
+    task,
+    'lesion',
+    lesions.map((owner, n) => ({ owner, vector: toFloat16(embeddings[n]) })),
+  );
+}
+
+async function embedLesionSlices(task: Task, file: VoxelFile): Promise<void> {
+  for (const lesion of lesionsWithout(task, 'lesion-slice')) {
+    const region = lesionRegion(task.library, lesion);
+    const slices = await task.embedder.embedLesionSlices(file, region, task.signal);
+    store(task, 'lesion-slice', sliceRows(lesion, slices));
+  }
+}
+
+async function embedWhole(task: Task, file: VoxelFile, levels: readonly Level[]): Promise<void> {
+  const { slices, volume } = await task.embedder.embedWhole(file, task.signal);
+  // All levels of a volume at once, so that what is cut off is not half there.
+  task.library.db.transaction(() => {
+    if (levels.includes('slice')) store(task, 'slice', sliceRows(task.volume, slices));
+    if (!levels.includes('volume')) return;
+    for (const [pooling, vector] of volume) {
+      store(task, 'volume', [{ owner: task.volume, vector: toFloat16(vector) }], pooling);
+    }
+  })();
+}
+
+function lesionRegion(library: Library, lesion: string): EmbedRegion {
+  const { box, packed } = library.reads.lesionMask(lesion);
+  return { box, mask: unpackMask(box, packed) };
 }
 
 /** Draws the thumbnail of a lesion unless it is there. */

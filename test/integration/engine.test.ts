@@ -50,7 +50,7 @@ test('a library that an older encoder embedded becomes searchable again by itsel
   const [{ id }] = await precedentJson<LesionRow[]>('list', '--library', library);
   const before = await precedentJson<SearchResult>('search', '--library', library, '--lesion', id);
   const db = new Sqlite(join(library, 'catalog.sqlite'));
-  db.exec("UPDATE embedding SET version = '0.0.1'");
+  db.exec("UPDATE embedding_key SET version = '0.0.1'");
   db.close();
   const host = await openEngine(library);
   const changed = vi.fn();
@@ -61,8 +61,8 @@ test('a library that an older encoder embedded becomes searchable again by itsel
   expect(after.notes).toEqual([]);
   await host.close();
   const rest = new Sqlite(join(library, 'catalog.sqlite'), { readonly: true });
-  expect(rest.prepare('SELECT DISTINCT version FROM embedding').pluck().all()).not.toContain('0.0.1');
-  expect(rest.prepare('SELECT count(*) FROM embedding').pluck().get()).toBe(4);
+  expect(rest.prepare('SELECT version FROM embedding_key').pluck().all()).not.toContain('0.0.1');
+  expect(rest.prepare('SELECT count(*) FROM lesion_embedding').pluck().get()).toBe(4);
   rest.close();
 });
 
@@ -72,7 +72,7 @@ test('a volume with damaged voxels costs its own lesions only', async () => {
   const [voxels] = await readdir(join(library, 'voxels'));
   await writeFile(join(library, 'voxels', voxels), 'damaged');
   const db = new Sqlite(join(library, 'catalog.sqlite'));
-  db.exec('DELETE FROM embedding');
+  db.exec('DELETE FROM lesion_embedding');
   db.close();
   const report = await precedentJson<ImportReport>('import', balls, '--library', library);
   expect(report.imported.lesions).toBe(3);

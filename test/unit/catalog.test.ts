@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { integrityProblems, migrate, openDatabase, schemaVersion } from '../../native/catalog/database.ts';
+import { catalogEmbeddings } from '../../native/catalog/embeddings.ts';
 import { catalogReads } from '../../native/catalog/reads.ts';
 import { catalogWrites } from '../../native/catalog/writes.ts';
 import { toFloat16 } from '../../native/volume/float16.ts';
@@ -154,22 +155,33 @@ test('lesions are filtered by labels: values of a field are alternatives, fields
   db.close();
 });
 
-test('the revision of the embeddings follows every change of them', () => {
+test('the revision of a key follows every change of its embeddings, and none comes back after the key was dropped', () => {
   const db = openDatabase(path);
   const writes = catalogWrites(db);
-  const reads = catalogReads(db);
   const one = lesion('1');
   writes.addVolume(volume('A', 'c1', [one]));
-  const key = { encoder: 'e', version: '1.0.0', preprocessing: 'p', level: 'lesion' };
-  expect(reads.lesionsToEmbed(key).map((row) => row.lesion)).toEqual([one.uid]);
-  const seen = [reads.embeddingRevision()];
-  writes.addEmbeddings(key, [{ lesion: one.uid, dim: 2, vector: toFloat16(new Float32Array([0.5, 0.25])) }]);
-  seen.push(reads.embeddingRevision());
-  expect(reads.lesionsToEmbed(key)).toEqual([]);
-  expect([...reads.embeddings(key)].map((row) => row.lesion)).toEqual([one.uid]);
+  const embeddings = catalogEmbeddings(db);
+  const key = { encoder: 'e', version: '1.0.0', preprocessing: 'p', level: 'lesion', pooling: '' } as const;
+  const other = { ...key, version: '2.0.0' };
+  expect(embeddings.missing(key).map((row) => row.lesion)).toEqual([one.uid]);
+  const seen = [embeddings.revision(key)];
+  const row = { owner: one.uid, vector: toFloat16(new Float32Array([0.5, 0.25])) };
+  for (const vector of [row.vector, toFloat16(new Float32Array([1, 0.25]))]) {
+    embeddings.add(key, 2, [{ ...row, vector }]);
+    seen.push(embeddings.revision(key));
+  }
+  expect(embeddings.missing(key)).toEqual([]);
+  expect([...embeddings.rows(key)].map(({ owner }) => owner)).toEqual([one.uid]);
+  embeddings.add(other, 2, [row]);
+  expect(embeddings.revision(key)).toBe(seen.at(-1));
   writes.removeLesion(one.uid);
-  seen.push(reads.embeddingRevision());
-  expect(new Set(seen).size).toBe(3);
-  expect([...reads.embeddings(key)]).toEqual([]);
+  seen.push(embeddings.revision(key));
+  embeddings.removeOthers(other);
+  embeddings.add(key, 2, []);
+  seen.push(embeddings.revision(key));
+  writes.addVolume(volume('B', 'c2', [lesion('2')]));
+  embeddings.add(key, 2, [{ ...row, owner: lesion('2').uid }]);
+  seen.push(embeddings.revision(key));
+  expect(new Set(seen).size).toBe(seen.length);
   db.close();
 });

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { embeddingDim, loadManifest, parseManifest } from '../../native/encoder/manifest.ts';
-import { preprocessingHash } from '../../native/encoder/preprocess.ts';
+import { embeddingDim, loadManifest, multiPlane, parseManifest } from '../../native/encoder/manifest.ts';
+import { preprocessingHash } from '../../native/encoder/preprocessingHash.ts';
 
 const builtin = resolve(import.meta.dirname, '../../resources/encoders/builtin');
 const json = async () => JSON.parse(await readFile(join(builtin, 'encoder.json'), 'utf8'));
@@ -17,7 +17,7 @@ async function folderWith(manifest: unknown, model?: Uint8Array): Promise<string
 }
 
 test('the built-in manifest is valid and its model is the one it names', async () => {
-  const manifest = await loadManifest(builtin);
+  const manifest = multiPlane(await loadManifest(builtin));
   expect(manifest.id).toBe('precedent-scattering');
   expect(embeddingDim(manifest)).toBe(manifest.output.dim + 2 * manifest.measurements.length);
   expect(embeddingDim(manifest)).toBeLessThanOrEqual(512);
@@ -77,7 +77,7 @@ test('contradictions are refused: shape, path in the file name, unknown measurem
 });
 
 test('the preprocessing hash follows what changes an embedding and nothing else', async () => {
-  const manifest = await loadManifest(builtin);
+  const manifest = multiPlane(await loadManifest(builtin));
   const hash = preprocessingHash(manifest);
   expect(preprocessingHash({ ...manifest, title: 'another' })).toBe(hash);
   const { input, normalisation } = manifest;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loadManifest, type Manifest } from '../../native/encoder/manifest.ts';
+import { loadManifest, type MultiPlaneManifest, multiPlane } from '../../native/encoder/manifest.ts';
 import { EncoderSession } from '../../native/encoder/session.ts';
 import { scaleShares } from '../../tools/encoder/builtinTables.mjs';
 import {
@@ -13,11 +13,11 @@ import {
 } from '../../tools/encoder/scattering.mjs';
 
 const builtin = resolve(import.meta.dirname, '../../resources/encoders/builtin');
-let manifest: Manifest;
+let manifest: MultiPlaneManifest;
 let session: EncoderSession;
 
 beforeAll(async () => {
-  manifest = await loadManifest(builtin);
+  manifest = multiPlane(await loadManifest(builtin));
   session = await EncoderSession.open(manifest, builtin);
 });
 afterAll(() => session.close());

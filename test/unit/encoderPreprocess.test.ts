@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { combine } from '../../native/encoder/encode.ts';
 import { distanceTo } from '../../native/encoder/fields.ts';
-import { loadManifest, type Manifest } from '../../native/encoder/manifest.ts';
+import { loadManifest, type MultiPlaneManifest, multiPlane } from '../../native/encoder/manifest.ts';
 import { type MeasurementName, measure } from '../../native/encoder/measurements.ts';
 import { lesionInput } from '../../native/encoder/preprocess.ts';
 import { type Region, sampleRegion } from '../../native/encoder/region.ts';
@@ -11,11 +11,11 @@ import { growBox, type Volume } from '../../native/volume/volume.ts';
 import { anatomy, ballMask, centredGrid, cosine, identity, paint } from './encoder.fixtures.ts';
 
 const builtin = resolve(import.meta.dirname, '../../resources/encoders/builtin');
-let manifest: Manifest;
+let manifest: MultiPlaneManifest;
 let session: EncoderSession;
 
 beforeAll(async () => {
-  manifest = await loadManifest(builtin);
+  manifest = multiPlane(await loadManifest(builtin));
   session = await EncoderSession.open(manifest, builtin);
 });
 afterAll(() => session.close());
