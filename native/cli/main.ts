@@ -330,8 +330,9 @@ program.addCommand(
 program.addCommand(
   command('doctor', 'versions, providers, GPU, display, disk')
     .option('--library <dir>', 'also the disk of this library')
-    .action(async (options: { library?: string; json?: boolean }) => {
-      const report = await doctor(options.library);
+    .option('--retry', 'forget what was measured of the encoder here, and try every provider again')
+    .action(async (options: { library?: string; retry?: boolean; json?: boolean }) => {
+      const report = await doctor(options);
       process.stdout.write(`${options.json ? JSON.stringify(report) : JSON.stringify(report, null, 2)}\n`);
     }),
 );

@@ -1,6 +1,7 @@
 /** What a window or the command line may ask of the engine, and what the engine tells unasked. Paths never appear here:
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
+import { modelState, refusedProvider } from './inference.ts';
 import {
   conflictDecisions,
   conflictRow,
@@ -51,7 +52,8 @@ export const encoderInfo = z.object({
   licence: z.string(),
   dim: z.number().int(),
   preprocessing: z.string(),
-  provider: z.string().optional(),
+  /** How its model runs on this machine; absent until it was opened. */
+  ...modelState.pick({ provider: true, threads: true, batch: true }).partial().shape,
 });
 export type EncoderInfo = z.infer<typeof encoderInfo>;
 
@@ -285,6 +287,8 @@ export const engineContract = {
   },
   events: {
     process: processState,
+    /** An encoder's model was opened or runs otherwise than before; `dropped` is the provider that failed. */
+    encoder: z.object({ encoder: encoderInfo, dropped: refusedProvider.optional() }),
     /** A job began, came on, or ended. */
     job: jobRow,
     'library.changed': z.object({ counts }),

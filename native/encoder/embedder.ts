@@ -1,12 +1,13 @@
 /** Turns lesions of a stored volume into embeddings: cuts the voxels out, prepares the input, asks the inference process. */
 import type { EmbeddingKey } from '../catalog/writes.ts';
 import type { EncoderInfo } from '../contract/engine.ts';
-import type { InferenceContract } from '../contract/inference.ts';
+import type { InferenceContract, ModelState } from '../contract/inference.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { ManagedProcess } from '../process/managed.ts';
 import { type Box, boxDims, type Grid, growBox, type Mask, type Volume } from '../volume/volume.ts';
 import { combine } from './encode.ts';
 import { embeddingDim, loadManifest, type Manifest } from './manifest.ts';
+import { ModelClient } from './modelClient.ts';
 import { lesionInput, preprocessingHash } from './preprocess.ts';
 
 /** A lesion, or a drawn region without a mask, in the indices of its whole volume. */
@@ -33,10 +34,9 @@ export class Embedder {
   readonly folder: string;
   readonly key: EmbeddingKey;
   readonly dim: number;
-  readonly #inference: ManagedProcess<InferenceContract>;
-  #provider: string | undefined;
+  readonly #model: ModelClient;
 
-  private constructor(manifest: Manifest, folder: string, inference: ManagedProcess<InferenceContract>) {
+  private constructor(manifest: Manifest, folder: string, model: ModelClient) {
     this.manifest = manifest;
     this.folder = folder;
     this.dim = embeddingDim(manifest);
@@ -46,31 +46,39 @@ export class Embedder {
       preprocessing: preprocessingHash(manifest),
       level: 'lesion',
     };
-    this.#inference = inference;
+    this.#model = model;
   }
 
-  /** Reads and checks the encoder in `folder`; the model itself is opened by the first embedding. */
-  static async open(folder: string, inference: ManagedProcess<InferenceContract>): Promise<Embedder> {
-    return new Embedder(await loadManifest(folder), folder, inference);
+  /**
+   * Reads and checks the encoder in `folder`; the model itself is opened by the first embedding.
+   * @param calibrations the folder for what this machine measures of models
+   */
+  static async open(
+    folder: string,
+    inference: ManagedProcess<InferenceContract>,
+    calibrations?: string,
+  ): Promise<Embedder> {
+    return new Embedder(await loadManifest(folder), folder, new ModelClient(inference, folder, calibrations));
   }
 
   get info(): EncoderInfo {
     const { id, version, licence } = this.manifest;
+    const { provider, threads, batch } = this.#model.state ?? {};
     return {
       id,
       version,
       licence,
       dim: this.dim,
       preprocessing: this.key.preprocessing,
-      provider: this.#provider,
+      provider,
+      threads,
+      batch,
     };
   }
 
-  /** Opens the model's session ahead of the first query; returns the provider that runs it. */
-  async warm(): Promise<string> {
-    const { provider } = await this.#inference.callAgain('open', { encoder: this.folder });
-    this.#provider = provider;
-    return provider;
+  /** Opens the model ahead of the first query; how it runs. */
+  warm(): Promise<ModelState> {
+    return this.#model.open();
   }
 
   /** One L2-normalised embedding of length `dim` for each region of one volume. `timing` is added to. */
@@ -81,7 +89,6 @@ export class Embedder {
     timing: EmbedTiming = { readMs: 0, prepareMs: 0, inferMs: 0 },
   ): Promise<Float32Array[]> {
     const embeddings: Float32Array[] = [];
-    if (this.#provider === undefined) await this.warm();
     for (const region of regions) {
       throwIfCancelled(signal);
       const started = performance.now();
@@ -90,10 +97,10 @@ export class Embedder {
       const read = performance.now();
       const input = lesionInput(volume, shiftRegion(region, crop), this.manifest);
       const prepared = performance.now();
-      const { output } = await this.#inference.callAgain(
-        'run',
-        { encoder: this.folder, count: 1, input: input.tensor },
-        { signal },
+      const output = await this.#model.run(
+        [{ name: this.manifest.input.name, data: input.tensor }],
+        1,
+        signal,
       );
       embeddings.push(combine(output, input, this.manifest));
       timing.readMs += read - started;

@@ -94,10 +94,10 @@ export async function loadManifest(dir: string): Promise<Manifest> {
 }
 
 /** The model's bytes, those whose SHA-256 was checked; throws as loadManifest does. */
-export async function readModel(manifest: Manifest, dir: string): Promise<Uint8Array> {
-  const path = join(dir, manifest.model.file);
+export async function readModel({ model: named }: Pick<Manifest, 'model'>, dir: string): Promise<Uint8Array> {
+  const path = join(dir, named.file);
   const model = await read(path);
-  if (createHash('sha256').update(model).digest('hex') !== manifest.model.sha256) {
+  if (createHash('sha256').update(model).digest('hex') !== named.sha256) {
     throw new PrecedentError(
       'corrupt',
       'the model is not the one its manifest names (SHA-256 differs)',

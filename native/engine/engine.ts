@@ -1,11 +1,12 @@
 /** What the handlers share: the open library, the processes it leans on, the encoder, the granted paths. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { ProcessState } from '../contract/engine.ts';
+import type { EngineContract, ProcessState } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type InferenceContract, inferenceContract } from '../contract/inference.ts';
 import type { JobRow } from '../contract/jobs.ts';
 import { type ReaderContract, readerContract } from '../contract/reader.ts';
+import type { EventData } from '../contract/rpc.ts';
 import { Embedder } from '../encoder/embedder.ts';
 import { embedMissing } from '../ingest/embedMissing.ts';
 import { JobQueue } from '../ingest/jobs/queue.ts';
@@ -19,12 +20,14 @@ import { Library } from './library.ts';
 interface EngineOptions {
   readonly root: string;
   readonly resources: string;
+  readonly calibrations?: string | undefined;
   readonly demonstration: boolean;
   readonly spawner: Spawner;
   readonly onProcess: (state: ProcessState) => void;
   /** The library holds other things, or more of it can be found, than before. */
   readonly onLibrary: () => void;
   readonly onJob: (job: JobRow) => void;
+  readonly onEncoder: (news: EventData<EngineContract, 'encoder'>) => void;
   readonly grants: Grants;
 }
 
@@ -82,7 +85,11 @@ export class Engine {
     const { spawner, onProcess } = options;
     const inference = new ManagedProcess('inference', inferenceContract, spawner, onProcess);
     const reader = new ProcessPool('reader', readerContract, spawner, onProcess, { size: readerCount() });
-    const embedder = await Embedder.open(join(options.resources, 'encoders', 'builtin'), inference);
+    const folder = join(options.resources, 'encoders', 'builtin');
+    const embedder = await Embedder.open(folder, inference, options.calibrations);
+    inference.on('changed', ({ encoder, dropped }) => {
+      if (encoder === folder) options.onEncoder({ encoder: embedder.info, dropped });
+    });
     const library = await Library.open(options.root, options.demonstration);
     return new Engine(library, embedder, options, { inference, reader });
   }

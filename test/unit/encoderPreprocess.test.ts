@@ -16,7 +16,7 @@ let session: EncoderSession;
 
 beforeAll(async () => {
   manifest = await loadManifest(builtin);
-  session = await EncoderSession.open(manifest, builtin, { providers: ['cpu'] });
+  session = await EncoderSession.open(manifest, builtin);
 });
 afterAll(() => session.close());
 

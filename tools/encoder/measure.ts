@@ -91,7 +91,7 @@ function precision(
 }
 
 const manifest = await loadManifest(encoderDir);
-const session = await EncoderSession.open(manifest, encoderDir, { threads: 1, providers: ['cpu'] });
+const session = await EncoderSession.open(manifest, encoderDir, { threads: 1 });
 const cases = loadCases();
 const times = { preprocess: 0, run: 0, count: 0 };
 const raw: { output: number[]; measurements: number[] }[][] = [];
