@@ -50,7 +50,7 @@ made = []
 for n, (name, hu) in enumerate(slices):
     center, width = windows[name]
     share = numpy.clip((hu.astype(numpy.float64) - (center - width / 2)) / width, 0, 1)
-    picture = Image.fromarray((share * 255 + 0.5).astype(numpy.uint8), 'L').convert('RGB')
+    picture = Image.fromarray((share * 255 + 0.5).astype(numpy.uint8)).convert('RGB')
     hu.tofile(f'{out}/{n}.hu')
     for resizeMode, size, mean, std in (clip, insight):
         bicubic = T.InterpolationMode.BICUBIC
