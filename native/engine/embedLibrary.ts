@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { engineContract } from '../contract/engine.ts';
 import type { Level } from '../contract/levels.ts';
-import { countMissing, embedMissing } from '../ingest/embedMissing.ts';
+import { embedMissing, isComplete } from '../ingest/embedMissing.ts';
 import type { Engine } from './engine.ts';
 
 type Result = z.output<(typeof engineContract)['requests']['encoders.embedLibrary']['result']>;
@@ -19,7 +19,7 @@ export async function embedLibrary(
   encoders.keep(embedder, levels);
   const failed = await embedMissing(library, embedder, levels, signal, progress);
   const kept = encoders.kept().find((entry) => entry.embedder === embedder)?.levels ?? levels;
-  if (countMissing(library, embedder, kept) === 0) await encoders.completed(embedder);
+  if (isComplete(library, embedder, kept, failed)) await encoders.completed(embedder);
   const keys = levels.flatMap((level) => embedder.keysOf(level));
   return {
     encoder: embedder.key.encoder,
@@ -28,6 +28,6 @@ export async function embedLibrary(
       pooling: key.pooling,
       vectors: library.embeddings.count(key),
     })),
-    failed,
+    failed: failed.map(({ volume, reason }) => ({ volume, reason })),
   };
 }

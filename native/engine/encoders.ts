@@ -195,7 +195,7 @@ export class Encoders {
     chooseEncoder(this.#library, id);
   }
 
-  /** What to answer a search by an encoder with: its own vectors, or older ones while they are more complete. */
+  /** What to answer a search by an encoder with: its own vectors, or those before them until it has embedded all that can be. */
   serving(embedder: Embedder): Serving {
     const { embeddings } = this.#library;
     const own: Serving = { key: { ...embedder.key, dim: embedder.dim }, embedder };
@@ -228,7 +228,7 @@ export class Encoders {
     );
   }
 
-  /** What has to happen once an encoder has embedded everything that is kept of it: earlier versions go. */
+  /** To be called once an encoder has embedded all of what is kept of it that can be: its earlier versions go. */
   async completed(embedder: Embedder): Promise<void> {
     const { key, manifest } = embedder;
     const { embeddings } = this.#library;

@@ -9,7 +9,7 @@ import type { Level } from '../contract/levels.ts';
 import { type ReaderContract, readerContract } from '../contract/reader.ts';
 import type { EventData } from '../contract/rpc.ts';
 import type { Embedder } from '../encoder/embedder.ts';
-import { countMissing, embedMissing } from '../ingest/embedMissing.ts';
+import { countMissing, embedMissing, isComplete } from '../ingest/embedMissing.ts';
 import { JobQueue } from '../ingest/jobs/queue.ts';
 import { Watcher } from '../ingest/jobs/watch.ts';
 import { ManagedProcess, type Spawner } from '../process/managed.ts';
@@ -201,9 +201,9 @@ export class Engine {
   async #keepEmbedded(embedder: Embedder, levels: readonly Level[], signal: AbortSignal): Promise<void> {
     const { library } = this;
     const before = countMissing(library, embedder, levels);
-    if (before > 0) await embedMissing(library, embedder, levels, signal);
+    const failed = before > 0 ? await embedMissing(library, embedder, levels, signal) : [];
     const left = countMissing(library, embedder, levels);
-    if (left === 0) await this.encoders.completed(embedder);
+    if (isComplete(library, embedder, levels, failed)) await this.encoders.completed(embedder);
     if (left < before) this.#onLibrary();
   }
 

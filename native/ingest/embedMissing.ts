@@ -14,6 +14,13 @@ import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
 /** Faults of the machine, not of one volume: with them, the next volume would fail as well. */
 const general: ReadonlySet<string> = new Set(['cancelled', 'storage', 'interrupted']);
 
+/** A volume that could not be embedded; `damaged`: its voxels cannot be read, so that no encoder could. */
+export interface FailedVolume {
+  readonly volume: string;
+  readonly reason: string;
+  readonly damaged: boolean;
+}
+
 /** By volume, the lesions in it (or itself, where a level is of volumes) without a vector at one of the levels. */
 function missingAt(library: Library, embedder: Embedder, levels: readonly Level[]): Map<string, Set<string>> {
   const owners = new Map<string, Set<string>>();
@@ -41,10 +48,10 @@ export async function embedMissing(
   levels: readonly Level[],
   signal: AbortSignal,
   progress: (progress: { done: number; total: number }) => void = () => undefined,
-): Promise<{ volume: string; reason: string }[]> {
+): Promise<FailedVolume[]> {
   const missing = missingAt(library, embedder, levels);
   const total = [...missing.values()].reduce((sum, owners) => sum + owners.size, 0);
-  const failed: { volume: string; reason: string }[] = [];
+  const failed: FailedVolume[] = [];
   let done = 0;
   for (const [volume, owners] of missing) {
     progress({ done, total });
@@ -54,12 +61,37 @@ export async function embedMissing(
     } catch (thrown) {
       const { kind, what } = PrecedentError.from(thrown);
       if (general.has(kind)) throw thrown;
-      failed.push({ volume, reason: what });
+      failed.push({ volume, reason: what, damaged: await isDamaged(library, volume) });
     }
     done += owners.size;
   }
   progress({ done: total, total });
   return failed;
+}
+
+async function isDamaged(library: Library, volume: string): Promise<boolean> {
+  try {
+    const file = await openVoxelFile(library.layout.voxelFile(volume));
+    try {
+      for (let k = 0; k < file.grid.dims[2]; k++) await file.readSlice(k);
+    } finally {
+      await file.close();
+    }
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Whether all is embedded that can be: what is missing lies in volumes whose voxels are damaged. */
+export function isComplete(
+  library: Library,
+  embedder: Embedder,
+  levels: readonly Level[],
+  failed: readonly FailedVolume[],
+): boolean {
+  const damaged = new Set(failed.flatMap((one) => (one.damaged ? [one.volume] : [])));
+  return [...missingAt(library, embedder, levels).keys()].every((volume) => damaged.has(volume));
 }
 
 /** Embeds of one volume what has no embedding at these levels yet. Throws also `corrupt` and `not-found`. */
