@@ -2,6 +2,7 @@
 import { cp, mkdir, readdir, readFile, rename, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type Host, startHost } from '../../native/cli/host.ts';
 import type { EncoderRow, EncoderTrial, Evaluation, SearchResult } from '../../native/contract/engine.ts';
 import type { LesionRow } from '../../native/contract/model.ts';
 import { writeCase } from '../support/balls.ts';
@@ -12,6 +13,7 @@ import {
   openEngine,
   precedent,
   precedentJson,
+  projectRoot,
   removeFolder,
   temporaryFolder,
 } from '../support/precedent.ts';
@@ -97,10 +99,13 @@ test('an encoder is added, checked, searched with, evaluated, made the default, 
 
 describe('what is no encoder is refused in one line, and nothing is left behind', () => {
   let library: string;
+  let host: Host;
   beforeAll(async () => {
     library = await freshLibrary('refusing');
     await add(library, await writeEncoder(join(folder, 'taken'), { ...tiny.volume, version: '1.2.0' }));
+    host = await startHost(library, { mayCreate: false, dist: join(projectRoot, 'dist') });
   });
+  afterAll(() => host.close());
 
   const slice = (dir: string, made?: Parameters<typeof writeEncoder>[2]) =>
     writeEncoder(dir, tiny.slice, made);
@@ -130,16 +135,15 @@ describe('what is no encoder is refused in one line, and nothing is left behind'
     ['is there already', (dir) => writeEncoder(dir, { ...tiny.volume, version: '1.2.0' }, { seed: 5 }), /tiny-volume 1.2.0 is there already; raise/],
     ['is older than what is there', (dir) => writeEncoder(dir, { ...tiny.volume, version: '1.1.9' }), /tiny-volume 1.2.0 is there already/],
     ['goes by the built-in one’s id', async (dir) => {
-      const [{ id }] = await list(library);
-      await writeEncoder(dir, { ...tiny.slice, id });
+      const { encoders } = await host.engine.call('encoders.list', {});
+      await writeEncoder(dir, { ...tiny.slice, id: encoders[0].id });
     }, /is the built-in encoder/],
   ])('%s', async (name, write, says) => {
     const from = join(folder, name.replaceAll(/\W/g, '-'));
     await write(from);
-    const { code, stderr } = await precedent('encoders', 'add', from, '--library', library);
-    expect(stderr).toMatch(says);
-    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
-    expect(code).toBe(1);
+    const refused = host.engine.call('encoders.add', { folder: host.grant(from, 'read') });
+    await expect(refused).rejects.toThrow(says);
+    await expect(refused).rejects.not.toThrow('\n');
     expect(await readdir(join(library, 'encoders'))).toEqual(['tiny-volume@1.2.0']);
     expect(await readdir(join(library, 'staging'))).toEqual([]);
   }); // biome-ignore format: one line a case
