@@ -2,13 +2,14 @@
 import type { EmbeddingKey } from '../catalog/writes.ts';
 import type { EncoderInfo } from '../contract/engine.ts';
 import type { InferenceContract, ModelState } from '../contract/inference.ts';
-import { throwIfCancelled } from '../process/cancel.ts';
 import type { ManagedProcess } from '../process/managed.ts';
-import { type Box, boxDims, type Grid, growBox, type Mask, type Volume } from '../volume/volume.ts';
+import type { Box, Grid, Mask, Volume } from '../volume/volume.ts';
+import { inBatches, type Settled } from './batches.ts';
 import { combine } from './encode.ts';
 import { embeddingDim, loadManifest, type Manifest } from './manifest.ts';
 import { ModelClient } from './modelClient.ts';
-import { lesionInput, preprocessingHash } from './preprocess.ts';
+import { type EncoderInput, lesionInput, preprocessingHash } from './preprocess.ts';
+import { surroundings } from './surroundings.ts';
 
 /** A lesion, or a drawn region without a mask, in the indices of its whole volume. */
 export interface EmbedRegion {
@@ -25,9 +26,6 @@ export interface EmbedTiming {
   prepareMs: number;
   inferMs: number;
 }
-
-/** What of the surroundings resampling touches beyond the crop itself. */
-const filterMarginMm = 5;
 
 export class Embedder {
   readonly manifest: Manifest;
@@ -88,35 +86,60 @@ export class Embedder {
     signal?: AbortSignal,
     timing: EmbedTiming = { readMs: 0, prepareMs: 0, inferMs: 0 },
   ): Promise<Float32Array[]> {
+    const prepare = async function* (this: Embedder) {
+      for (const region of regions) yield { input: await this.prepare(source, region, timing) };
+    };
     const embeddings: Float32Array[] = [];
-    for (const region of regions) {
-      throwIfCancelled(signal);
-      const started = performance.now();
-      const crop = growBox(region.box, this.#marginMm(source.grid, region.box), source.grid);
-      const volume = await source.readBox(crop);
-      const read = performance.now();
-      const input = lesionInput(volume, shiftRegion(region, crop), this.manifest);
-      const prepared = performance.now();
-      const output = await this.#model.run(
-        [{ name: this.manifest.input.name, data: input.tensor }],
-        1,
-        signal,
-      );
-      embeddings.push(combine(output, input, this.manifest));
-      timing.readMs += read - started;
-      timing.prepareMs += prepared - read;
-      timing.inferMs += performance.now() - prepared;
+    const started = performance.now();
+    const before = timing.readMs + timing.prepareMs;
+    for await (const settled of this.embedPrepared(prepare.call(this), signal)) {
+      if ('error' in settled) throw settled.error;
+      embeddings.push(settled.result);
     }
+    // What of the time was not spent on reading and preparing.
+    timing.inferMs += performance.now() - started - (timing.readMs + timing.prepareMs - before);
     return embeddings;
   }
 
-  /** How far around a box the encoder looks at most, in mm. */
-  #marginMm({ spacing }: Grid, box: Box): number {
-    const extent = Math.max(...boxDims(box).map((n, axis) => n * spacing[axis]));
-    const sides = this.manifest.input.scales.map((scale) =>
-      scale.kind === 'tight' ? scale.margin * extent : scale.mm,
-    );
-    return Math.max(...sides) / 2 + filterMarginMm;
+  /** Cuts a region's surroundings out of its volume and makes the encoder's input of them. */
+  async prepare(source: VoxelSource, region: EmbedRegion, timing?: EmbedTiming): Promise<EncoderInput> {
+    const started = performance.now();
+    const crop = surroundings(source.grid, region, this.manifest);
+    const volume = await source.readBox(crop);
+    const read = performance.now();
+    const input = lesionInput(volume, shiftRegion(region, crop), this.manifest);
+    if (timing) {
+      timing.readMs += read - started;
+      timing.prepareMs += performance.now() - read;
+    }
+    return input;
+  }
+
+  /** The embedding of every prepared region, in order, or why there is none; the next are prepared while the model works. */
+  async *embedPrepared<T extends { readonly input: EncoderInput }>(
+    prepared: AsyncIterable<T>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Settled<T, Float32Array>> {
+    const { batch } = this.#model.state ?? (await this.#model.open());
+    yield* inBatches(prepared, {
+      size: () => this.#model.state?.batch ?? batch,
+      run: (items) =>
+        this.#run(
+          items.map(({ input }) => input),
+          signal,
+        ),
+      signal,
+    });
+  }
+
+  async #run(inputs: readonly EncoderInput[], signal: AbortSignal | undefined): Promise<Float32Array[]> {
+    const each = inputs[0].tensor.length;
+    const data = new Float32Array(inputs.length * each);
+    for (const [n, { tensor }] of inputs.entries()) data.set(tensor, n * each);
+    const { name } = this.manifest.input;
+    const output = await this.#model.run([{ name, data }], inputs.length, signal);
+    const { dim } = this.manifest.output;
+    return inputs.map((input, n) => combine(output.subarray(n * dim, (n + 1) * dim), input, this.manifest));
   }
 }
 

@@ -38,7 +38,7 @@ export function preprocessingHash({ input, measurements, normalisation }: Manife
 }
 
 /** Smallest side of a tight crop in mm: below it there are only a few voxels to look at. */
-const leastTightMm = 10;
+export const leastTightMm = 10;
 
 /**
  * The input for one lesion. The planes pass through the centre of the box, axial, coronal and sagittal of the patient
@@ -93,8 +93,9 @@ function planesInput(
       const picture = planePicture(volume, center, side, plane, size);
       for (const window of windows) {
         const low = window.center - window.width / 2;
-        for (const hu of picture) {
-          tensor[at++] = Math.min(1, Math.max(0, (hu - low) / window.width));
+        for (let pixel = 0; pixel < picture.length; pixel++) {
+          const value = (picture[pixel] - low) / window.width;
+          tensor[at++] = value < 0 ? 0 : value > 1 ? 1 : value;
         }
       }
     }

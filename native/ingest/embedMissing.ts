@@ -1,6 +1,9 @@
 /** Embeds every lesion that has no embedding of the current encoder yet, and draws its thumbnail. */
+
+import type { CatalogWrites } from '../catalog/writes.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Embedder, EmbedRegion } from '../encoder/embedder.ts';
+import type { EncoderInput } from '../encoder/preprocess.ts';
 import type { Library } from '../engine/library.ts';
 import { fileExists, writeFileAtomic } from '../files/files.ts';
 import { unpackMask } from '../lesion/mask.ts';
@@ -12,6 +15,15 @@ import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
 /** Faults of the machine, not of one volume: with them, the next volume would fail as well. */
 const general: ReadonlySet<string> = new Set(['cancelled', 'storage', 'interrupted']);
 
+interface Missing {
+  readonly lesion: string;
+  readonly volume: string;
+}
+interface Prepared extends Missing {
+  readonly input: EncoderInput;
+}
+type Progress = (progress: { done: number; total: number }) => void;
+
 /**
  * Goes on where it stopped: what is embedded is stored volume by volume. A volume whose voxels or masks are damaged
  * costs its own lesions; those volumes are returned with the reason. Throws `cancelled`, `storage`, `interrupted`.
@@ -20,25 +32,11 @@ export async function embedMissing(
   library: Library,
   embedder: Embedder,
   signal: AbortSignal,
-  progress: (progress: { done: number; total: number }) => void = () => undefined,
+  progress: Progress = () => undefined,
 ): Promise<{ volume: string; reason: string }[]> {
   const missing = library.reads.lesionsToEmbed(embedder.key);
-  const failed: { volume: string; reason: string }[] = [];
-  let done = 0;
-  for (const [volume, lesions] of Map.groupBy(missing, (row) => row.volume)) {
-    progress({ done, total: missing.length });
-    throwIfCancelled(signal);
-    try {
-      await embedVolume(library, embedder, volume, signal);
-    } catch (thrown) {
-      const { kind, what } = PrecedentError.from(thrown);
-      if (general.has(kind)) throw thrown;
-      failed.push({ volume, reason: what });
-    }
-    done += lesions.length;
-  }
-  progress({ done, total: missing.length });
-  return failed;
+  const failed = await embedLesions(library, embedder, missing, signal, progress);
+  return [...failed].map(([volume, { what }]) => ({ volume, reason: what }));
 }
 
 /** Embeds the lesions of one volume that have no embedding yet. Throws also `corrupt` and `not-found`. */
@@ -48,20 +46,77 @@ export async function embedVolume(
   volume: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const lesions = library.reads.lesionsToEmbed(embedder.key, volume);
-  if (lesions.length === 0) return;
-  const regions = lesions.map(({ lesion }): EmbedRegion => {
-    const { box, packed } = library.reads.lesionMask(lesion);
-    return { box, mask: unpackMask(box, packed) };
-  });
+  const missing = library.reads.lesionsToEmbed(embedder.key, volume);
+  const failed = await embedLesions(library, embedder, missing, signal, () => undefined);
+  for (const error of failed.values()) throw error;
+}
+
+/** Reads and prepares a lesion while those before it are in the model, across volumes; returns what a volume failed with. */
+async function embedLesions(
+  library: Library,
+  embedder: Embedder,
+  missing: readonly Missing[],
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Map<string, PrecedentError>> {
+  const failed = new Map<string, PrecedentError>();
+  const volumes = Map.groupBy(missing, ({ volume }) => volume);
+  const fail = (volume: string, thrown: unknown) => {
+    const error = PrecedentError.from(thrown);
+    if (general.has(error.kind)) throw error;
+    failed.set(volume, error);
+  };
+  async function* prepared(): AsyncGenerator<Prepared> {
+    for (const [volume, lesions] of volumes) {
+      try {
+        yield* prepareVolume(library, embedder, volume, lesions, signal);
+      } catch (thrown) {
+        fail(volume, thrown);
+      }
+    }
+  }
+
+  let done = 0;
+  let rows: Parameters<CatalogWrites['addEmbeddings']>[1] = [];
+  let current: string | undefined;
+  const store = () => {
+    library.writes.addEmbeddings(embedder.key, rows);
+    done += rows.length;
+    rows = [];
+    progress({ done, total: missing.length });
+  };
+  progress({ done, total: missing.length });
+  for await (const settled of embedder.embedPrepared(prepared(), signal)) {
+    const { lesion, volume } = settled.item;
+    if (volume !== current) store();
+    current = volume;
+    if ('error' in settled) fail(volume, settled.error);
+    else rows = [...rows, { lesion, dim: embedder.dim, vector: toFloat16(settled.result) }];
+    if (rows.length === volumes.get(volume)?.length) store();
+  }
+  store();
+  progress({ done: missing.length, total: missing.length });
+  return failed;
+}
+
+/** Draws the missing thumbnails too, while the voxels are at hand. */
+async function* prepareVolume(
+  library: Library,
+  embedder: Embedder,
+  volume: string,
+  lesions: readonly Missing[],
+  signal: AbortSignal,
+): AsyncGenerator<Prepared> {
   const file = await openVoxelFile(library.layout.voxelFile(volume));
   try {
-    const embeddings = await embedder.embed(file, regions, signal);
-    for (const [n, { lesion }] of lesions.entries()) await drawThumbnail(library, file, lesion, regions[n]);
-    library.writes.addEmbeddings(
-      embedder.key,
-      lesions.map(({ lesion }, n) => ({ lesion, dim: embedder.dim, vector: toFloat16(embeddings[n]) })),
-    );
+    for (const missing of lesions) {
+      throwIfCancelled(signal);
+      const { box, packed } = library.reads.lesionMask(missing.lesion);
+      const region = { box, mask: unpackMask(box, packed) };
+      const input = await embedder.prepare(file, region);
+      await drawThumbnail(library, file, missing.lesion, region);
+      yield { ...missing, input };
+    }
   } finally {
     await file.close();
   }
