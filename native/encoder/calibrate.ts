@@ -95,12 +95,12 @@ async function tryProvider(
   }
 }
 
-/** Threads are doubled while that is worthwhile, then the batch. */
+/** Threads are doubled while that is worthwhile, then the batch. One core is left to the engine, which prepares the next items. */
 async function fastestOnCpu(trial: Trial): Promise<Way> {
   const { runtime, machine, spec, model, now } = trial;
   const started = now();
   let best: { threads: number; perSecond: number } | null = null;
-  for (const threads of doubled(machine.cores)) {
+  for (const threads of doubled(Math.max(1, machine.cores - 1))) {
     const session = await createSession(runtime, spec, model, 'cpu', threads);
     const perSecond = await rate(trial, session, 1).finally(() => session.release());
     if (best && perSecond < worthwhile * best.perSecond) break;

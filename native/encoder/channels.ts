@@ -25,7 +25,8 @@ export function fillChannels(
     const low = center - width / 2;
     const [offset, scale] = [mean?.[channel] ?? 0, std?.[channel] ?? 1];
     for (let n = 0; n < hu.length; n++) {
-      target[to++] = (Math.min(1, Math.max(0, (hu[n] - low) / width)) - offset) / scale;
+      const value = (hu[n] - low) / width;
+      target[to++] = ((value < 0 ? 0 : value > 1 ? 1 : value) - offset) / scale;
     }
   }
   return to;

@@ -6,49 +6,44 @@ import type { InferenceContract, ModelState } from '../contract/inference.ts';
 import { type Level, levelNames, levels } from '../contract/levels.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { ManagedProcess } from '../process/managed.ts';
-import { type Box, boxDims, type Grid, growBox, type Mask, type Volume } from '../volume/volume.ts';
+import { type Box, growBox, type Volume } from '../volume/volume.ts';
+import { inBatches, type Settled } from './batches.ts';
 import { combine } from './encode.ts';
 import { embeddingDim, readManifest } from './manifest.ts';
-import type {
-  ImageManifest,
-  Manifest,
-  PoolingName,
-  SliceManifest,
-  VolumeManifest,
-} from './manifestSchema.ts';
+import type { ImageManifest, Manifest, PoolingName, SliceManifest } from './manifestSchema.ts';
 import { measure } from './measurements.ts';
 import { ModelClient } from './modelClient.ts';
 import { normalised, outputRows } from './output.ts';
 import { pooled } from './pooling.ts';
-import { checkRegion, type EncoderInput, lesionInput } from './preprocess.ts';
+import { type EncoderInput, lesionInput } from './preprocess.ts';
 import { preprocessingHash } from './preprocessingHash.ts';
 import { sampleRegion } from './region.ts';
 import { sliceInput } from './slicePicture.ts';
+import { surroundings } from './surroundings.ts';
 import { openTokenizer, textInputs } from './textInput.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 import { lesionBlock, lesionReachMm, wholeBlock } from './volumeInput.ts';
+import {
+  crossedSlices,
+  type EmbedRegion,
+  type EmbedTiming,
+  readRegion,
+  readSlice,
+  timed,
+  type VoxelSource,
+} from './voxelSource.ts';
 
-/** A lesion, or a drawn region without a mask, in the indices of its whole volume. */
-export interface EmbedRegion {
-  readonly box: Box;
-  readonly mask?: Mask | undefined;
-}
-/** Where voxels come from: a voxel file, or a volume in memory. */
-export interface VoxelSource {
-  readonly grid: Grid;
-  readBox(box: Box): Promise<Volume>;
-}
-export interface EmbedTiming {
-  readMs: number;
-  prepareMs: number;
-  inferMs: number;
+/** The model's input for one lesion, and how its vector comes of what the model gives. */
+export interface Prepared {
+  readonly tensor: Float32Array;
+  readonly finish: (row: Float32Array) => Float32Array;
 }
 export interface SliceVector {
   /** Index k of the stored volume. */
   readonly slice: number;
   readonly vector: Float32Array;
 }
-/** What there is of a whole volume: the vector of every slice where the encoder sees slices, and one for each pooling (`''` for none). */
+/** Of a whole volume: the vector of every slice where the encoder sees slices, and one for each pooling (`''` where there is none). */
 export interface WholeVectors {
   readonly slices: readonly SliceVector[];
   readonly volume: ReadonlyMap<string, Float32Array>;
@@ -58,8 +53,8 @@ export interface WholeVectors {
 const filterMarginMm = 5;
 /** What the measurements look at around a lesion. */
 const measuredMarginMm = 15;
-/** Pictures, blocks or texts prepared before the model is asked: a few tens of megabytes. */
-const mostAtOnce = 16;
+/** Texts that the model is asked for at once. */
+const mostTexts = 16;
 const noTiming = (): EmbedTiming => ({ readMs: 0, prepareMs: 0, inferMs: 0 });
 
 export class Embedder {
@@ -133,20 +128,66 @@ export class Embedder {
     return this.#model.open();
   }
 
-  /** One embedding of length `dim` for each region of one volume. `timing` is added to. Throws `unsupported` for a text encoder. */
+  /** One embedding of length `dim` for each region of one volume. Throws `unsupported` for a text encoder. */
   async embed(
     source: VoxelSource,
     regions: readonly EmbedRegion[],
     signal?: AbortSignal,
     timing: EmbedTiming = noTiming(),
   ): Promise<Float32Array[]> {
-    const manifest = this.#image();
-    const embeddings: Float32Array[] = [];
-    for (const region of regions) {
-      throwIfCancelled(signal);
-      embeddings.push(await this.#lesion(source, region, manifest, signal, timing));
-    }
+    const started = performance.now();
+    const before = timing.readMs + timing.prepareMs;
+    const embeddings = this.preparesLesions
+      ? await this.#embedLesions(source, regions, signal, timing)
+      : await this.#poolLesions(source, regions, signal, timing);
+    // What of the time was not spent on reading and preparing.
+    timing.inferMs += performance.now() - started - (timing.readMs + timing.prepareMs - before);
     return embeddings;
+  }
+
+  /** Whether a lesion is one input of the model, to be prepared ahead of it; else it is one for each slice. */
+  get preparesLesions(): boolean {
+    return this.manifest.kind === 'multi-plane' || this.manifest.kind === 'volume';
+  }
+
+  /** Cuts a region's surroundings out of its volume and makes the model's input of them. Throws `unsupported` unless `preparesLesions`. */
+  async prepare(
+    source: VoxelSource,
+    region: EmbedRegion,
+    timing: EmbedTiming = noTiming(),
+  ): Promise<Prepared> {
+    const manifest = this.#image();
+    const { grid } = source;
+    switch (manifest.kind) {
+      case 'multi-plane': {
+        const crop = await readRegion(source, region, surroundings(grid, region, manifest), timing);
+        const input = timed(timing, () => lesionInput(crop.volume, crop.region, manifest));
+        return { tensor: input.tensor, finish: (row) => combine(row, input, manifest) };
+      }
+      case 'volume': {
+        const reach = lesionReachMm(grid, region, manifest) + filterMarginMm;
+        const crop = await readRegion(source, region, growBox(region.box, reach, grid), timing);
+        const tensor = timed(timing, () => lesionBlock(crop.volume, crop.region, manifest));
+        const join = await this.#joining(source, region, manifest, timing);
+        return { tensor, finish: (row) => join(outputRows(row, 1, manifest)[0]) };
+      }
+      case 'slice':
+        throw this.#unsupported('embeds lesions slice by slice');
+    }
+  }
+
+  /** The embedding of every prepared region, in order, or why there is none; the next are prepared while the model works. */
+  embedPrepared<T extends { readonly input: Prepared }>(
+    prepared: AsyncIterable<T>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Settled<T, Float32Array>> {
+    const { dim } = this.manifest.output;
+    return this.#inBatches(
+      prepared,
+      ({ input }) => input.tensor,
+      ({ input }, output, n) => input.finish(output.slice(n * dim, (n + 1) * dim)),
+      signal,
+    );
   }
 
   /** The vector of each slice that a lesion crosses, as the encoder crops it. Throws `unsupported` unless it sees slices. */
@@ -158,31 +199,28 @@ export class Embedder {
   ): Promise<SliceVector[]> {
     const manifest = this.#image();
     if (manifest.kind !== 'slice') throw this.#unsupported('embeds no slices');
-    const slices = crossedSlices(region);
-    const item = (n: number) => sliceItem(source, slices[n], region.box, manifest, timing);
-    const vectors = await this.#rows(slices.length, item, signal, timing);
-    return slices.map((slice, n) => ({ slice, vector: vectors[n] }));
+    return this.#slices(source, crossedSlices(region), region.box, manifest, signal, timing);
   }
 
   /** The vectors of a whole volume. Throws `unsupported` for a kind that sees lesions only. */
   async embedWhole(source: VoxelSource, signal?: AbortSignal): Promise<WholeVectors> {
     const manifest = this.#image();
-    const timing = noTiming();
     const [ni, nj, nk] = source.grid.dims;
     switch (manifest.kind) {
       case 'slice': {
-        const item = (k: number) => sliceItem(source, k, undefined, manifest, timing);
-        const vectors = await this.#rows(nk, item, signal, timing);
+        const all = Array.from({ length: nk }, (_, k) => k);
+        const slices = await this.#slices(source, all, undefined, manifest, signal, noTiming());
+        const vectors = slices.map(({ vector }) => vector);
         const poolings = manifest.pooling.volume.map(
           (pooling) => [pooling, normalised(pooled(vectors, pooling), manifest)] as const,
         );
-        return { slices: vectors.map((vector, slice) => ({ slice, vector })), volume: new Map(poolings) };
+        return { slices, volume: new Map(poolings) };
       }
       case 'volume': {
-        const item = async () =>
-          wholeBlock(await source.readBox([0, 0, 0, ni - 1, nj - 1, nk - 1]), manifest);
-        const [vector] = await this.#rows(1, item, signal, timing);
-        return { slices: [], volume: new Map([['', vector]]) };
+        const data = wholeBlock(await source.readBox([0, 0, 0, ni - 1, nj - 1, nk - 1]), manifest);
+        const output = await this.#model.run([{ name: manifest.input.name, data }], 1, signal);
+        const [row] = outputRows(output, 1, manifest);
+        return { slices: [], volume: new Map([['', normalised(row, manifest)]]) };
       }
       case 'multi-plane':
         throw this.#unsupported('embeds lesions only');
@@ -196,87 +234,113 @@ export class Embedder {
     this.#tokenizer ??= openTokenizer(this.folder, manifest);
     const tokenizer = await this.#tokenizer;
     const embeddings: Float32Array[] = [];
-    for (let from = 0; from < texts.length; from += mostAtOnce) {
+    for (let from = 0; from < texts.length; from += mostTexts) {
       throwIfCancelled(signal);
-      const some = texts.slice(from, from + mostAtOnce);
+      const some = texts.slice(from, from + mostTexts);
       const output = await this.#model.run(textInputs(some, tokenizer, manifest), some.length, signal);
       embeddings.push(...outputRows(output, some.length, manifest).map((row) => normalised(row, manifest)));
     }
     return embeddings;
   }
 
-  async #lesion(
+  async #embedLesions(
     source: VoxelSource,
-    region: EmbedRegion,
-    manifest: ImageManifest,
+    regions: readonly EmbedRegion[],
     signal: AbortSignal | undefined,
     timing: EmbedTiming,
-  ): Promise<Float32Array> {
-    switch (manifest.kind) {
-      case 'multi-plane': {
-        const { grid } = source;
-        const extent = Math.max(...boxDims(region.box).map((n, axis) => n * grid.spacing[axis]));
-        const sides = manifest.input.scales.map((scale) =>
-          scale.kind === 'tight' ? scale.margin * extent : scale.mm,
-        );
-        const crop = await readAround(source, region, Math.max(...sides) / 2, timing);
-        const input = timed(timing, () => lesionInput(crop.volume, crop.region, manifest));
-        const started = performance.now();
-        const data = [{ name: manifest.input.name, data: input.tensor }];
-        const output = await this.#model.run(data, 1, signal);
-        timing.inferMs += performance.now() - started;
-        return combine(output, input, manifest);
-      }
-      case 'slice': {
-        const slices = await this.embedLesionSlices(source, region, signal, timing);
-        const vectors = slices.map(({ vector }) => vector);
-        return this.#finished(pooled(vectors, manifest.pooling.lesion), source, region, manifest, timing);
-      }
-      case 'volume': {
-        const item = () => lesionItem(source, region, manifest, timing);
-        const [vector] = await this.#rows(1, item, signal, timing);
-        return this.#finished(vector, source, region, manifest, timing);
-      }
+  ): Promise<Float32Array[]> {
+    const prepare = async function* (this: Embedder) {
+      for (const region of regions) yield { input: await this.prepare(source, region, timing) };
+    };
+    const embeddings: Float32Array[] = [];
+    for await (const settled of this.embedPrepared(prepare.call(this), signal)) {
+      if ('error' in settled) throw settled.error;
+      embeddings.push(settled.result);
     }
+    return embeddings;
   }
 
-  /** A lesion's vector at its length, joined with what was measured where the manifest asks for it. */
-  async #finished(
-    vector: Float32Array,
+  /** The vector of each lesion from those of its slices. */
+  async #poolLesions(
     source: VoxelSource,
-    region: EmbedRegion,
-    manifest: ImageManifest,
-    timing: EmbedTiming,
-  ): Promise<Float32Array> {
-    if (manifest.measurements.length === 0) return normalised(vector, manifest);
-    const crop = await readAround(source, region, measuredMarginMm, timing);
-    return combine(
-      vector,
-      timed(timing, () => measured(crop.volume, crop.region, manifest)),
-      manifest,
-    );
-  }
-
-  /** The checked rows of `count` items that are prepared one after the other, at the manifest's length. */
-  async #rows(
-    count: number,
-    item: (n: number) => Promise<Float32Array>,
+    regions: readonly EmbedRegion[],
     signal: AbortSignal | undefined,
     timing: EmbedTiming,
   ): Promise<Float32Array[]> {
     const manifest = this.#image();
-    const rows: Float32Array[] = [];
-    for (let from = 0; from < count; from += mostAtOnce) {
-      throwIfCancelled(signal);
-      const items: Float32Array[] = [];
-      for (let n = from; n < Math.min(count, from + mostAtOnce); n++) items.push(await item(n));
-      const data = joined(items);
-      const started = performance.now();
-      const output = await this.#model.run([{ name: manifest.input.name, data }], items.length, signal);
-      timing.inferMs += performance.now() - started;
-      rows.push(...outputRows(output, items.length, manifest).map((row) => normalised(row, manifest)));
+    if (manifest.kind !== 'slice') throw this.#unsupported('embeds no slices');
+    const embeddings: Float32Array[] = [];
+    for (const region of regions) {
+      const slices = await this.embedLesionSlices(source, region, signal, timing);
+      const vectors = slices.map(({ vector }) => vector);
+      const join = await this.#joining(source, region, manifest, timing);
+      embeddings.push(join(pooled(vectors, manifest.pooling.lesion)));
     }
-    return rows;
+    return embeddings;
+  }
+
+  /** How a lesion's vector is brought to its length, and joined with what was measured where the manifest asks for it. */
+  async #joining(
+    source: VoxelSource,
+    region: EmbedRegion,
+    manifest: ImageManifest,
+    timing: EmbedTiming,
+  ): Promise<(vector: Float32Array) => Float32Array> {
+    if (manifest.measurements.length === 0) return (vector) => normalised(vector, manifest);
+    const around = growBox(region.box, measuredMarginMm + filterMarginMm, source.grid);
+    const crop = await readRegion(source, region, around, timing);
+    const measured = timed(timing, () => lesionMeasurements(crop.volume, crop.region, manifest));
+    return (vector) => combine(vector, measured, manifest);
+  }
+
+  /** The vectors of slices of one volume: of a lesion's box as it is cropped, or whole. Few are held at once. */
+  async #slices(
+    source: VoxelSource,
+    slices: readonly number[],
+    box: Box | undefined,
+    manifest: SliceManifest,
+    signal: AbortSignal | undefined,
+    timing: EmbedTiming,
+  ): Promise<SliceVector[]> {
+    const prepared = async function* () {
+      for (const slice of slices) {
+        const volume = await readSlice(source, slice, timing);
+        yield { slice, tensor: timed(timing, () => sliceInput(volume, 0, box, manifest)) };
+      }
+    };
+    const { dim } = manifest.output;
+    const inputs = this.#inBatches(
+      prepared(),
+      ({ tensor }) => tensor,
+      (_, output, n) => outputRows(output.slice(n * dim, (n + 1) * dim), 1, manifest)[0],
+      signal,
+    );
+    const vectors: SliceVector[] = [];
+    for await (const settled of inputs) {
+      if ('error' in settled) throw settled.error;
+      vectors.push({ slice: settled.item.slice, vector: normalised(settled.result, manifest) });
+    }
+    return vectors;
+  }
+
+  /** Runs items of one input each in batches; `finish` makes the result of the nth item of a batch of the model's output. */
+  async *#inBatches<T>(
+    items: AsyncIterable<T>,
+    tensorOf: (item: T) => Float32Array,
+    finish: (item: T, output: Float32Array, n: number) => Float32Array,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Settled<T, Float32Array>> {
+    const { name } = this.#image().input;
+    const { batch } = this.#model.state ?? (await this.#model.open());
+    yield* inBatches(items, {
+      size: () => this.#model.state?.batch ?? batch,
+      run: async (some) => {
+        const data = joined(some.map(tensorOf));
+        const output = await this.#model.run([{ name, data }], some.length, signal);
+        return some.map((item, n) => finish(item, output, n));
+      },
+      signal,
+    });
   }
 
   #image(): ImageManifest {
@@ -285,54 +349,16 @@ export class Embedder {
   }
 
   #unsupported(what: string): PrecedentError {
-    const { id } = this.manifest;
     return new PrecedentError(
       'unsupported',
-      `the encoder ${id} ${what}`,
+      `the encoder ${this.manifest.id} ${what}`,
       undefined,
       'choose another with --encoder',
     );
   }
 }
 
-/** The slices k in which a region has voxels. */
-function crossedSlices({ box, mask }: EmbedRegion): number[] {
-  const slices = Array.from({ length: box[5] - box[2] + 1 }, (_, n) => box[2] + n);
-  if (!mask) return slices;
-  const [ni, nj] = boxDims(mask.box);
-  const crossed = slices.filter((k) => {
-    const from = (k - mask.box[2]) * ni * nj;
-    return mask.bits.subarray(Math.max(0, from), Math.max(0, from + ni * nj)).includes(1);
-  });
-  return crossed.length > 0 ? crossed : slices;
-}
-
-async function sliceItem(
-  source: VoxelSource,
-  k: number,
-  box: Box | undefined,
-  manifest: SliceManifest,
-  timing: EmbedTiming,
-): Promise<Float32Array> {
-  const [ni, nj] = source.grid.dims;
-  const started = performance.now();
-  const volume = await source.readBox([0, 0, k, ni - 1, nj - 1, k]);
-  timing.readMs += performance.now() - started;
-  return timed(timing, () => sliceInput(volume, 0, box, manifest));
-}
-
-async function lesionItem(
-  source: VoxelSource,
-  region: EmbedRegion,
-  manifest: VolumeManifest,
-  timing: EmbedTiming,
-): Promise<Float32Array> {
-  const reach = lesionReachMm(source.grid, region, manifest);
-  const crop = await readAround(source, region, reach, timing);
-  return timed(timing, () => lesionBlock(crop.volume, crop.region, manifest));
-}
-
-function measured(
+function lesionMeasurements(
   volume: Volume,
   region: EmbedRegion,
   manifest: ImageManifest,
@@ -345,37 +371,13 @@ function measured(
   };
 }
 
-/** A region with its surroundings, in indices of what was read. */
-async function readAround(
-  source: VoxelSource,
-  region: EmbedRegion,
-  mm: number,
-  timing: EmbedTiming,
-): Promise<{ volume: Volume; region: EmbedRegion }> {
-  const started = performance.now();
-  const [i, j, k, ...rest] = growBox(region.box, mm + filterMarginMm, source.grid);
-  const volume = await source.readBox([i, j, k, ...rest]);
-  timing.readMs += performance.now() - started;
-  const shift = (b: Box): Box => [b[0] - i, b[1] - j, b[2] - k, b[3] - i, b[4] - j, b[5] - k];
-  const { box, mask } = region;
-  const shifted = { box: shift(box), mask: mask && { box: shift(mask.box), bits: mask.bits } };
-  checkRegion(volume, shifted);
-  return { volume, region: shifted };
-}
-
-function timed<T>(timing: EmbedTiming, prepare: () => T): T {
-  const started = performance.now();
-  const prepared = prepare();
-  timing.prepareMs += performance.now() - started;
-  return prepared;
-}
-
-function joined(items: readonly Float32Array[]): Float32Array {
-  const data = new Float32Array(items.reduce((sum, item) => sum + item.length, 0));
+/** The inputs of a batch, one after the other. */
+function joined(tensors: readonly Float32Array[]): Float32Array {
+  const data = new Float32Array(tensors.reduce((sum, tensor) => sum + tensor.length, 0));
   let at = 0;
-  for (const item of items) {
-    data.set(item, at);
-    at += item.length;
+  for (const tensor of tensors) {
+    data.set(tensor, at);
+    at += tensor.length;
   }
   return data;
 }

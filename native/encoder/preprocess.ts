@@ -18,7 +18,7 @@ export interface EncoderInput {
 }
 
 /** Smallest side of a tight crop in mm: below it there are only a few voxels to look at. */
-const leastTightMm = 10;
+export const leastTightMm = 10;
 
 /**
  * The input for one lesion. The planes pass through the centre of the box, axial, coronal and sagittal of the patient

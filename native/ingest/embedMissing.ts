@@ -2,7 +2,8 @@
 import type { EmbeddingRow } from '../catalog/embeddings.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type Level, levels as levelTable } from '../contract/levels.ts';
-import type { Embedder, EmbedRegion, SliceVector } from '../encoder/embedder.ts';
+import type { Embedder, Prepared, SliceVector } from '../encoder/embedder.ts';
+import type { EmbedRegion } from '../encoder/voxelSource.ts';
 import type { Library } from '../engine/library.ts';
 import { fileExists, writeFileAtomic } from '../files/files.ts';
 import { unpackMask } from '../lesion/mask.ts';
@@ -22,10 +23,15 @@ export interface FailedVolume {
 }
 
 /** By volume, the lesions in it (or itself, where a level is of volumes) without a vector at one of the levels. */
-function missingAt(library: Library, embedder: Embedder, levels: readonly Level[]): Map<string, Set<string>> {
+function missingAt(
+  library: Library,
+  embedder: Embedder,
+  levels: readonly Level[],
+  only?: string,
+): Map<string, Set<string>> {
   const owners = new Map<string, Set<string>>();
   for (const key of levels.flatMap((level) => embedder.keysOf(level))) {
-    for (const { volume, lesion } of library.embeddings.missing(key)) {
+    for (const { volume, lesion } of library.embeddings.missing(key, only)) {
       const own = owners.get(volume) ?? new Set();
       owners.set(volume, own.add(lesion ?? volume));
     }
@@ -38,6 +44,8 @@ export function countMissing(library: Library, embedder: Embedder, levels: reado
   return [...missingAt(library, embedder, levels).values()].reduce((sum, owners) => sum + owners.size, 0);
 }
 
+type Progress = (progress: { done: number; total: number }) => void;
+
 /**
  * Goes on where it stopped: what is embedded is stored volume by volume. A volume whose voxels or masks are damaged
  * costs its own lesions; those volumes are returned with the reason. Throws `cancelled`, `storage`, `interrupted`.
@@ -47,23 +55,69 @@ export async function embedMissing(
   embedder: Embedder,
   levels: readonly Level[],
   signal: AbortSignal,
-  progress: (progress: { done: number; total: number }) => void = () => undefined,
+  progress: Progress = () => undefined,
 ): Promise<FailedVolume[]> {
-  const missing = missingAt(library, embedder, levels);
+  const failed = await embedVolumes(library, embedder, undefined, levels, signal, progress);
+  const found: FailedVolume[] = [];
+  for (const [volume, { what }] of failed) {
+    found.push({ volume, reason: what, damaged: await isDamaged(library, volume) });
+  }
+  return found;
+}
+
+/** Embeds of one volume what has no embedding at these levels yet. Throws also `corrupt` and `not-found`. */
+export async function embedVolume(
+  library: Library,
+  embedder: Embedder,
+  volume: string,
+  levels: readonly Level[],
+  signal: AbortSignal,
+): Promise<void> {
+  const failed = await embedVolumes(library, embedder, volume, levels, signal, () => undefined);
+  for (const error of failed.values()) throw error;
+}
+
+/** Of one volume or of all; returns what a volume failed with. */
+async function embedVolumes(
+  library: Library,
+  embedder: Embedder,
+  only: string | undefined,
+  levels: readonly Level[],
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Map<string, PrecedentError>> {
+  const missing = missingAt(library, embedder, levels, only);
   const total = [...missing.values()].reduce((sum, owners) => sum + owners.size, 0);
-  const failed: FailedVolume[] = [];
+  const failed = new Map<string, PrecedentError>();
+  const pass: Pass = {
+    library,
+    embedder,
+    signal,
+    fail: (volume, thrown) => {
+      const error = PrecedentError.from(thrown);
+      if (general.has(error.kind)) throw error;
+      failed.set(volume, error);
+    },
+  };
   let done = 0;
-  for (const [volume, owners] of missing) {
-    progress({ done, total });
+  progress({ done, total });
+  let rest = levels;
+  if (embedder.preparesLesions && levels.includes('lesion')) {
+    rest = levels.filter((level) => level !== 'lesion');
+    await embedLesions(pass, only, (lesions) => {
+      done += lesions;
+      progress({ done, total });
+    });
+  }
+  for (const [volume, owners] of missingAt(library, embedder, rest, only)) {
     throwIfCancelled(signal);
     try {
-      await embedVolume(library, embedder, volume, levels, signal);
+      if (!failed.has(volume)) await embedLevels(pass, volume, rest);
     } catch (thrown) {
-      const { kind, what } = PrecedentError.from(thrown);
-      if (general.has(kind)) throw thrown;
-      failed.push({ volume, reason: what, damaged: await isDamaged(library, volume) });
+      pass.fail(volume, thrown);
     }
-    done += owners.size;
+    done = Math.min(total, done + owners.size);
+    progress({ done, total });
   }
   progress({ done: total, total });
   return failed;
@@ -94,24 +148,90 @@ export function isComplete(
   return [...missingAt(library, embedder, levels).keys()].every((volume) => damaged.has(volume));
 }
 
-/** Embeds of one volume what has no embedding at these levels yet. Throws also `corrupt` and `not-found`. */
-export async function embedVolume(
-  library: Library,
-  embedder: Embedder,
-  volume: string,
-  levels: readonly Level[],
-  signal: AbortSignal,
+interface Pass {
+  readonly library: Library;
+  readonly embedder: Embedder;
+  readonly signal: AbortSignal;
+  /** Lays a fault to a volume; throws one that is the machine's. */
+  readonly fail: (volume: string, thrown: unknown) => void;
+}
+interface PreparedLesion {
+  readonly lesion: string;
+  readonly volume: string;
+  readonly input: Prepared;
+}
+
+/** Reads and prepares a lesion while those before it are in the model, across volumes; stores them volume by volume. */
+async function embedLesions(
+  pass: Pass,
+  only: string | undefined,
+  stored: (lesions: number) => void,
 ): Promise<void> {
+  const { library, embedder, signal, fail } = pass;
+  const volumes = Map.groupBy(library.embeddings.missing(embedder.key, only), ({ volume }) => volume);
+  async function* prepared(): AsyncGenerator<PreparedLesion> {
+    for (const [volume, lesions] of volumes) {
+      try {
+        yield* prepareVolume(
+          pass,
+          volume,
+          lesions.flatMap(({ lesion }) => lesion ?? []),
+        );
+      } catch (thrown) {
+        fail(volume, thrown);
+      }
+    }
+  }
+  let rows: EmbeddingRow[] = [];
+  let current: string | undefined;
+  const store = () => {
+    library.embeddings.add(embedder.key, embedder.dim, rows);
+    stored(rows.length);
+    rows = [];
+  };
+  for await (const settled of embedder.embedPrepared(prepared(), signal)) {
+    const { lesion, volume } = settled.item;
+    if (volume !== current) store();
+    current = volume;
+    if ('error' in settled) fail(volume, settled.error);
+    else rows.push({ owner: lesion, vector: toFloat16(settled.result) });
+    if (rows.length === volumes.get(volume)?.length) store();
+  }
+  store();
+}
+
+/** Draws the missing thumbnails too, while the voxels are at hand. */
+async function* prepareVolume(
+  { library, embedder, signal }: Pass,
+  volume: string,
+  lesions: readonly string[],
+): AsyncGenerator<PreparedLesion> {
+  const file = await openVoxelFile(library.layout.voxelFile(volume));
+  try {
+    for (const lesion of lesions) {
+      throwIfCancelled(signal);
+      const region = lesionRegion(library, lesion);
+      const input = await embedder.prepare(file, region);
+      await drawThumbnail(library, file, lesion, region);
+      yield { lesion, volume, input };
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** What one volume lacks at these levels, level by level. */
+async function embedLevels(pass: Pass, volume: string, levels: readonly Level[]): Promise<void> {
+  const { library, embedder } = pass;
+  const task: Task = { ...pass, volume };
   const wanted = levels.filter((level) =>
     embedder.keysOf(level).some((key) => library.embeddings.missing(key, volume).length > 0),
   );
-  if (wanted.length === 0) return;
-  const task: Task = { library, embedder, volume, signal };
   if (wanted.includes('caption')) await embedCaptions(task);
   if (wanted.every((level) => level === 'caption')) return;
   const file = await openVoxelFile(library.layout.voxelFile(volume));
   try {
-    if (wanted.includes('lesion')) await embedLesions(task, file);
+    if (wanted.includes('lesion')) await poolLesions(task, file);
     if (wanted.includes('lesion-slice')) await embedLesionSlices(task, file);
     const whole = wanted.filter((level) => levelTable[level].of === 'volume');
     if (whole.length > 0) await embedWhole(task, file, whole);
@@ -120,11 +240,8 @@ export async function embedVolume(
   }
 }
 
-interface Task {
-  readonly library: Library;
-  readonly embedder: Embedder;
+interface Task extends Pass {
   readonly volume: string;
-  readonly signal: AbortSignal;
 }
 
 /** The lesions of the volume without a vector at a level that is of lesions. */
@@ -162,7 +279,7 @@ async function embedCaptions(task: Task): Promise<void> {
   );
 }
 
-async function embedLesions(task: Task, file: VoxelFile): Promise<void> {
+async function poolLesions(task: Task, file: VoxelFile): Promise<void> {
   const { library, embedder, signal } = task;
   const lesions = lesionsWithout(task, 'lesion');
   const regions = lesions.map((lesion) => lesionRegion(library, lesion));
