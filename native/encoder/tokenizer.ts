@@ -1,15 +1,14 @@
 /**
- * Turns a text into the integers that a text encoder takes, by the model's own tokenizer files. The library reads a Chinese character
- * beyond the basic plane as part of its neighbours, which costs its text an [UNK] where BERT has two.
+ * Turns a text into the integers that a text encoder takes, by the model's own tokenizer files. The library does not part Chinese
+ * characters beyond the basic plane: two of them become one [UNK], where BERT has two.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { PrecedentError } from '../contract/errors.ts';
+import { firstLine } from './execute.ts';
 import { wordPieceTokenizer } from './wordPiece.ts';
 
 export interface TokenizerSpec {
-  /** In the encoder's folder: a `.json` in Hugging Face's format (tokenizer.json), or a `.txt` with a WordPiece token a line (vocab.txt). */
+  /** By its name: a `.json` in Hugging Face's format (tokenizer.json), or a `.txt` with a WordPiece token a line (vocab.txt). */
   readonly file: string;
   /** Tokens of every encoded text, the first and last special one among them. */
   readonly length: number;
@@ -37,22 +36,10 @@ export class TextTokenizer {
     this.#where = where;
   }
 
-  /** Throws `unreadable` when the file is missing or is no tokenizer that puts one special token before a text and one behind it. */
-  static async open(dir: string, spec: TokenizerSpec): Promise<TextTokenizer> {
-    const path = join(dir, spec.file);
-    let text: string;
-    try {
-      text = await readFile(path, 'utf8');
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-        throw unreadable('the encoder lacks its tokenizer', path);
-      }
-      throw PrecedentError.from(error);
-    }
-    return TextTokenizer.read(text, spec, path);
-  }
-
-  /** As `open`, from the file's text; `where` is named in errors. */
+  /**
+   * From the file's text; `where` is named in errors. Throws `unreadable` when it is no tokenizer that puts one special token before a
+   * text and one behind it, or has no `padToken`.
+   */
   static read(text: string, { file, length, padToken }: TokenizerSpec, where: string): TextTokenizer {
     if (!Number.isInteger(length) || length < 2) {
       throw new PrecedentError('usage', `a text cannot have ${length} tokens`, where);
@@ -63,7 +50,7 @@ export class TextTokenizer {
       tokenizer = new Tokenizer(file.endsWith('.txt') ? wordPieceTokenizer(text) : JSON.parse(text), {});
       bare = tokenizer.encode('').ids;
     } catch (error) {
-      throw unreadable(`this is no tokenizer: ${error instanceof Error ? error.message : error}`, where);
+      throw unreadable(`this is no tokenizer: ${firstLine(error)}`, where);
     }
     if (bare.length !== 2 || !bare.every(Number.isInteger)) {
       throw unreadable('the tokenizer does not put one special token before a text and one behind it', where);

@@ -112,6 +112,12 @@ export function medImageInsightText(depth: Depth, vocabulary: number): Buffer {
 
 type Input = { readonly name: string; readonly dims: readonly (string | number)[]; readonly type?: string };
 
+interface Linear {
+  readonly matrix: string;
+  readonly bias: string;
+}
+type BlockWeights = Readonly<Record<'query' | 'key' | 'value' | 'out' | 'up' | 'down', Linear>>;
+
 /** Parts of transformers, with uniform random weights of standard deviation 0.02, as such models are initialised. */
 class RandomGraph {
   readonly g = new GraphWriter();
@@ -175,8 +181,11 @@ class RandomGraph {
     return out;
   }
 
-  #blockWeights(width: number) {
-    const linear = (from: number, to: number) => ({ matrix: this.weights(from, to), bias: this.weights(to) });
+  #blockWeights(width: number): BlockWeights {
+    const linear = (from: number, to: number): Linear => ({
+      matrix: this.weights(from, to),
+      bias: this.weights(to),
+    });
     return {
       query: linear(width, width),
       key: linear(width, width),
@@ -192,7 +201,7 @@ class RandomGraph {
     return this.layerNorm(this.add(x, inner(x)), block);
   }
 
-  #linear(x: string, { matrix, bias }: { matrix: string; bias: string }): string {
+  #linear(x: string, { matrix, bias }: Linear): string {
     return this.add(this.g.node('MatMul', [x, matrix]), bias);
   }
 
@@ -229,11 +238,3 @@ class RandomGraph {
     });
   }
 }
-
-interface BlockWeights
-  extends Readonly<
-    Record<
-      'query' | 'key' | 'value' | 'out' | 'up' | 'down',
-      { readonly matrix: string; readonly bias: string }
-    >
-  > {}

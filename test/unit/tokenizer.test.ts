@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TextTokenizer, type TokenizerSpec } from '../../native/encoder/tokenizer.ts';
 import {
@@ -107,6 +104,7 @@ describe('a tokenizer that cannot be used is refused in one line', () => {
   test.each<[string, string, TokenizerSpec, string]>([
     ['nothing', '', bertJson, 'no tokenizer'],
     ['no JSON', '{"model"', bertJson, 'no tokenizer'],
+    ['lines of text', 'a\nb\n', bertJson, 'no tokenizer'],
     ['another JSON', '{"a": 1}', bertJson, 'no tokenizer'],
     ['an array', '[]', bertJson, 'no tokenizer'],
     ['null', 'null', bertJson, 'no tokenizer'],
@@ -131,15 +129,6 @@ describe('a tokenizer that cannot be used is refused in one line', () => {
       expect.objectContaining({ kind: 'unreadable', message: expect.stringContaining(what) }),
     );
     expect(read).toThrow(/^encoder\/file: [^\n]*; install the encoder again$/);
-  });
-
-  test('a missing file', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'precedent-'));
-    const open = TextTokenizer.open(dir, bertJson);
-    await expect(open).rejects.toMatchObject({ kind: 'unreadable', where: join(dir, 'tokenizer.json') });
-    await writeFile(join(dir, 'vocab.txt'), bertVocabulary.join('\n'));
-    expect((await TextTokenizer.open(dir, vocabTxt)).encode('lung').ids[1]).toBe(6);
-    await rm(dir, { recursive: true });
   });
 
   test('a word without a token where there is none for the unknown', () => {

@@ -113,7 +113,7 @@ def biomedclip(args):
     try:
         import open_clip
     except ImportError as error:
-        raise ExportError(f"open_clip is missing ({error}); pip install open_clip_torch transformers") from None
+        raise ExportError(f"open_clip is missing ({error}); pip install open_clip_torch==2.23.0 transformers==4.35.2") from None
     model, preprocess = open_clip.create_model_from_pretrained(args.model)
     tokenizer = open_clip.get_tokenizer(args.model)
     model = model.float().cpu().eval()

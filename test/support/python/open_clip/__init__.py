@@ -2,7 +2,7 @@
 
 import torch
 from madeTowers import Image, Text
-from madeVocabularies import WORDPIECE, save_wordpiece, wordpiece_ids
+from madeVocabularies import save_wordpiece, wordpiece_ids
 from torchvision import transforms
 
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
@@ -12,7 +12,7 @@ class Model(torch.nn.Module):
     def __init__(self):
         super().__init__()
         self.visual = Image(512, 16)
-        self.text = Text(len(WORDPIECE), 256)
+        self.text = Text(128, 256)
         self.proj = torch.nn.Linear(32, 512, bias=False)
 
     def encode_image(self, image, normalize=False):
