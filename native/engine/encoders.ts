@@ -110,6 +110,13 @@ export class Encoders {
     return (chosen !== undefined && this.#newest().get(chosen)) || this.#builtin;
   }
 
+  /** What to say where the built-in encoder stands in for one that was chosen. */
+  get standIn(): string | undefined {
+    const chosen = chosenEncoder(this.#library);
+    if (chosen === undefined || chosen === this.standard.manifest.id) return undefined;
+    return `the encoder ${chosen} cannot be used, and the built-in one stands in for it; see \`encoders list\``;
+  }
+
   /** Throws `not-found`. */
   named(id: string | undefined): Embedder {
     if (id === undefined) return this.standard;

@@ -43,6 +43,7 @@ export async function searchLibrary(
   const query = await queryVector(engine, asked, params.query, signal, timing);
   const embedded = performance.now();
   const { key, note } = query.serving;
+  const standIn = params.encoder === undefined ? encoders.standIn : undefined;
   const store = await library.vectors(key);
   const gallery = library.gallery();
   const loaded = performance.now();
@@ -74,7 +75,11 @@ export async function searchLibrary(
     searched: outcome.searched,
     distributions: [...outcome.distributions],
     unproven: outcome.unproven,
-    notes: [...query.notes, ...(note === undefined ? [] : [note]), ...unembedded(engine, key)],
+    notes: [
+      ...query.notes,
+      ...[standIn, note].filter((text) => text !== undefined),
+      ...unembedded(engine, key),
+    ],
   };
 }
 

@@ -329,4 +329,7 @@ test('an added encoder that is damaged later costs the library nothing else', as
   const [{ id }] = await lesionsOf(library);
   const found = await precedentJson<SearchResult>('search', '--library', library, '--lesion', id);
   expect(found.hits).toHaveLength(3);
+  expect(found.notes[0]).toMatch(
+    /^the encoder tiny-slice cannot be used, and the built-in one stands in for it/,
+  );
 });
