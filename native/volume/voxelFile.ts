@@ -24,6 +24,8 @@ const magic = Buffer.from('PVOX0002');
 const footerBytes = 8 + magic.length;
 /** The cores are used, and no more than these are held unpacked. */
 const slicesAtOnce = 8;
+/** Of zlib's output buffer, in bytes. */
+const leastChunk = 64;
 const largestHeader = 16 * 1024 * 1024;
 
 const headerSchema = z.object({
@@ -161,7 +163,10 @@ export class VoxelFile {
     const { dims, dtype, slices } = this.header;
     if (crc32(packed) !== slices[k].crc) throw damaged();
     const size = dims[0] * dims[1] * (dtype === 'int16' ? 2 : 4);
-    const raw = await decompress(packed, { maxOutputLength: size, chunkSize: size }).catch(() => {
+    const raw = await decompress(packed, {
+      maxOutputLength: size,
+      chunkSize: Math.max(leastChunk, size),
+    }).catch(() => {
       throw damaged();
     });
     if (raw.length !== size) throw damaged();
