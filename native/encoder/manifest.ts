@@ -54,20 +54,23 @@ export async function readTokenizer(
   return new TextDecoder().decode(await readChecked(dir, tokenizer, 'tokenizer'));
 }
 
-/** The files of an encoder's folder that belong to it; whatever else lies there does not. */
-export function filesOf(manifest: Manifest): string[] {
-  const files = [manifestName, manifest.model.file];
-  if (manifest.kind === 'text') files.push(manifest.tokenizer.file);
-  if (typeof manifest.training === 'string') files.push(manifest.training);
-  return files;
-}
+/** What may lie beside the files that a manifest names, and is kept with them: what a licence asks for, and what the model is. */
+const companions = ['NOTICE.txt', 'LICENSE', 'LICENSE.txt', 'MODEL_CARD.md'];
 
-/** Throws `refused` for a file that is no regular file of this folder, a symbolic link among them; `unreadable` for none. */
-export async function checkRegularFiles(manifest: Manifest, dir: string): Promise<void> {
-  for (const file of filesOf(manifest)) {
+/**
+ * The files of an encoder's folder that belong to it; whatever else lies there does not. Throws `refused` for one that is no
+ * plain file, a symbolic link among them, and `unreadable` for one that is missing.
+ */
+export async function encoderFiles(manifest: Manifest, dir: string): Promise<string[]> {
+  const needed = [manifestName, manifest.model.file];
+  if (manifest.kind === 'text') needed.push(manifest.tokenizer.file);
+  if (typeof manifest.training === 'string') needed.push(manifest.training);
+  const present: string[] = [];
+  for (const file of [...needed, ...companions]) {
     const path = join(dir, file);
     const stats = await lstat(path).catch(() => undefined);
-    if (!stats) throw lacks(path);
+    if (!stats && needed.includes(file)) throw lacks(path);
+    if (!stats) continue;
     if (!stats.isFile()) {
       throw new PrecedentError(
         'refused',
@@ -76,7 +79,9 @@ export async function checkRegularFiles(manifest: Manifest, dir: string): Promis
         'put the file itself there, not a link',
       );
     }
+    present.push(file);
   }
+  return present;
 }
 
 /** The text of an encoder.json as a manifest; throws `unreadable` naming the first field that is wrong. */

@@ -5,7 +5,7 @@ import type { EncoderTrial } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { inferenceContract } from '../contract/inference.ts';
 import { Embedder } from '../encoder/embedder.ts';
-import { checkRegularFiles, filesOf, loadManifest, readManifest } from '../encoder/manifest.ts';
+import { encoderFiles, loadManifest, readManifest } from '../encoder/manifest.ts';
 import type { Manifest } from '../encoder/manifestSchema.ts';
 import { tryEncoder } from '../encoder/trial.ts';
 import { commitFile, copyFileAtomic, ensureFolder, removeFolder } from '../files/files.ts';
@@ -26,11 +26,11 @@ export async function addEncoder(
 ): Promise<EncoderTrial> {
   const manifest = await readManifest(folder);
   checkNew(encoders, manifest);
-  await checkRegularFiles(manifest, folder);
+  const files = await encoderFiles(manifest, folder);
   const staged = join(library.layout.staging, randomUUID());
   await ensureFolder(staged);
   try {
-    for (const file of filesOf(manifest)) await copyFileAtomic(join(folder, file), join(staged, file));
+    for (const file of files) await copyFileAtomic(join(folder, file), join(staged, file));
     // What was copied is what is checked, whatever happens to the folder meanwhile.
     const copied = await loadManifest(staged);
     checkNew(encoders, copied);

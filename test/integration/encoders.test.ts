@@ -46,7 +46,11 @@ const lesionsOf = (library: string) => precedentJson<LesionRow[]>('list', '--lib
 
 test('an encoder is added, checked, searched with, evaluated, made the default, and removed', async () => {
   const library = await freshLibrary('whole-life');
-  const trial = await add(library, await writeEncoder(join(folder, 'slice'), tiny.slice));
+  const from = await writeEncoder(join(folder, 'slice'), tiny.slice);
+  for (const name of ['NOTICE.txt', 'weights.pt']) await writeFile(join(from, name), name);
+  const trial = await add(library, from);
+  const copied = await readdir(join(library, 'encoders', 'tiny-slice@1.0.0'));
+  expect(copied.sort()).toEqual(['NOTICE.txt', 'encoder.json', 'model.onnx']);
   expect(trial).toMatchObject({ deterministic: true, encoder: { id: 'tiny-slice', kind: 'slice', dim: 6 } });
   const [builtin, added] = await list(library);
   expect(builtin).toMatchObject({ origin: 'built-in', isDefault: true, levels: ['lesion'], missing: 0 });
