@@ -131,7 +131,9 @@ function planePicture(
     steps: [scaled(row), scaled(column), scaled(normal)],
   } as const;
   const picture = sampleVolume(volume, grid, 3);
-  if (!picture.every(Number.isFinite)) {
+  let sum = 0;
+  for (let pixel = 0; pixel < picture.length; pixel++) sum += picture[pixel];
+  if (!Number.isFinite(sum)) {
     throw new PrecedentError(
       'unreadable',
       'the volume holds voxels that are not numbers',

@@ -15,6 +15,8 @@ import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
 /** Faults of the machine, not of one volume: with them, the next volume would fail as well. */
 const general: ReadonlySet<string> = new Set(['cancelled', 'storage', 'interrupted']);
 
+const keptBytes = 64 * 2 ** 20;
+
 interface Missing {
   readonly lesion: string;
   readonly volume: string;
@@ -108,6 +110,8 @@ async function* prepareVolume(
   signal: AbortSignal,
 ): AsyncGenerator<Prepared> {
   const file = await openVoxelFile(library.layout.voxelFile(volume));
+  // Lesions of one volume often lie beside each other.
+  if (lesions.length > 1) file.keepSlices(keptBytes);
   try {
     for (const missing of lesions) {
       throwIfCancelled(signal);
