@@ -12,6 +12,16 @@ export function smoothed(values: ArrayLike<number>, [nx, ny, nz]: Vec3): Float32
   ];
   for (const [stride, n] of axes) {
     const block = stride * n;
+    if (stride === 1) {
+      for (let start = 0; start < from.length; start += n) {
+        const last = start + n - 1;
+        for (let at = start + 1; at < last; at++) to[at] = (from[at - 1] + 2 * from[at] + from[at + 1]) / 4;
+        to[start] = (3 * from[start] + from[Math.min(last, start + 1)]) / 4;
+        to[last] = (from[Math.max(start, last - 1)] + 3 * from[last]) / 4;
+      }
+      [from, to] = [to, from];
+      continue;
+    }
     for (let start = 0; start < from.length; start += block) {
       for (let along = 0; along < n; along++) {
         const row = start + along * stride;
@@ -52,22 +62,22 @@ export function connected(members: Uint8Array, seeds: Uint8Array, [nx, ny, nz]: 
   return reached;
 }
 
-/** Squared distances, in steps, are whole numbers; this is farther than any grid is wide. */
+/** Farther, squared, than any grid is wide: there is nothing to be near to. */
 const far = 2 ** 28;
 
 /**
- * Distance in mm from every point to the nearest one whose membership is `target`; infinite where there is none, and where it
- * is more than `most` mm away along an axis. The exact Euclidean transform, axis by axis (Felzenszwalb and Huttenlocher,
- * Theory of Computing 8, 2012), with the short lines of these grids searched outwards from each point.
+ * The squared distance in steps, a whole number, from every point to the nearest one whose membership is `target`; `far`
+ * where there is none, and where it is more than `most` steps away along an axis. The exact Euclidean transform, axis by axis
+ * (Felzenszwalb and Huttenlocher, Theory of Computing 8, 2012), with the short lines of these grids searched outwards from
+ * each point.
  */
-export function distanceTo(
+export function squaredDistanceTo(
   inside: Uint8Array,
   target: 0 | 1,
   [nx, ny, nz]: Vec3,
-  step: number,
   most = Number.POSITIVE_INFINITY,
-): Float32Array {
-  const reach = Math.min(Math.ceil(most / step), Math.max(nx, ny, nz));
+): Int32Array {
+  const reach = Math.min(Math.ceil(most), Math.max(nx, ny, nz));
   const field = new Int32Array(inside.length);
   for (let at = 0; at < field.length; at++) field[at] = inside[at] === target ? 0 : far;
   const line = new Int32Array(Math.max(nx, ny, nz));
@@ -96,10 +106,7 @@ export function distanceTo(
     for (let x = x0; x <= x1; x++) along(z * plane + y0 * nx + x, nx, y1 - y0 + 1);
   for (let y = y0; y <= y1; y++)
     for (let x = x0; x <= x1; x++) along(z0 * plane + y * nx + x, plane, z1 - z0 + 1);
-  const distance = new Float32Array(field.length);
-  for (let at = 0; at < field.length; at++)
-    distance[at] = field[at] < far ? Math.sqrt(field[at]) * step : Number.POSITIVE_INFINITY;
-  return distance;
+  return field;
 }
 
 /** First and last index along x, y, z of the box around the members, `margin` wider to all sides; the last before the first when there are none. */

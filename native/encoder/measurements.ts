@@ -1,6 +1,6 @@
 /** What the encoder measures of a lesion beside its picture: size, shape, density and border, each one number. */
 import type { Vec3 } from '../volume/volume.ts';
-import { distanceTo, smoothed } from './fields.ts';
+import { smoothed, squaredDistanceTo } from './fields.ts';
 import type { SampledRegion } from './region.ts';
 
 /** `where` says what a measurement looks at: the lesion's extent, its substance (see region.ts), or a fixed ball. */
@@ -37,25 +37,54 @@ export type Measurements = Readonly<Record<MeasurementName, number>>;
 const clip = (value: number, low: number, high: number) => (value < low ? low : value > high ? high : value);
 const wide = (value: number) => clip(value, -1000, 400);
 
-/** Measures a sampled lesion whose extent and substance have at least one point each; HU, mm, mm³. */
+/**
+ * Measures a sampled lesion whose extent and substance have at least one point each; HU, mm, mm³. What takes long and not
+ * every encoder asks for is computed when it is read.
+ */
 export function measure(region: SampledRegion): Measurements {
-  return { ...shapeOf(region), ...densityOf(region), ball3: ballMean(region, 3), ball6: ballMean(region, 6) };
+  const { points, ...shape } = shapeOf(region);
+  const density = densityOf(region);
+  const inner = innerBands(region, density.mean);
+  let outer: ReturnType<typeof outerBands> | undefined;
+  const outside = () => {
+    outer ??= outerBands(region, density.mean);
+    return outer;
+  };
+  const { mean, ...rest } = density;
+  return {
+    ...shape,
+    ...rest,
+    ball3: ballMean(region, 3),
+    ball6: ballMean(region, 6),
+    coreHu: inner.core,
+    get sphericity() {
+      const { inside, dims, step } = region;
+      const solid = Math.PI ** (1 / 3) * (6 * points * step ** 3) ** (2 / 3);
+      return solid / surfaceArea(inside, dims, step);
+    },
+    get surroundHu() {
+      return outside().surround;
+    },
+    get edgeSharpness() {
+      const contrast = mean - outside().surround;
+      // Damped where the contrast is as small as the noise.
+      return ((inner.border - outside().border) * contrast) / (contrast * contrast + 30 * 30);
+    },
+  };
 }
 
 function shapeOf({ inside, dims, step, volumeMm3 }: SampledRegion) {
   const { axes, points } = principalAxes(inside, dims, step);
-  const area = surfaceArea(inside, dims, step);
   return {
+    points,
     logVolume: Math.log10(volumeMm3),
     logDiameter: Math.log10(axes[0]),
     elongation: axes[1] / axes[0],
     flatness: axes[2] / axes[0],
-    sphericity: (Math.PI ** (1 / 3) * (6 * points * step ** 3) ** (2 / 3)) / area,
   };
 }
 
-function densityOf(region: SampledRegion) {
-  const { hu, smooth, substance } = region;
+function densityOf({ hu, smooth, substance }: SampledRegion) {
   const values = new Float64Array(hu.length);
   const smoothValues = new Float64Array(hu.length);
   let [n, sum, squares, soft, solid, dense] = [0, 0, 0, 0, 0, 0];
@@ -71,10 +100,9 @@ function densityOf(region: SampledRegion) {
     if (value > 200) dense++;
   }
   const mean = sum / n;
-  const bands = borderBands(region, mean);
-  const contrast = mean - bands.surround;
   const sorted = values.subarray(0, n).sort();
   return {
+    mean,
     meanSoft: soft / n,
     sdHu: Math.sqrt(Math.max(0, squares / n - mean * mean)),
     p10: percentile(sorted, 0.1),
@@ -82,11 +110,7 @@ function densityOf(region: SampledRegion) {
     p90: percentile(sorted, 0.9),
     solidFraction: solid / n,
     denseFraction: dense / n,
-    coreHu: bands.core,
     peakHu: percentile(smoothValues.subarray(0, n).sort(), 0.97),
-    surroundHu: bands.surround,
-    // Damped where the contrast is as small as the noise.
-    edgeSharpness: ((bands.inner - bands.outer) * contrast) / (contrast * contrast + 30 * 30),
   };
 }
 
@@ -170,35 +194,41 @@ function surfaceArea(inside: Uint8Array, dims: Vec3, step: number): number {
   return (sum / 2) * step * step;
 }
 
-/** Mean HU just inside, just outside and around; `fallback` where a band is empty. */
-function borderBands({ hu, substance, dims, step }: SampledRegion, fallback: number) {
-  const farthest = Math.max(5, 2 + 1.5 * step);
-  const outward = distanceTo(substance, 1, dims, step, farthest);
-  const inward = distanceTo(substance, 0, dims, step);
+/** How far from the border "just inside" and "just outside" go, squared, in steps. */
+function nearBorder(step: number): number {
   // Distances run between point centres; the border lies half a step before the first point of the other side.
-  const border = 1.5 + step / 2;
+  return ((1.5 + step / 2) / step) ** 2;
+}
+
+/** Mean HU of the core and just inside the border; `fallback` where there is none. */
+function innerBands({ hu, substance, dims, step }: SampledRegion, fallback: number) {
+  const inward = squaredDistanceTo(substance, 0, dims);
+  const near = nearBorder(step);
   let deepest = 0;
   for (let at = 0; at < inward.length; at++) if (inward[at] > deepest) deepest = inward[at];
-  const core = new Mean();
-  const inner = new Mean();
-  const outer = new Mean();
-  const surround = new Mean();
+  const [core, border] = [new Mean(), new Mean()];
   for (let at = 0; at < hu.length; at++) {
-    const value = wide(hu[at]);
-    if (substance[at]) {
-      if (inward[at] <= border) inner.add(value);
-      if (inward[at] >= deepest / 2) core.add(value);
-      continue;
-    }
-    if (outward[at] <= border) outer.add(value);
-    if (outward[at] >= 2 && outward[at] <= farthest) surround.add(value);
+    if (!substance[at]) continue;
+    if (inward[at] <= near) border.add(wide(hu[at]));
+    // Half the greatest depth, squared.
+    if (inward[at] >= deepest / 4) core.add(wide(hu[at]));
   }
-  return {
-    core: core.or(fallback),
-    inner: inner.or(fallback),
-    outer: outer.or(fallback),
-    surround: surround.or(fallback),
-  };
+  return { core: core.or(fallback), border: border.or(fallback) };
+}
+
+/** Mean HU just outside the border and around the lesion; `fallback` where there is none. */
+function outerBands({ hu, substance, dims, step }: SampledRegion, fallback: number) {
+  const around = Math.max(5, 2 + 1.5 * step);
+  const outward = squaredDistanceTo(substance, 1, dims, around / step);
+  const near = nearBorder(step);
+  const [from, to] = [(2 / step) ** 2, (around / step) ** 2];
+  const [border, surround] = [new Mean(), new Mean()];
+  for (let at = 0; at < hu.length; at++) {
+    if (substance[at]) continue;
+    if (outward[at] <= near) border.add(wide(hu[at]));
+    if (outward[at] >= from && outward[at] <= to) surround.add(wide(hu[at]));
+  }
+  return { border: border.or(fallback), surround: surround.or(fallback) };
 }
 
 class Mean {

@@ -166,10 +166,10 @@ export function foreground(
   radius2: Float32Array,
   context2: Float32Array,
 ): Uint8Array {
-  const whole = bitsWhere(smooth.length, (at) => radius2[at] <= 0.8);
+  const whole = () => bitsWhere(smooth.length, (at) => radius2[at] <= 0.8);
   const histogram = new Float64Array((highestHu - lowestHu) / binHu + 1);
   const bin = (value: number) =>
-    Math.round((Math.min(highestHu, Math.max(lowestHu, value)) - lowestHu) / binHu);
+    value <= lowestHu ? 0 : Math.floor((Math.min(highestHu, value) - lowestHu) / binHu + 0.5);
   let coreSum = 0;
   let coreCount = 0;
   for (let at = 0; at < smooth.length; at++) {
@@ -180,15 +180,21 @@ export function foreground(
     coreCount++;
   }
   const split = otsu(histogram);
-  if (coreCount === 0 || !split || (split.upperMean - split.lowerMean) * binHu < leastContrast) return whole;
+  if (coreCount === 0 || !split || (split.upperMean - split.lowerMean) * binHu < leastContrast)
+    return whole();
   const core = bin(coreSum / coreCount);
   const bright = core > split.threshold;
   const background = bright ? split.lowerMean : split.upperMean;
   const level = background + borderFraction * (core - background);
-  const candidates = bitsWhere(smooth.length, (at) => radius2[at] <= 1 && bin(smooth[at]) > level === bright);
-  const seeds = bitsWhere(smooth.length, (at) => candidates[at] === 1 && radius2[at] <= coreRadius2);
+  const candidates = new Uint8Array(smooth.length);
+  const seeds = new Uint8Array(smooth.length);
+  for (let at = 0; at < smooth.length; at++) {
+    if (radius2[at] > 1 || bin(smooth[at]) > level !== bright) continue;
+    candidates[at] = 1;
+    if (radius2[at] <= coreRadius2) seeds[at] = 1;
+  }
   const inside = connected(candidates, seeds, dims);
-  return inside.includes(1) ? inside : whole;
+  return inside.includes(1) ? inside : whole();
 }
 
 function otsu(histogram: Float64Array): { threshold: number; lowerMean: number; upperMean: number } | null {

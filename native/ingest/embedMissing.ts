@@ -15,6 +15,9 @@ import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
 /** Faults of the machine, not of one volume: with them, the next volume would fail as well. */
 const general: ReadonlySet<string> = new Set(['cancelled', 'storage', 'interrupted']);
 
+/** Of unpacked slices, while the lesions of one volume are prepared. */
+const keptBytes = 64 * 2 ** 20;
+
 /** A volume that could not be embedded; `damaged`: its voxels cannot be read, so that no encoder could. */
 export interface FailedVolume {
   readonly volume: string;
@@ -207,6 +210,8 @@ async function* prepareVolume(
   lesions: readonly string[],
 ): AsyncGenerator<PreparedLesion> {
   const file = await openVoxelFile(library.layout.voxelFile(volume));
+  // Lesions of one volume often lie beside each other.
+  if (lesions.length > 1) file.keepSlices(keptBytes);
   try {
     for (const lesion of lesions) {
       throwIfCancelled(signal);

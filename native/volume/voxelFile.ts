@@ -8,8 +8,9 @@
  * compressed bytes. The lengths must add up to where the header begins: every byte of the file is accounted for.
  */
 import { type FileHandle, open } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
-import { constants, crc32, zstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, crc32, zstdCompress, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { z } from 'zod';
 import { PrecedentError } from '../contract/errors.ts';
 import { direction, vec3 } from '../contract/model.ts';
@@ -17,7 +18,9 @@ import { type AtomicFile, createFileAtomic } from '../files/files.ts';
 import { type Box, boxDims, type Grid, indexToWorld, type Volume } from './volume.ts';
 
 const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
+const decompressAside = promisify(zstdDecompress);
+/** With two cores the other one is at the model; handing a slice to another thread then costs more than it brings. */
+const aside = availableParallelism() > 2;
 /** A slice's worth of output comes in one piece, not in dozens that each pass through the event loop. */
 const packOptions = { chunkSize: 2 ** 20, params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const magic = Buffer.from('PVOX0002');
@@ -137,12 +140,20 @@ export class VoxelFile {
   readonly header: VoxelHeader;
   readonly #file: FileHandle;
   readonly #offsets: readonly number[];
+  /** Unpacked slices that are kept, the one used last at the end. */
+  readonly #kept = new Map<number, Int16Array | Float32Array>();
+  #keepBytes = 0;
 
   /** @param offsets where each slice begins in the file */
   constructor(file: FileHandle, header: VoxelHeader, offsets: readonly number[]) {
     this.#file = file;
     this.header = header;
     this.#offsets = offsets;
+  }
+
+  /** From now on keeps up to so many bytes of the slices that boxes need: for several boxes that overlap. */
+  keepSlices(bytes: number): void {
+    this.#keepBytes = bytes;
   }
 
   /** Slice k: dims[0]·dims[1] values in HU. Throws `corrupt` when its bytes are not the ones written. */
@@ -163,12 +174,13 @@ export class VoxelFile {
     const { dims, dtype, slices } = this.header;
     if (crc32(packed) !== slices[k].crc) throw damaged();
     const size = dims[0] * dims[1] * (dtype === 'int16' ? 2 : 4);
-    const raw = await decompress(packed, {
-      maxOutputLength: size,
-      chunkSize: Math.max(leastChunk, size),
-    }).catch(() => {
+    const options = { maxOutputLength: size, chunkSize: Math.max(leastChunk, size) };
+    let raw: Buffer;
+    try {
+      raw = aside ? await decompressAside(packed, options) : zstdDecompressSync(packed, options);
+    } catch {
       throw damaged();
-    });
+    }
     if (raw.length !== size) throw damaged();
     const aligned = raw.byteOffset % 4 === 0 ? raw : new Uint8Array(raw);
     const { buffer, byteOffset } = aligned;
@@ -194,7 +206,8 @@ export class VoxelFile {
     const [ni, nj, nk] = boxDims(box);
     const voxels = dtype === 'int16' ? new Int16Array(ni * nj * nk) : new Float32Array(ni * nj * nk);
     const take = async (k: number, packed: Buffer) => {
-      const slice = await this.#unpack(k, packed);
+      const slice = this.#kept.get(k) ?? (await this.#unpack(k, packed));
+      this.#keep(k, slice);
       for (let j = 0; j < nj; j++) {
         const from = box[0] + dims[0] * (box[1] + j);
         voxels.set(slice.subarray(from, from + ni), ni * (j + nj * (k - box[2])));
@@ -217,6 +230,16 @@ export class VoxelFile {
     }
     const origin = indexToWorld(this.grid, [box[0], box[1], box[2]]);
     return { ...this.grid, dims: [ni, nj, nk], origin, voxels };
+  }
+
+  #keep(k: number, slice: Int16Array | Float32Array): void {
+    this.#kept.delete(k);
+    this.#kept.set(k, slice);
+    const most = Math.floor(this.#keepBytes / slice.byteLength);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= most) break;
+      this.#kept.delete(oldest);
+    }
   }
 
   /** The whole volume. */
