@@ -34,7 +34,7 @@ export async function addEncoder(
     // What was copied is what is checked, whatever happens to the folder meanwhile.
     const copied = await loadManifest(staged);
     checkNew(encoders, copied);
-    const trial = await tryAlone(staged, spawner, signal);
+    const trial = await tryAlone(staged, spawner, encoders.calibrations, signal);
     await ensureFolder(library.layout.encoders);
     const place = join(library.layout.encoders, encoderFolderName(copied));
     await removeFolder(place);
@@ -65,11 +65,16 @@ function checkNew(encoders: Encoders, { id, version }: Manifest): void {
   );
 }
 
-/** A model that takes its process down takes nothing else with it. */
-async function tryAlone(folder: string, spawner: Spawner, signal: AbortSignal): Promise<EncoderTrial> {
+/** A model that takes its process down takes nothing else with it; what is measured of the machine is kept for its use. */
+async function tryAlone(
+  folder: string,
+  spawner: Spawner,
+  calibrations: string | undefined,
+  signal: AbortSignal,
+): Promise<EncoderTrial> {
   const inference = new ManagedProcess('inference', inferenceContract, spawner, () => undefined);
   try {
-    const embedder = await Embedder.open(folder, inference);
+    const embedder = await Embedder.open(folder, inference, calibrations);
     const trial = await tryEncoder(embedder, signal);
     return { ...trial, encoder: embedder.info };
   } finally {

@@ -95,6 +95,11 @@ export class Encoders {
     return embedder;
   }
 
+  /** The folder for what this machine measures of models. */
+  get calibrations(): string | undefined {
+    return this.#place.calibrations;
+  }
+
   get broken(): readonly { folder: string; problem: string }[] {
     return this.#broken;
   }

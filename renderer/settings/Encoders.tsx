@@ -44,7 +44,7 @@ export function Encoders() {
         <div key={encoder.id} className="encoder" data-testid="encoder">
           <Radio
             size="xs"
-            checked={encoder.isDefault}
+            checked={choose.isPending ? choose.variables === encoder.id : encoder.isDefault}
             disabled={encoder.kind === 'text' || choose.isPending}
             aria-label={`Search with ${encoder.id}`}
             onChange={() => choose.mutate(encoder.id)}
