@@ -1,0 +1,50 @@
+/** What a row of the table of features says, and what its functions are given. */
+import type { CooccurrenceMatrix } from './glcm.ts';
+import type { Histogram } from './histogram.ts';
+import type { DifferenceMatrix } from './ngtdm.ts';
+import type { Sample } from './sample.ts';
+import type { Shape } from './shape.ts';
+import type { SizeMatrix } from './sizeMatrix.ts';
+import type { VolumeHistogram } from './volumeHistogram.ts';
+
+export const families = {
+  morphology: 'HCUG',
+  'local intensity': '9ST6',
+  'intensity statistics': 'UHIW',
+  'intensity histogram': 'ZVCW',
+  'intensity-volume histogram': 'P88C',
+  GLCM: 'LFYI',
+  GLRLM: 'TP0I',
+  GLSZM: '9SAK',
+  GLDZM: 'VMDZ',
+  NGTDM: 'IPET',
+  NGLDM: 'REK0',
+} as const;
+export type Family = keyof typeof families;
+
+/** What the features of one region are computed from. */
+export interface Measured {
+  readonly shape: Shape;
+  /** Mean HU of the sphere around the brightest point, and of the brightest sphere. */
+  readonly peak: { readonly local: number; readonly global: number };
+  readonly intensities: Sample;
+  readonly histogram: Histogram;
+  readonly volumeHistogram: VolumeHistogram;
+  readonly glcm: CooccurrenceMatrix;
+  readonly runs: SizeMatrix;
+  readonly zones: SizeMatrix;
+  readonly distances: SizeMatrix;
+  readonly differences: DifferenceMatrix;
+  readonly dependences: SizeMatrix;
+}
+
+export interface Feature {
+  /** The identifier of the IBSI reference manual. */
+  readonly code: string;
+  readonly family: Family;
+  readonly unit: string;
+  readonly what: string;
+  readonly of: (measured: Measured) => number;
+  /** What stands where the definition divides by nothing, as of a single voxel. */
+  readonly degenerate: number;
+}

@@ -1,0 +1,167 @@
+/** The region that features are computed on, and the image processing that leads to it (IBSI reference manual, chapter 2). */
+import { reboxMask, tightenMask } from '../lesion/mask.ts';
+import { type Box, boxDims, type Mask, type Vec3, type Volume } from '../volume/volume.ts';
+import { type Axis, interpolations } from './interpolation.ts';
+
+/**
+ * A region on its own grid, index = x + dims[0]·(y + dims[1]·z). The grid reaches beyond the region by at least one point,
+ * and by the radius of the local intensity peak, so that neighbours are looked up without asking for bounds.
+ */
+export interface Region {
+  readonly dims: Vec3;
+  /** mm */
+  readonly spacing: Vec3;
+  /** HU at every point; NaN beyond the image. */
+  readonly values: Float32Array;
+  /** The morphological mask: 1 for what belongs to the region's shape. */
+  readonly shape: Uint8Array;
+  /** The intensity mask: the points whose intensities count, ascending. Never one outside the shape. */
+  readonly points: Int32Array;
+}
+
+export interface Interpolation {
+  readonly method: keyof typeof interpolations;
+  /** mm */
+  readonly spacing: Vec3;
+  /** What the grid shares its centre with: the image, as the IBSI has it, or the mask's box. */
+  readonly centre: 'image' | 'mask';
+}
+
+export interface Resegmentation {
+  /** HU, both ends included. */
+  readonly range?: readonly [low: number, high: number];
+  /** Keeps what lies within so many standard deviations of the mean. */
+  readonly outlierSigma?: number;
+}
+
+/** The radius in mm of a sphere of 1 cm³, in which intensity peaks are averaged. */
+export const peakRadiusMm = 10 * Math.cbrt(3 / (4 * Math.PI));
+
+/**
+ * The region on the grid of the image or, interpolated, on another: intensities rounded to whole HU, the mask interpolated
+ * linearly and kept where it is at least one half. The intensity mask is the morphological one. Null when no point of
+ * the grid lies in the mask.
+ */
+export function regionOf(volume: Volume, mask: Mask, interpolation: Interpolation | null): Region | null {
+  const axes = [0, 1, 2].map((a) => axisOf(volume, mask, interpolation, a));
+  const found = interpolatedMask(volume, mask, axes);
+  if (!found) return null;
+  const { box, bits } = found;
+  const margin = axes.map(({ spacing }) => Math.max(1, Math.ceil(peakRadiusMm / spacing)));
+  const low: Vec3 = [box[0] - margin[0], box[1] - margin[1], box[2] - margin[2]];
+  const grown: Box = [...low, box[3] + margin[0], box[4] + margin[1], box[5] + margin[2]];
+  const dims = boxDims(grown);
+  const first = axes.map((axis, a) => Math.max(axis.first, low[a]));
+  const places = axes.map((axis, a) => placesOf(axis, first[a], Math.min(axis.last, grown[a + 3])));
+  const inside = interpolations[interpolation?.method ?? 'trilinear'](volume, places);
+  const values = new Float32Array(dims[0] * dims[1] * dims[2]).fill(Number.NaN);
+  const width = places[0].at.length;
+  for (let z = 0, from = 0; z < places[2].at.length; z++) {
+    for (let y = 0; y < places[1].at.length; y++, from += width) {
+      const row = inside.subarray(from, from + width);
+      const to = first[0] - low[0] + dims[0] * (first[1] - low[1] + y + dims[1] * (first[2] - low[2] + z));
+      values.set(interpolation ? row.map(rounded) : row, to);
+    }
+  }
+  const shape = reboxMask({ box, bits }, grown).bits;
+  const [x, y, z] = axes;
+  return { dims, spacing: [x.spacing, y.spacing, z.spacing], values, shape, points: pointsOf(shape) };
+}
+
+/** The region without the points whose intensity is out of range or an outlier; the morphological mask stays. */
+export function resegmented(region: Region, { range, outlierSigma }: Resegmentation): Region {
+  const { values } = region;
+  let points = region.points;
+  if (range) points = points.filter((at) => values[at] >= range[0] && values[at] <= range[1]);
+  if (outlierSigma !== undefined) {
+    const mean = points.reduce((sum, at) => sum + values[at], 0) / points.length;
+    const variance = points.reduce((sum, at) => sum + (values[at] - mean) ** 2, 0) / points.length;
+    const reach = outlierSigma * Math.sqrt(variance);
+    points = points.filter((at) => Math.abs(values[at] - mean) <= reach);
+  }
+  return { ...region, points };
+}
+
+/** Halves are rounded up even where the interpolation comes out a hair below them, so that mirrored images agree. */
+const rounded = (value: number) => Math.floor(value + 0.5 + 1e-3);
+
+/** Of an interpolated mask or intensity: far below what counts, far above the rounding of its sums. */
+const tie = 1e-6;
+
+interface GridAxis {
+  readonly spacing: number;
+  /** Index in the image of the point 0, and from one point to the next. */
+  readonly start: number;
+  readonly step: number;
+  /** The points that lie in the image. */
+  readonly first: number;
+  readonly last: number;
+  /** Voxels of the image. */
+  readonly voxels: number;
+}
+
+function axisOf(
+  { dims, spacing: from }: Volume,
+  { box }: Mask,
+  to: Interpolation | null,
+  a: number,
+): GridAxis {
+  const voxels = dims[a];
+  const spacing = to?.spacing[a] ?? from[a];
+  const step = spacing / from[a];
+  if (to?.centre === 'mask') {
+    const start = (box[a] + box[a + 3]) / 2;
+    const [first, last] = [Math.ceil((-0.5 - start) / step), Math.floor((voxels - 0.5 - start) / step)];
+    return { spacing, start, step, first, last, voxels };
+  }
+  // The new grid covers the image (IBSI reference manual, section 2.4).
+  const n = Math.max(1, Math.ceil(voxels / step - tie));
+  return { spacing, start: (voxels - 1 - (n - 1) * step) / 2, step, first: 0, last: n - 1, voxels };
+}
+
+/** The points first…last of an axis as places in the image; beyond the outermost voxels these go on. */
+function placesOf({ start, step, voxels }: GridAxis, first: number, last: number): Axis {
+  const n = last - first + 1;
+  const at = new Int32Array(n);
+  const fraction = new Float64Array(n);
+  for (let q = 0; q < n; q++) {
+    const position = Math.min(voxels - 1, Math.max(0, start + (first + q) * step));
+    // A grid point that is a voxel up to rounding is that voxel.
+    const near = Math.round(position);
+    const place = Math.abs(position - near) < 1e-9 ? near : position;
+    at[q] = Math.floor(place);
+    fraction[q] = place - at[q];
+  }
+  return { at, fraction };
+}
+
+function interpolatedMask(volume: Volume, mask: Mask, axes: readonly GridAxis[]): Mask | null {
+  const { box } = mask;
+  const padded = reboxMask(mask, [box[0] - 1, box[1] - 1, box[2] - 1, box[3] + 2, box[4] + 2, box[5] + 2]);
+  const range = axes.map(({ first, last, start, step }, a) => [
+    Math.max(first, Math.floor((box[a] - 1 - start) / step) + 1),
+    Math.min(last, Math.ceil((box[a + 3] + 1 - start) / step) - 1),
+  ]);
+  if (range.some(([first, last]) => first > last)) return null;
+  const places = axes.map((axis, a) => {
+    const { at, fraction } = placesOf(axis, range[a][0], range[a][1]);
+    return { at: at.map((index) => index - padded.box[a]), fraction };
+  });
+  const field = interpolations.trilinear(
+    { ...volume, dims: boxDims(padded.box), voxels: padded.bits },
+    places,
+  );
+  const bits = new Uint8Array(field.length);
+  for (let at = 0; at < field.length; at++) bits[at] = field[at] > 0.5 - tie ? 1 : 0;
+  return tightenMask({
+    box: [range[0][0], range[1][0], range[2][0], range[0][1], range[1][1], range[2][1]],
+    bits,
+  });
+}
+
+function pointsOf(bits: Uint8Array): Int32Array {
+  const points = new Int32Array(bits.length);
+  let n = 0;
+  for (let at = 0; at < bits.length; at++) if (bits[at]) points[n++] = at;
+  return points.slice(0, n);
+}
