@@ -78,25 +78,24 @@ function convexHull(points: Int32Array): readonly Face[] {
   hand(points, all, faces);
   for (let face = furthestFace(faces); face; face = furthestFace(faces)) {
     const apex = face.furthest;
-    const seen = faces.filter((f) => heightOver(points, apex, f) > 0);
-    const edges = new Map<string, readonly [number, number]>();
+    const seen: Face[] = [];
+    const kept: Face[] = [];
+    for (const f of faces) (heightOver(points, apex, f) > 0 ? seen : kept).push(f);
+    // What remains of the edges of the seen faces, each run through once, is the horizon.
+    const horizon = new Map<number, readonly [number, number]>();
     for (const { corners: c } of seen) {
-      for (const [a, b] of [
-        [c[0], c[1]],
-        [c[1], c[2]],
-        [c[2], c[0]],
-      ] as const) {
-        if (!edges.delete(`${b},${a}`)) edges.set(`${a},${b}`, [a, b]);
+      for (let n = 0; n < 3; n++) {
+        const [from, to] = [c[n], c[(n + 1) % 3]];
+        if (!horizon.delete(to * points.length + from)) horizon.set(from * points.length + to, [from, to]);
       }
     }
-    const added = Array.from(edges.values(), ([a, b]) => faceOf(points, a, b, apex));
+    const added = Array.from(horizon.values(), ([from, to]) => faceOf(points, from, to, apex));
     hand(
       points,
       seen.flatMap((f) => f.beyond),
       added,
     );
-    const gone = new Set(seen);
-    faces = [...faces.filter((f) => !gone.has(f)), ...added];
+    faces = [...kept, ...added];
   }
   return faces;
 }

@@ -1,6 +1,6 @@
 /** The features that Precedent computes of every lesion: one fixed way of processing, suited to CT. */
 import { PrecedentError } from '../contract/errors.ts';
-import { tightenMask } from '../lesion/mask.ts';
+import { countVoxels, tightenMask } from '../lesion/mask.ts';
 import { boxDims, type Mask, type Volume } from '../volume/volume.ts';
 import { type Features, featuresOf } from './features.ts';
 import { type Region, regionOf, resegmented } from './region.ts';
@@ -36,7 +36,7 @@ function sampled(volume: Volume, mask: Mask): Region {
   const [sx, sy, sz] = volume.spacing;
   const [ni, nj, nk] = boxDims(mask.box);
   const voxelMm3 = sx * sy * sz;
-  const lesionMm3 = voxelMm3 * mask.bits.reduce((sum, bit) => sum + bit, 0);
+  const lesionMm3 = voxelMm3 * countVoxels(mask);
   const step = Math.max(
     finestMm,
     Math.cbrt(lesionMm3 / mostPoints),

@@ -7,32 +7,35 @@ export function peakOf({ dims, spacing, values, points }: Region): { local: numb
   const [nx, ny] = dims;
   // Sums of the values, and the number of points inside the image, before each point.
   const sums = new Float64Array(values.length + 1);
-  const counts = new Int32Array(values.length + 1);
+  const counts = new Float64Array(values.length + 1);
   for (let at = 0; at < values.length; at++) {
     const beyond = Number.isNaN(values[at]);
     sums[at + 1] = sums[at] + (beyond ? 0 : values[at]);
     counts[at + 1] = counts[at] + (beyond ? 0 : 1);
   }
-  const lines: number[] = [];
+  const lines: { start: number; length: number }[] = [];
   const reach = spacing.map((s) => Math.floor(peakRadiusMm / s));
   for (let z = -reach[2]; z <= reach[2]; z++) {
     for (let y = -reach[1]; y <= reach[1]; y++) {
       const left = peakRadiusMm ** 2 - (y * spacing[1]) ** 2 - (z * spacing[2]) ** 2;
       if (left < 0) continue;
       const half = Math.floor(Math.sqrt(left) / spacing[0]);
-      lines.push(nx * (y + ny * z) - half, 2 * half + 1);
+      lines.push({ start: nx * (y + ny * z) - half, length: 2 * half + 1 });
     }
   }
-  const meanAbout = (at: number) => {
-    let [sum, count] = [0, 0];
-    for (let n = 0; n < lines.length; n += 2) {
-      const from = at + lines[n];
-      const to = from + lines[n + 1];
-      sum += sums[to] - sums[from];
-      count += counts[to] - counts[from];
+  const starts = Int32Array.from(lines, ({ start }) => start);
+  const lengths = Int32Array.from(lines, ({ length }) => length);
+  const overSphere = (before: Float64Array, at: number) => {
+    let total = 0;
+    for (let n = 0; n < starts.length; n++) {
+      const from = at + starts[n];
+      total += before[from + lengths[n]] - before[from];
     }
-    return sum / count;
+    return total;
   };
+  const whole = lengths.reduce((sum, length) => sum + length, 0);
+  const isWhole = counts[values.length] === values.length;
+  const meanAbout = (at: number) => overSphere(sums, at) / (isWhole ? whole : overSphere(counts, at));
   let [local, global, brightest] = [0, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const at of points) {
     const mean = meanAbout(at);
