@@ -9,7 +9,6 @@ import type { VolumeHistogram } from './volumeHistogram.ts';
 
 export const families = {
   morphology: 'HCUG',
-  'local intensity': '9ST6',
   'intensity statistics': 'UHIW',
   'intensity histogram': 'ZVCW',
   'intensity-volume histogram': 'P88C',
@@ -25,8 +24,6 @@ export type Family = keyof typeof families;
 /** What the features of one region are computed from. */
 export interface Measured {
   readonly shape: Shape;
-  /** Mean HU of the sphere around the brightest point, and of the brightest sphere. */
-  readonly peak: { readonly local: number; readonly global: number };
   readonly intensities: Sample;
   readonly histogram: Histogram;
   readonly volumeHistogram: VolumeHistogram;

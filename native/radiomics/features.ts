@@ -5,7 +5,6 @@ import type { Feature, Measured } from './feature.ts';
 import { cooccurrenceFeatures, cooccurrenceOf } from './glcm.ts';
 import { histogramFeatures, histogramOf } from './histogram.ts';
 import { type Discretisation, levelsOf } from './levels.ts';
-import { peakFeatures, peakOf } from './localPeak.ts';
 import { differenceFeatures, differencesOf } from './ngtdm.ts';
 import type { Region } from './region.ts';
 import { runsOf } from './runs.ts';
@@ -18,7 +17,6 @@ import { zonesOf } from './zones.ts';
 /** Name → row. The names are those of the IBSI's reference values, without the way of aggregation. */
 export const featureTable = {
   ...shapeFeatures,
-  ...peakFeatures,
   ...intensityFeatures,
   ...histogramFeatures,
   ...volumeHistogramFeatures,
@@ -43,7 +41,6 @@ export function featuresOf(
   const { zones, distances } = zonesOf(levels, region.shape);
   const measured: Measured = {
     shape: shapeOf(region),
-    peak: peakOf(region),
     intensities: sampleOf(Float64Array.from(region.points, (at) => region.values[at])),
     histogram: histogramOf(levels),
     volumeHistogram: volumeHistogramOf(region, volumeAxis),

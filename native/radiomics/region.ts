@@ -4,14 +4,14 @@ import { type Box, boxDims, type Mask, type Vec3, type Volume } from '../volume/
 import { type Axis, interpolations } from './interpolation.ts';
 
 /**
- * A region on its own grid, index = x + dims[0]·(y + dims[1]·z). The grid reaches beyond the region by at least one point,
- * and by the radius of the local intensity peak, so that neighbours are looked up without asking for bounds.
+ * A region on its own grid, index = x + dims[0]·(y + dims[1]·z). The grid reaches one point beyond the
+ * region on every side, so that neighbours are looked up without asking for bounds.
  */
 export interface Region {
   readonly dims: Vec3;
   /** mm */
   readonly spacing: Vec3;
-  /** HU at every point; NaN beyond the image. */
+  /** HU at every point of the region's box. */
   readonly values: Float32Array;
   /** The morphological mask: 1 for what belongs to the region's shape. */
   readonly shape: Uint8Array;
@@ -34,9 +34,6 @@ export interface Resegmentation {
   readonly outlierSigma?: number;
 }
 
-/** The radius in mm of a sphere of 1 cm³, in which intensity peaks are averaged. */
-export const peakRadiusMm = 10 * Math.cbrt(3 / (4 * Math.PI));
-
 /**
  * The region on the grid of the image or, interpolated, on another: intensities rounded to whole HU, the mask interpolated
  * linearly and kept where it is at least one half. The intensity mask is the morphological one. Null when no point of
@@ -47,20 +44,15 @@ export function regionOf(volume: Volume, mask: Mask, interpolation: Interpolatio
   const found = interpolatedMask(volume, mask, axes);
   if (!found) return null;
   const { box, bits } = found;
-  const margin = axes.map(({ spacing }) => Math.max(1, Math.ceil(peakRadiusMm / spacing)));
-  const low: Vec3 = [box[0] - margin[0], box[1] - margin[1], box[2] - margin[2]];
-  const grown: Box = [...low, box[3] + margin[0], box[4] + margin[1], box[5] + margin[2]];
+  const grown: Box = [box[0] - 1, box[1] - 1, box[2] - 1, box[3] + 1, box[4] + 1, box[5] + 1];
   const dims = boxDims(grown);
-  const first = axes.map((axis, a) => Math.max(axis.first, low[a]));
-  const places = axes.map((axis, a) => placesOf(axis, first[a], Math.min(axis.last, grown[a + 3])));
+  const places = axes.map((axis, a) => placesOf(axis, box[a], box[a + 3]));
   const inside = interpolations[interpolation?.method ?? 'trilinear'](volume, places);
-  const values = new Float32Array(dims[0] * dims[1] * dims[2]).fill(Number.NaN);
-  const width = places[0].at.length;
-  for (let z = 0, from = 0; z < places[2].at.length; z++) {
-    for (let y = 0; y < places[1].at.length; y++, from += width) {
-      const row = inside.subarray(from, from + width);
-      const to = first[0] - low[0] + dims[0] * (first[1] - low[1] + y + dims[1] * (first[2] - low[2] + z));
-      values.set(interpolation ? row.map(rounded) : row, to);
+  const values = new Float32Array(dims[0] * dims[1] * dims[2]);
+  for (let z = 1, from = 0; z < dims[2] - 1; z++) {
+    for (let y = 1; y < dims[1] - 1; y++) {
+      for (let to = 1 + dims[0] * (y + dims[1] * z), end = to + dims[0] - 2; to < end; to++, from++)
+        values[to] = interpolation ? rounded(inside[from]) : inside[from];
     }
   }
   const shape = reboxMask({ box, bits }, grown).bits;

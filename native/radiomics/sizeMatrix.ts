@@ -15,20 +15,25 @@ export interface SizeMatrix {
 
 /** Counts pairs of level and size one by one. */
 export class SizeCounter {
-  readonly #counts = new Map<number, number>();
+  readonly #counts: number[][] = [];
 
   add(level: number, size: number): void {
-    const key = size * 0x10000 + level;
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    this.#counts[level] ??= [];
+    const sizes = this.#counts[level];
+    sizes[size] = (sizes[size] ?? 0) + 1;
   }
 
   matrix(possible: number): SizeMatrix {
-    const cells = Array.from(this.#counts, ([key, count]) => ({
-      level: key % 0x10000,
-      size: Math.floor(key / 0x10000),
-      count,
-    }));
-    return { cells, total: cells.reduce((sum, { count }) => sum + count, 0), possible };
+    const cells: SizeMatrix['cells'][number][] = [];
+    let total = 0;
+    // Not by length: sizes are few and far between.
+    this.#counts.forEach((sizes, level) => {
+      sizes.forEach((count, size) => {
+        cells.push({ level, size, count });
+        total += count;
+      });
+    });
+    return { cells, total, possible };
   }
 }
 
