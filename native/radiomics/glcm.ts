@@ -72,7 +72,7 @@ function along(shares: Float64Array, of: (k: number, p: number) => number): numb
 }
 
 const meanOf = (shares: Float64Array) => along(shares, (k) => k);
-const entropyOf = (shares: Float64Array) => -along(shares, (_, p) => Math.log2(p));
+const entropyOf = (shares: Float64Array) => along(shares, (_, p) => -Math.log2(p));
 function varianceOf(shares: Float64Array): number {
   const mean = meanOf(shares);
   return along(shares, (k) => (k - mean) ** 2);

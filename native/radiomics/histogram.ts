@@ -80,7 +80,7 @@ export const histogramFeatures = {
     qcod: 'SLWD',
   }),
   ih_mode: row('AMMC', 'level', 'most frequent level', mode),
-  ih_entropy: row('TLU2', 'bit', '−Σ p log₂ p', (h) => -sumOfShares(h, (p) => p * Math.log2(p))),
+  ih_entropy: row('TLU2', 'bit', '−Σ p log₂ p', (h) => sumOfShares(h, (p) => -p * Math.log2(p))),
   ih_uniformity: row('BJ5W', '1', 'Σ p²', (h) => sumOfShares(h, (p) => p * p)),
   ih_max_grad: row('12CE', 'points', 'greatest gradient of the counts', (h) => greatest(h.gradient)),
   ih_max_grad_g: row('8E6O', 'level', 'level of the greatest gradient', (h) => peakLevel(h.gradient)),

@@ -158,7 +158,7 @@ test('a mass of 12 cm keeps its size and shape on its coarser grid', () => {
   const volume = volumeOf([64, 64, 64], [2, 2, 2], () => 50);
   const features = lesionFeatures(volume, ellipsoidMask(volume, [60, 60, 60]));
   const exact = (4 / 3) * Math.PI * 60 ** 3;
-  expect(Math.abs(features.morph_volume / exact - 1)).toBeLessThan(0.01);
+  expect(Math.abs(features.morph_volume / exact - 1)).toBeLessThan(0.02);
   expect(Math.abs(features.morph_diam / 120 - 1)).toBeLessThan(0.05);
   expect(features.morph_pca_flatness).toBeGreaterThan(0.99);
 });
