@@ -16,7 +16,8 @@ export function differencesOf({ dims, levels, points, count }: Levels): Differen
   const steps = neighbours(dims);
   let total = 0;
   for (const at of points) {
-    let [sum, beside] = [0, 0];
+    let sum = 0;
+    let beside = 0;
     for (const step of steps) {
       const level = levels[at + step];
       if (level === 0) continue;

@@ -39,12 +39,15 @@ export function zonesOf(
 function depthsOf(shape: Uint8Array, steps: readonly number[]): Int32Array {
   const depth = new Int32Array(shape.length);
   const [forward, backward] = [steps.filter((s) => s < 0), steps.filter((s) => s > 0)];
-  const relax = (at: number, towards: readonly number[], most: number) => {
-    let least = most;
-    for (const step of towards) least = Math.min(least, depth[at + step] + 1);
-    depth[at] = least;
-  };
-  for (let at = 0; at < shape.length; at++) if (shape[at]) relax(at, forward, Number.MAX_SAFE_INTEGER);
-  for (let at = shape.length - 1; at >= 0; at--) if (shape[at]) relax(at, backward, depth[at]);
+  for (let at = 0; at < shape.length; at++) {
+    if (!shape[at]) continue;
+    let least = shape.length;
+    for (const step of forward) if (depth[at + step] < least) least = depth[at + step];
+    depth[at] = least + 1;
+  }
+  for (let at = shape.length - 1; at >= 0; at--) {
+    if (!shape[at]) continue;
+    for (const step of backward) if (depth[at + step] + 1 < depth[at]) depth[at] = depth[at + step] + 1;
+  }
   return depth;
 }

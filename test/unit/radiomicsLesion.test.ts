@@ -159,7 +159,8 @@ test('a mass of 12 cm keeps its size and shape on its coarser grid', () => {
   const features = lesionFeatures(volume, ellipsoidMask(volume, [60, 60, 60]));
   const exact = (4 / 3) * Math.PI * 60 ** 3;
   expect(Math.abs(features.morph_volume / exact - 1)).toBeLessThan(0.02);
-  expect(Math.abs(features.morph_diam / 120 - 1)).toBeLessThan(0.05);
+  // A vertex of the mesh lies up to half a step beyond the last voxel whose centre is inside.
+  expect(Math.abs(features.morph_diam - 120)).toBeLessThan(7);
   expect(features.morph_pca_flatness).toBeGreaterThan(0.99);
 });
 
