@@ -1,16 +1,17 @@
 /** The features that Precedent computes of every lesion: one fixed way of processing, suited to CT. */
 import { PrecedentError } from '../contract/errors.ts';
-import { tightenMask } from '../lesion/mask.ts';
+import { countVoxels, tightenMask } from '../lesion/mask.ts';
 import { boxDims, type Mask, type Volume } from '../volume/volume.ts';
 import { type Features, featuresOf } from './features.ts';
 import { type Region, regionOf, resegmented } from './region.ts';
 
 /**
- * Isotropic resampling to 1 mm, coarser where the lesion's box would hold more points than this, which bounds the time;
- * intensities from −1000 to 400 HU; grey levels 25 HU wide.
+ * Isotropic resampling to 1 mm, coarser where the lesion or its box would hold more points than this, which bounds the
+ * time; intensities from −1000 to 400 HU; grey levels 25 HU wide.
  */
 const finestMm = 1;
-const mostBoxPoints = 9000;
+const mostPoints = 5000;
+const mostBoxPoints = 100_000;
 const range = [-1000, 400] as const;
 const levelHu = 25;
 
@@ -34,12 +35,13 @@ export function lesionFeatures(volume: Volume, mask: Mask): Features {
 function sampled(volume: Volume, mask: Mask): Region {
   const [sx, sy, sz] = volume.spacing;
   const [ni, nj, nk] = boxDims(mask.box);
-  const step = Math.max(finestMm, Math.cbrt((ni * sx * nj * sy * nk * sz) / mostBoxPoints));
-  const isotropic = { method: 'trilinear', spacing: [step, step, step], centre: 'mask' } as const;
-  // A thread of voxels across the grid may have no point that is mostly its own: it stays on its voxels.
-  const region = regionOf(volume, mask, isotropic) ?? regionOf(volume, mask, null);
-  if (!region) throw new PrecedentError('internal', 'a region lost all of its voxels');
-  return region;
+  const voxelMm3 = sx * sy * sz;
+  const step = Math.max(
+    finestMm,
+    Math.cbrt((voxelMm3 * countVoxels(mask)) / mostPoints),
+    Math.cbrt((voxelMm3 * ni * nj * nk) / mostBoxPoints),
+  );
+  return regionOf(volume, mask, { method: 'trilinear', spacing: [step, step, step], centre: 'mask' });
 }
 
 function inRange(region: Region): Region {

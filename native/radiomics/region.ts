@@ -36,14 +36,13 @@ export interface Resegmentation {
 
 /**
  * The region on the grid of the image or, interpolated, on another: intensities rounded to whole HU, the mask interpolated
- * linearly and kept where it is at least one half. The intensity mask is the morphological one. Null when no point of
- * the grid lies in the mask.
+ * linearly and kept where it is at least one half. Where it nowhere is, as of a thread thinner than the grid, the points
+ * nearest to its voxels are kept. The intensity mask is the morphological one.
+ * The mask has at least one voxel and lies inside the volume.
  */
-export function regionOf(volume: Volume, mask: Mask, interpolation: Interpolation | null): Region | null {
+export function regionOf(volume: Volume, mask: Mask, interpolation: Interpolation | null): Region {
   const axes = [0, 1, 2].map((a) => axisOf(volume, mask, interpolation, a));
-  const found = interpolatedMask(volume, mask, axes);
-  if (!found) return null;
-  const { box, bits } = found;
+  const { box, bits } = interpolatedMask(volume, mask, axes) ?? nearestPoints(mask, axes);
   const grown: Box = [box[0] - 1, box[1] - 1, box[2] - 1, box[3] + 1, box[4] + 1, box[5] + 1];
   const dims = boxDims(grown);
   const places = axes.map((axis, a) => placesOf(axis, box[a], box[a + 3]));
@@ -149,6 +148,24 @@ function interpolatedMask(volume: Volume, mask: Mask, axes: readonly GridAxis[])
     box: [range[0][0], range[1][0], range[2][0], range[0][1], range[1][1], range[2][1]],
     bits,
   });
+}
+
+function nearestPoints({ box, bits }: Mask, axes: readonly GridAxis[]): Mask {
+  const nearest = (index: number, { start, step, first, last }: GridAxis) =>
+    Math.min(last, Math.max(first, Math.round((index - start) / step)));
+  const [ni, nj] = boxDims(box);
+  const end = (n: number) => nearest(box[n], axes[n % 3]);
+  const found: Box = [end(0), end(1), end(2), end(3), end(4), end(5)];
+  const [mi, mj, mk] = boxDims(found);
+  const points = new Uint8Array(mi * mj * mk);
+  for (let at = 0; at < bits.length; at++) {
+    if (!bits[at]) continue;
+    const x = nearest(box[0] + (at % ni), axes[0]) - found[0];
+    const y = nearest(box[1] + (Math.floor(at / ni) % nj), axes[1]) - found[1];
+    const z = nearest(box[2] + Math.floor(at / (ni * nj)), axes[2]) - found[2];
+    points[x + mi * (y + mj * z)] = 1;
+  }
+  return { box: found, bits: points };
 }
 
 function pointsOf(bits: Uint8Array): Int32Array {

@@ -26,9 +26,7 @@ export function ellipsoidMask({ dims, spacing }: Volume, radii: Vec3): Mask {
 
 /** The region of a mask on the voxels of its volume. */
 export function regionOn(volume: Volume, mask: Mask): Region {
-  const region = regionOf(volume, mask, null);
-  if (!region) throw new Error('the mask is empty');
-  return region;
+  return regionOf(volume, mask, null);
 }
 
 /** The features of a region with the values of its voxels as grey levels, which begin at 1. */
