@@ -7,19 +7,17 @@ import type { Shape } from './shape.ts';
 import type { SizeMatrix } from './sizeMatrix.ts';
 import type { VolumeHistogram } from './volumeHistogram.ts';
 
-export const families = {
-  morphology: 'HCUG',
-  'intensity statistics': 'UHIW',
-  'intensity histogram': 'ZVCW',
-  'intensity-volume histogram': 'P88C',
-  GLCM: 'LFYI',
-  GLRLM: 'TP0I',
-  GLSZM: '9SAK',
-  GLDZM: 'VMDZ',
-  NGTDM: 'IPET',
-  NGLDM: 'REK0',
-} as const;
-export type Family = keyof typeof families;
+export type Family =
+  | 'morphology'
+  | 'intensity statistics'
+  | 'intensity histogram'
+  | 'intensity-volume histogram'
+  | 'GLCM'
+  | 'GLRLM'
+  | 'GLSZM'
+  | 'GLDZM'
+  | 'NGTDM'
+  | 'NGLDM';
 
 /** What the features of one region are computed from. */
 export interface Measured {

@@ -8,7 +8,7 @@ export interface Sample {
   readonly moments: readonly [number, number, number];
 }
 
-/** The statistics' ground, of at least one number. */
+/** What the statistics are taken from, of at least one number; the array is sorted in place. */
 export function sampleOf(values: Float64Array): Sample {
   const sorted = values.sort();
   const n = sorted.length;

@@ -146,6 +146,15 @@ export function unchecked(comparisons: readonly Comparison[]): FeatureName[] {
   return featureNames.filter((name) => !checked.has(name));
 }
 
+/** The references' features that we do not compute, and which of them are without a consensus on their value. */
+export function notComputed(folder: string): { tag: string; consensus: boolean }[] {
+  const ours = new Set(featureNames.map((name) => name + aggregation(name)));
+  const lines = readLines(join(folder, 'reference_values', 'ibsi_1_dig_phantom.csv'));
+  return lines
+    .filter(([, , tag]) => !ours.has(tag) && !/_(2D|2_5D)(_avg|_comb)?$|_3D_avg$/.test(tag))
+    .map(([value, , tag]) => ({ tag, consensus: value !== '' }));
+}
+
 /** How the references call a three-dimensional matrix: one over all directions, or one that has none. */
 function aggregation(name: FeatureName): string {
   const { family } = featureTable[name];
@@ -158,11 +167,16 @@ const threeDigits = (value: number) => Number(value.toPrecision(3));
 
 /** Tag → value and tolerance. Where there was no consensus both are empty, and the tag is left out. */
 function readReferences(path: string): Map<string, { value: number; tolerance: number }> {
-  const lines = readFileSync(path, 'utf8').trim().split(/\r?\n/).slice(1);
-  const rows = lines.map((line) => line.split(';')).filter(([value, tolerance]) => value && tolerance);
+  const rows = readLines(path).filter(([value, tolerance]) => value && tolerance);
   return new Map(
     rows.map(([value, tolerance, tag]) => [tag, { value: Number(value), tolerance: Number(tolerance) }]),
   );
+}
+
+/** Value, tolerance and tag of each line. */
+function readLines(path: string): string[][] {
+  const lines = readFileSync(path, 'utf8').trim().split(/\r?\n/).slice(1);
+  return lines.map((line) => line.split(';'));
 }
 
 function readPhantom(folder: string): { volume: Volume; mask: Mask } {
@@ -180,7 +194,7 @@ function diagnostics(stage: string, region: Region) {
     const places = Array.from(points, place(axis));
     return 1 + places.reduce((a, b) => Math.max(a, b)) - places.reduce((a, b) => Math.min(a, b));
   };
-  const values_ = {
+  const figures = {
     int_mask_bb_dim_x: extent(0),
     int_mask_bb_dim_y: extent(1),
     int_mask_bb_dim_z: extent(2),
@@ -190,7 +204,7 @@ function diagnostics(stage: string, region: Region) {
     int_mask_min_int: intensities.reduce((a, b) => Math.min(a, b)),
     int_mask_max_int: intensities.reduce((a, b) => Math.max(a, b)),
   };
-  return Object.entries(values_).map(([name, value]) => {
+  return Object.entries(figures).map(([name, value]) => {
     const tag = `${name}_${stage}`;
     return { name: tag, tag, value, code: '' };
   });

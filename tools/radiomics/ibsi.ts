@@ -1,7 +1,7 @@
 /** `npm run check:ibsi`: prints every feature beside its IBSI reference value; exit code 1 where one disagrees. */
 import { join } from 'node:path';
 import { sharedDir, sharedMissing } from '../../test/support/shared.ts';
-import { compareWithReferences, configurations, unchecked } from './compare.ts';
+import { compareWithReferences, configurations, notComputed, unchecked } from './compare.ts';
 
 const shared = sharedDir();
 if (!shared) {
@@ -24,6 +24,8 @@ for (const r of rows) {
     ),
   );
 }
+for (const { tag, consensus } of notComputed(folder))
+  console.log(`${tag}: not computed${consensus ? '' : ', no consensus on its value'}`);
 for (const name of unchecked(rows)) console.log(`${name}: no reference value`);
 const wrong = rows.filter(({ agrees }) => !agrees).length;
 console.log(`${rows.length} values, ${wrong} outside the tolerance`);
