@@ -1,5 +1,10 @@
 /** The three kinds of tests: unit, integration (real files, real processes), e2e (the real application, one at a time). */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+// Tests measure the encoder on this machine once, and leave the user's cache alone.
+process.env.PRECEDENT_CALIBRATIONS ??= join(tmpdir(), 'precedent-test-calibrations');
 
 export default defineConfig({
   test: {

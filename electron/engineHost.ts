@@ -13,6 +13,8 @@ export interface EngineHostOptions {
   readonly modules: Readonly<Record<'engine' | Role, string>>;
   /** The folder of encoders and presets that is shipped with the application. */
   readonly resources: string;
+  /** The folder for what this machine measures of models. */
+  readonly calibrations: string;
   /** The engine was started again too often without opening the library; nothing more happens until `open`. */
   readonly onGivenUp: (error: PrecedentError) => void;
 }
@@ -141,6 +143,7 @@ export class EngineHost {
       control: 'open',
       library: this.#library.folder,
       resources: this.#options.resources,
+      calibrations: this.#options.calibrations,
       demonstration: this.#library.demonstration,
       stays: true,
     } satisfies ToEngine);

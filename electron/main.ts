@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app, BrowserWindow, ipcMain, Menu, session } from 'electron';
 import { PrecedentError } from '../native/contract/errors.ts';
+import { calibrationsFolder } from '../native/encoder/calibrationsFolder.ts';
 import { parseArguments } from './arguments.ts';
 import { engineChannels, type MenuCommand } from './channels.ts';
 import {
@@ -58,6 +59,7 @@ const host = new EngineHost({
     reader: join(here, '../native/reader.js'),
   },
   resources: join(app.isPackaged ? process.resourcesPath : app.getAppPath(), 'resources'),
+  calibrations: givenUserData ? join(givenUserData, 'calibrations') : calibrationsFolder(),
   onGivenUp: (error) => void offerOtherLibrary('The engine cannot be started again', error),
 });
 

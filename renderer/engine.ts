@@ -11,6 +11,7 @@ import type { JobRow } from '../native/contract/jobs.ts';
 import {
   type CallOptions,
   type Channel,
+  type EventData,
   type Method,
   type Params,
   type Progress,
@@ -62,6 +63,14 @@ export function onJob(listener: (job: JobRow) => void): () => void {
   return () => jobListeners.delete(listener);
 }
 
+type EncoderNews = EventData<EngineContract, 'encoder'>;
+const encoderListeners = new Set<(news: EncoderNews) => void>();
+/** Told when the encoder's model was opened or runs otherwise; returns the function that stops it. */
+export function onEncoder(listener: (news: EncoderNews) => void): () => void {
+  encoderListeners.add(listener);
+  return () => encoderListeners.delete(listener);
+}
+
 let client: RpcClient<EngineContract> | null = null;
 let waiting: ((client: RpcClient<EngineContract>) => void)[] = [];
 
@@ -103,6 +112,10 @@ function connect(port: MessagePort): void {
     );
     if (job.conflicts > 0) void queryClient.invalidateQueries({ queryKey: [libraryKey, 'conflicts'] });
     for (const listener of jobListeners) listener(job);
+  });
+  next.on('encoder', (news) => {
+    void queryClient.invalidateQueries({ queryKey: [libraryKey, 'info'] });
+    for (const listener of encoderListeners) listener(news);
   });
   next.on('library.changed', () => void queryClient.invalidateQueries({ queryKey: [libraryKey] }));
   client = next;

@@ -4,6 +4,7 @@ import type { Database } from './database.ts';
 
 const ofLesion = `FROM lesion JOIN volume ON volume.id = lesion.volume`;
 const lesionKey = 'volume.contentHash, lesion.name, lesion.source, i0, j0, k0, i1, j1, k1, hex(lesion.mask)';
+const embeddingKey = 'encoder, version, preprocessing, level, pooling, dim';
 
 /** What each part of the catalog is compared by; a further table is a further row. A private copy's own path is random. */
 const parts: Readonly<Record<string, string>> = {
@@ -25,8 +26,10 @@ const parts: Readonly<Record<string, string>> = {
   labels: `SELECT ${lesionKey}, label.name, value ${ofLesion} JOIN label ON label.lesion = lesion.id`,
   diagnoses: `SELECT ${lesionKey}, diagnosis, code, proof, proofDate, diagnosis.source, author ${ofLesion}
     JOIN diagnosis ON diagnosis.lesion = lesion.id`,
-  embeddings: `SELECT ${lesionKey}, encoder, version, preprocessing, level, dim, hex(vector) ${ofLesion}
-    JOIN embedding ON embedding.lesion = lesion.id`,
+  lesionEmbeddings: `SELECT ${lesionKey}, ${embeddingKey}, slice, hex(vector) ${ofLesion}
+    JOIN lesion_embedding ON lesion_embedding.lesion = lesion.id JOIN embedding_key ON embedding_key.id = lesion_embedding.key`,
+  volumeEmbeddings: `SELECT contentHash, ${embeddingKey}, slice, hex(vector) FROM volume
+    JOIN volume_embedding ON volume_embedding.volume = volume.id JOIN embedding_key ON embedding_key.id = volume_embedding.key`,
   reports: `SELECT studyInstanceUid, textHash, report.path, title, report.date FROM report JOIN study ON study.id = report.study`,
 };
 

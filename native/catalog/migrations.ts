@@ -220,4 +220,61 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (folder, path)
   ) STRICT, WITHOUT ROWID;
   `,
+  /* 3: embeddings of lesions and of volumes, at several levels; what they have in common is told once, with its own revision */ `
+  CREATE TABLE embedding_key (
+    /* Never given twice: a cache made under a key that is gone cannot be taken for one of a later key. */
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    encoder TEXT NOT NULL,
+    version TEXT NOT NULL,
+    preprocessing TEXT NOT NULL,
+    level TEXT NOT NULL CHECK (level IN ('lesion', 'lesion-slice', 'slice', 'volume', 'caption')),
+    /* By what slices were joined; empty where nothing was. */
+    pooling TEXT NOT NULL DEFAULT '',
+    dim INTEGER NOT NULL,
+    /* Counts every change of its embeddings, so that a cache made from them knows whether it is current. */
+    revision INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (encoder, version, preprocessing, level, pooling)
+  ) STRICT;
+  CREATE TABLE lesion_embedding (
+    key INTEGER NOT NULL REFERENCES embedding_key ON DELETE CASCADE,
+    lesion INTEGER NOT NULL REFERENCES lesion ON DELETE CASCADE,
+    /* Index k of the volume, or -1 for the lesion as one. */
+    slice INTEGER NOT NULL DEFAULT -1,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (key, lesion, slice)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX lesion_embedding_lesion ON lesion_embedding (lesion);
+  CREATE TABLE volume_embedding (
+    key INTEGER NOT NULL REFERENCES embedding_key ON DELETE CASCADE,
+    volume INTEGER NOT NULL REFERENCES volume ON DELETE CASCADE,
+    slice INTEGER NOT NULL DEFAULT -1,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (key, volume, slice)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX volume_embedding_volume ON volume_embedding (volume);
+  INSERT INTO embedding_key (encoder, version, preprocessing, level, dim)
+    SELECT encoder, version, preprocessing, level, max(dim) FROM embedding GROUP BY encoder, version, preprocessing, level;
+  INSERT INTO lesion_embedding (key, lesion, vector)
+    SELECT embedding_key.id, lesion, vector FROM embedding JOIN embedding_key USING (encoder, version, preprocessing, level);
+  DROP TABLE embedding;
+  DROP TABLE embedding_revision;
+  CREATE TRIGGER lesion_embedding_added AFTER INSERT ON lesion_embedding BEGIN
+    UPDATE embedding_key SET revision = revision + 1 WHERE id = new.key;
+  END;
+  CREATE TRIGGER lesion_embedding_changed AFTER UPDATE ON lesion_embedding BEGIN
+    UPDATE embedding_key SET revision = revision + 1 WHERE id IN (old.key, new.key);
+  END;
+  CREATE TRIGGER lesion_embedding_removed AFTER DELETE ON lesion_embedding BEGIN
+    UPDATE embedding_key SET revision = revision + 1 WHERE id = old.key;
+  END;
+  CREATE TRIGGER volume_embedding_added AFTER INSERT ON volume_embedding BEGIN
+    UPDATE embedding_key SET revision = revision + 1 WHERE id = new.key;
+  END;
+  CREATE TRIGGER volume_embedding_changed AFTER UPDATE ON volume_embedding BEGIN
+    UPDATE embedding_key SET revision = revision + 1 WHERE id IN (old.key, new.key);
+  END;
+  CREATE TRIGGER volume_embedding_removed AFTER DELETE ON volume_embedding BEGIN
+    UPDATE embedding_key SET revision = revision + 1 WHERE id = old.key;
+  END;
+  `,
 ];

@@ -5,7 +5,6 @@ import type { Diagnosis, LesionRow, OrganRow, PatientRow, StudyRow, VolumeRow } 
 import type { GalleryRow } from '../retrieval/gallery.ts';
 import type { Box } from '../volume/volume.ts';
 import type { Database } from './database.ts';
-import type { EmbeddingKey } from './writes.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -144,7 +143,8 @@ export function catalogReads(db: Database) {
   const selectLesion = `SELECT lesion.*, diagnosis.diagnosis, diagnosis.code, diagnosis.proof, diagnosis.proofDate,
     diagnosis.source AS diagnosisSource, diagnosis.author, volume.uid AS volumeUid, study.studyInstanceUid,
     patient.identity AS patientIdentity,
-    EXISTS (SELECT 1 FROM embedding WHERE embedding.lesion = lesion.id) AS embedded ${lesionFrom}`;
+    EXISTS (SELECT 1 FROM lesion_embedding e JOIN embedding_key ON embedding_key.id = e.key
+      WHERE e.lesion = lesion.id AND level = 'lesion') AS embedded ${lesionFrom}`;
   const selectVolume = `SELECT volume.*, series.seriesInstanceUid, series.description AS seriesDescription,
     series.sliceThicknessMm, series.kernel, series.contrast, study.studyInstanceUid, patient.identity AS patientIdentity,
     (SELECT count(*) FROM lesion WHERE lesion.volume = volume.id) AS lesions
@@ -355,31 +355,6 @@ export function catalogReads(db: Database) {
       return [...fields].map(([name, values]) => ({ name, values }));
     },
 
-    /** Lesions (of one volume, where it is named) without an embedding under this key, in catalog order. */
-    lesionsToEmbed: (key: EmbeddingKey, volumeUid?: string): { lesion: string; volume: string }[] =>
-      all(
-        `SELECT lesion.uid AS lesion, volume.uid AS volume FROM lesion JOIN volume ON volume.id = lesion.volume
-         WHERE NOT EXISTS (SELECT 1 FROM embedding e WHERE e.lesion = lesion.id AND e.encoder = ? AND e.version = ?
-           AND e.preprocessing = ? AND e.level = ?) ${volumeUid === undefined ? '' : 'AND volume.uid = ?'}
-         ORDER BY volume.id, lesion.id`,
-        key.encoder,
-        key.version,
-        key.preprocessing,
-        key.level,
-        ...(volumeUid === undefined ? [] : [volumeUid]),
-      ).map((row) => ({ lesion: String(row.lesion), volume: String(row.volume) })),
-
-    /** Every embedding under this key in catalog order; vectors as float16 bytes. */
-    embeddings: function* (key: EmbeddingKey): Generator<{ lesion: string; vector: Uint8Array }> {
-      const rows = db
-        .prepare(
-          `SELECT lesion.uid AS lesion, vector FROM embedding JOIN lesion ON lesion.id = embedding.lesion
-           WHERE encoder = ? AND version = ? AND preprocessing = ? AND level = ? ORDER BY lesion.id`,
-        )
-        .iterate(key.encoder, key.version, key.preprocessing, key.level) as IterableIterator<Row>;
-      for (const row of rows) yield { lesion: String(row.lesion), vector: row.vector as Uint8Array };
-    },
-
     /** Every lesion as a search sees it, in catalog order. */
     gallery: (): GalleryRow[] => {
       const labels = new Map<number, Record<string, string>>();
@@ -407,9 +382,6 @@ export function catalogReads(db: Database) {
         ),
       }));
     },
-
-    /** Changes whenever an embedding does. */
-    embeddingRevision: (): string => String(count('SELECT value FROM embedding_revision')),
 
     /** The lesions or organs of a volume by name, box and mask, so that importing the same regions again adds none. */
     regionsOf: (table: 'lesion' | 'organ', volumeUid: string): (PackedRegion & { name: string })[] =>

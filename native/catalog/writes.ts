@@ -38,13 +38,6 @@ export interface NewVolume {
   readonly lesions: readonly NewLesion[];
   readonly organs: readonly NewRegion[];
 }
-export interface EmbeddingKey {
-  readonly encoder: string;
-  readonly version: string;
-  readonly preprocessing: string;
-  readonly level: string;
-}
-
 /** Who a patient is: PatientID with its issuer, so that two hospitals' "0001" stay two patients. */
 export function patientIdentity(patient: ReadVolume['patient']): string {
   return patient.issuer ? `${patient.patientId}^^^${patient.issuer}` : patient.patientId;
@@ -107,25 +100,10 @@ export function catalogWrites(db: Database) {
      ON CONFLICT DO UPDATE SET diagnosis = excluded.diagnosis, code = excluded.code, proof = excluded.proof,
        proofDate = excluded.proofDate, source = excluded.source, author = excluded.author`,
   );
-  const upsertEmbedding = db.prepare(
-    `INSERT INTO embedding (lesion, encoder, version, preprocessing, level, dim, vector)
-     SELECT id, ?, ?, ?, ?, ?, ? FROM lesion WHERE uid = ?
-     ON CONFLICT DO UPDATE SET dim = excluded.dim, vector = excluded.vector`,
-  );
   const insertAudit = db.prepare('INSERT INTO audit (at, action, subject, detail) VALUES (?, ?, ?, ?)');
   const volumeId = db.prepare('SELECT id FROM volume WHERE uid = ?').pluck();
   const lesionId = db.prepare('SELECT id FROM lesion WHERE uid = ?').pluck();
   const removeLesion = db.prepare('DELETE FROM lesion WHERE uid = ?');
-  // Ranges of the primary key, so that asking in vain does not read every vector.
-  const removeOtherEmbeddings = [
-    'version < @version',
-    'version > @version',
-    'version = @version AND preprocessing < @preprocessing',
-    'version = @version AND preprocessing > @preprocessing',
-  ].map((other) =>
-    db.prepare(`DELETE FROM embedding WHERE encoder = @encoder AND ${other} AND level = @level`),
-  );
-
   const audit = (action: string, subject: string, detail: Readonly<Record<string, unknown>> = {}) =>
     insertAudit.run(new Date().toISOString(), action, subject, JSON.stringify(detail));
 
@@ -241,7 +219,7 @@ export function catalogWrites(db: Database) {
     /** Gives the lesions drawn by hand on one volume to another one of the same grid; their embeddings are made anew. */
     moveDrawnLesions: db.transaction((from: string, to: string): number => {
       const drawn = `SELECT id FROM lesion WHERE source = 'mark' AND volume = (SELECT id FROM volume WHERE uid = ?)`;
-      db.prepare(`DELETE FROM embedding WHERE lesion IN (${drawn})`).run(from);
+      db.prepare(`DELETE FROM lesion_embedding WHERE lesion IN (${drawn})`).run(from);
       return db.prepare(`UPDATE lesion SET volume = ? WHERE id IN (${drawn})`).run(volumeId.get(to), from)
         .changes;
     }),
@@ -302,27 +280,6 @@ export function catalogWrites(db: Database) {
         for (const [name, value] of Object.entries(labels)) upsertLabel.run(id, name, value);
         if (diagnosis) writeDiagnosis(id, diagnosis);
       },
-    ),
-
-    addEmbeddings: db.transaction(
-      (key: EmbeddingKey, rows: readonly { lesion: string; dim: number; vector: Uint8Array }[]) => {
-        for (const row of rows) {
-          upsertEmbedding.run(
-            key.encoder,
-            key.version,
-            key.preprocessing,
-            key.level,
-            row.dim,
-            row.vector,
-            row.lesion,
-          );
-        }
-      },
-    ),
-
-    /** Drops the embeddings of earlier versions of an encoder once the new ones are complete. */
-    removeStaleEmbeddings: db.transaction((key: EmbeddingKey): number =>
-      removeOtherEmbeddings.reduce((removed, statement) => removed + statement.run(key).changes, 0),
     ),
 
     setSetting: (name: string, value: string) =>

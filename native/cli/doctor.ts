@@ -1,31 +1,46 @@
 /** What an IT department asks first: versions, providers, GPU, display, disk. */
+import { rmSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { listSupportedBackends } from 'onnxruntime-node';
+import { PrecedentError } from '../contract/errors.ts';
+import { inferenceContract, type ModelState } from '../contract/inference.ts';
+import { calibrationsFolder } from '../encoder/calibrationsFolder.ts';
 import { loadManifest } from '../encoder/manifest.ts';
-import { EncoderSession } from '../encoder/session.ts';
-import { resourcesFolder } from './host.ts';
+import { ModelClient } from '../encoder/modelClient.ts';
+import { ManagedProcess } from '../process/managed.ts';
+import { forkSpawner } from '../process/spawners.ts';
+import { builtFolder, resourcesFolder } from './host.ts';
 
 const gib = 1024 ** 3;
 
-export async function doctor(library: string | undefined): Promise<Record<string, unknown>> {
+interface Options {
+  readonly library?: string;
+  /** Forget what was measured of models on this machine, and try every provider again. */
+  readonly retry?: boolean;
+}
+
+export async function doctor({ library, retry }: Options): Promise<Record<string, unknown>> {
   const db = new Sqlite(':memory:');
   const sqlite = String(db.prepare('SELECT sqlite_version()').pluck().get());
   db.close();
+  if (retry) rmSync(calibrationsFolder(), { recursive: true, force: true });
   const folder = join(resourcesFolder, 'encoders', 'builtin');
-  const session = await EncoderSession.open(await loadManifest(folder), folder);
+  const { id, version } = await loadManifest(folder);
+  const opened = await openModel(folder);
   const disk = await statfs(library ?? process.cwd()).catch(() => statfs(process.cwd()));
-  const report = {
+  return {
     versions: {
       node: process.versions.node,
       v8: process.versions.v8,
       sqlite,
       platform: `${process.platform} ${process.arch}`,
     },
-    encoder: { id: session.manifest.id, version: session.manifest.version, provider: session.provider },
-    providers: { inThisBuild: listSupportedBackends().map(({ name }) => name), refused: session.refused },
+    encoder: { id, version, ...opened.encoder },
+    providers: { inThisBuild: listSupportedBackends().map(({ name }) => name), refused: opened.refused },
+    calibrations: calibrationsFolder(),
     display: process.env.WAYLAND_DISPLAY
       ? 'wayland'
       : process.env.DISPLAY
@@ -37,6 +52,21 @@ export async function doctor(library: string | undefined): Promise<Record<string
     memoryGiB: Math.round(totalmem() / gib),
     freeDiskGiB: Math.round((disk.bavail * disk.bsize) / gib),
   };
-  await session.close();
-  return report;
+}
+
+/** As the engine opens it: in a process of its own, which a provider may take down. */
+async function openModel(
+  folder: string,
+): Promise<{ encoder: Partial<ModelState> | { error: string }; refused: ModelState['refused'] }> {
+  const spawner = forkSpawner(join(builtFolder, 'native'));
+  const inference = new ManagedProcess('inference', inferenceContract, spawner, () => undefined);
+  try {
+    const model = new ModelClient(inference, folder, calibrationsFolder());
+    const { provider, threads, batch, refused } = await model.open();
+    return { encoder: { provider, threads, batch }, refused };
+  } catch (error) {
+    return { encoder: { error: PrecedentError.from(error).message }, refused: [] };
+  } finally {
+    await inference.stop();
+  }
 }

@@ -7,6 +7,7 @@ import { type EngineContract, engineContract } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type ToEngine, toHost } from '../contract/host.ts';
 import { RpcClient } from '../contract/rpc.ts';
+import { calibrationsFolder } from '../encoder/calibrationsFolder.ts';
 import { childChannel } from '../process/channels.ts';
 
 export interface Host {
@@ -19,7 +20,7 @@ export interface Host {
 }
 
 /** The folder of the built processes, beside which this file was bundled. */
-const builtFolder = resolve(import.meta.dirname, '..');
+export const builtFolder = resolve(import.meta.dirname, '..');
 
 /** The folder with encoders and presets that came with this installation. */
 export const resourcesFolder = resolve(builtFolder, '../resources');
@@ -53,7 +54,12 @@ export async function startHost(
       if (message.data?.control === 'failed') fail(PrecedentError.fromData(message.data.error));
     });
     child.once('exit', (code) => fail(new PrecedentError('interrupted', `the engine ended with ${code}`)));
-    tell({ control: 'open', library: root, resources: resolve(options.dist ?? builtFolder, '../resources') });
+    tell({
+      control: 'open',
+      library: root,
+      resources: resolve(options.dist ?? builtFolder, '../resources'),
+      calibrations: calibrationsFolder(),
+    });
   }).catch((error: unknown) => {
     child.kill();
     throw error;

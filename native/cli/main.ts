@@ -3,17 +3,10 @@ import { Command, CommanderError } from 'commander';
 import { PrecedentError } from '../contract/errors.ts';
 import { type MetricName, type Metrics, metricNames } from '../contract/model.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
-import {
-  type Common,
-  command,
-  everything,
-  interrupted,
-  libraryCommand,
-  withLibrary,
-  withoutLibrary,
-} from './commands.ts';
+import { type Common, command, everything, interrupted, libraryCommand, withLibrary } from './commands.ts';
 import { writeReport } from './demoReport.ts';
 import { doctor } from './doctor.ts';
+import { encoderCommands } from './encoders.ts';
 import type { Host } from './host.ts';
 import { importCommands, reportText } from './importing.ts';
 import { progressPrinter, table } from './output.ts';
@@ -193,6 +186,7 @@ interface EvaluateOptions extends Common {
   readonly field: string;
   readonly classes?: string;
   readonly method: string[];
+  readonly encoder?: string;
   readonly queries?: { field: string; value: string };
   readonly gallery?: { field: string; value: string };
 }
@@ -201,6 +195,7 @@ program.addCommand(
     .requiredOption('--field <name>', 'the label')
     .option('--classes <ranges>', "groups of a numeric label, as 'benign=1-2,malignant=4-5'")
     .option('--method <name>', 'a method; all of them by default', collect(String), [])
+    .option('--encoder <id>', 'the encoder; the default one where none is named')
     .option('--queries <field=value>', 'only these lesions ask', parseFilter)
     .option('--gallery <field=value>', 'only these lesions are found', parseFilter)
     .action((options: EvaluateOptions) =>
@@ -208,10 +203,10 @@ program.addCommand(
         options,
         false,
         ({ engine }) => {
-          const { field, classes, method, queries, gallery } = options;
+          const { field, classes, method, encoder, queries, gallery } = options;
           return engine.call(
             'evaluate.run',
-            { field, classes, methods: method, queries, gallery },
+            { field, classes, methods: method, encoder, queries, gallery },
             { signal: interrupted.signal, onProgress: progressPrinter() },
           );
         },
@@ -254,51 +249,7 @@ program.addCommand(
     ),
 );
 
-const encoders = new Command('encoders').description('the encoders of this installation');
-encoders.addCommand(
-  command('list', 'list them').action((options: { json?: boolean }) =>
-    withoutLibrary(
-      options,
-      ({ engine }) => engine.call('encoders.list', {}),
-      (rows) => table(rows),
-    ),
-  ),
-);
-encoders.addCommand(
-  command('check', 'run an encoder on a generated lesion')
-    .argument('[id]')
-    .action((id: string | undefined, options: { json?: boolean }) =>
-      withoutLibrary(
-        options,
-        ({ engine }) => engine.call('encoders.check', { encoder: id }),
-        ({ encoder, deterministic, msPerLesion }) =>
-          `${encoder.id} ${encoder.version} on ${encoder.provider}: ${encoder.dim} values, ${msPerLesion.toFixed(1)} ms a lesion, ${deterministic ? 'the same twice' : 'NOT the same twice'}`,
-      ),
-    ),
-);
-encoders.addCommand(
-  command('embed', 'print the embeddings of lesions in NIfTI files')
-    .option('--input <file...>', 'images; without a mask the whole image is the region', [])
-    .option('--mask <file...>', 'their masks in the same order; alone, their shapes are embedded', [])
-    .action((options: { json?: boolean; input: string[]; mask: string[] }) =>
-      withoutLibrary(
-        options,
-        async (host) => {
-          const inputs = options.input.map((path) => host.grant(path, 'read'));
-          const masks = options.mask.map((path) => host.grant(path, 'read'));
-          const rows = await host.engine.call(
-            'encoders.embed',
-            { inputs, masks },
-            { signal: interrupted.signal },
-          );
-          const names = options.input.length > 0 ? options.input : options.mask;
-          return rows.map((row, n) => ({ input: names[n], ...row }));
-        },
-        (rows) => table(rows.map(({ input, encoder, dim }) => ({ input, encoder, dim }))),
-      ),
-    ),
-);
-program.addCommand(encoders);
+program.addCommand(encoderCommands);
 
 program.addCommand(
   libraryCommand('verify', 'check that everything in the library is whole')
@@ -330,8 +281,9 @@ program.addCommand(
 program.addCommand(
   command('doctor', 'versions, providers, GPU, display, disk')
     .option('--library <dir>', 'also the disk of this library')
-    .action(async (options: { library?: string; json?: boolean }) => {
-      const report = await doctor(options.library);
+    .option('--retry', 'forget what was measured of the encoder here, and try every provider again')
+    .action(async (options: { library?: string; retry?: boolean; json?: boolean }) => {
+      const report = await doctor(options);
       process.stdout.write(`${options.json ? JSON.stringify(report) : JSON.stringify(report, null, 2)}\n`);
     }),
 );

@@ -1,6 +1,7 @@
 /** What a window or the command line may ask of the engine, and what the engine tells unasked. Paths never appear here:
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
+import { modelState, refusedProvider } from './inference.ts';
 import {
   conflictDecisions,
   conflictRow,
@@ -11,6 +12,7 @@ import {
   jobRow,
   watchRow,
 } from './jobs.ts';
+import { encoderKinds, level } from './levels.ts';
 import { markSchema } from './mark.ts';
 import {
   box,
@@ -48,12 +50,38 @@ export type ProcessState = z.infer<typeof processState>;
 export const encoderInfo = z.object({
   id: z.string(),
   version: z.string(),
+  title: z.string(),
   licence: z.string(),
+  kind: z.enum(encoderKinds),
   dim: z.number().int(),
   preprocessing: z.string(),
-  provider: z.string().optional(),
+  /** How its model runs on this machine; absent until it was opened. */
+  ...modelState.pick({ provider: true, threads: true, batch: true }).partial().shape,
 });
 export type EncoderInfo = z.infer<typeof encoderInfo>;
+
+/** An encoder as a library has it. */
+export const encoderRow = encoderInfo.extend({
+  origin: z.enum(['built-in', 'installed']),
+  isDefault: z.boolean(),
+  /** What the library keeps embedded by it, whatever is imported. */
+  levels: z.array(level),
+  /** How many lesions have no vector of it, and how many have one of an earlier version. */
+  missing: z.number().int(),
+  outdated: z.number().int(),
+});
+export type EncoderRow = z.infer<typeof encoderRow>;
+/** An encoder's folder that cannot be used, and why. */
+export const brokenEncoder = z.object({ folder: z.string(), problem: z.string() });
+
+/** What running an encoder on generated cases has shown. */
+export const encoderTrial = z.object({
+  encoder: encoderInfo,
+  deterministic: z.boolean(),
+  /** A lesion or a text. */
+  msPerItem: z.number(),
+});
+export type EncoderTrial = z.infer<typeof encoderTrial>;
 
 export const filter = z.object({ field: z.string().min(1), value: z.string() });
 export type Filter = z.infer<typeof filter>;
@@ -125,6 +153,7 @@ export const evaluateParams = z.object({
   field: z.string().min(1),
   classes: z.string().optional(),
   methods: z.array(z.string()).default([]),
+  encoder: z.string().optional(),
   queries: filter.optional(),
   gallery: filter.optional(),
 });
@@ -268,14 +297,35 @@ export const engineContract = {
       params: z.object({ volume: id.optional(), lesion: id.optional(), target: token }),
       result: z.object({ dims: z.tuple([z.number(), z.number(), z.number()]), bytes: z.number().int() }),
     },
-    'encoders.list': { params: z.object({}), result: z.array(encoderInfo) },
-    'encoders.check': {
-      params: z.object({ encoder: z.string().optional() }),
-      result: z.object({ encoder: encoderInfo, deterministic: z.boolean(), msPerLesion: z.number() }),
+    'encoders.list': {
+      params: z.object({}),
+      result: z.object({ encoders: z.array(encoderRow), broken: z.array(brokenEncoder) }),
     },
+    /** Checks an encoder's folder, runs it on generated cases and copies it into the library. */
+    'encoders.add': { params: z.object({ folder: token }), result: encoderTrial },
+    /** Also drops its embeddings. Throws `refused` for the built-in encoder and for the default. */
+    'encoders.remove': { params: z.object({ encoder: id }), result: z.object({}) },
+    /** The encoder that searches use unless they name one; the old one serves until everything is embedded by the new. */
+    'encoders.setDefault': { params: z.object({ encoder: id }), result: z.object({}) },
+    'encoders.check': { params: z.object({ encoder: id.optional() }), result: encoderTrial },
     'encoders.embed': {
-      params: z.object({ inputs: z.array(token).default([]), masks: z.array(token).default([]) }),
+      params: z.object({
+        inputs: z.array(token).default([]),
+        masks: z.array(token).default([]),
+        texts: z.array(z.string().min(1).max(10_000)).default([]),
+        encoder: id.optional(),
+      }),
       result: z.array(z.object({ encoder: z.string(), dim: z.number().int(), vector: z.array(z.number()) })),
+    },
+    /** Embeds the whole library at some levels, and keeps it so whatever is imported later. */
+    'encoders.embedLibrary': {
+      params: z.object({ encoder: id.optional(), levels: z.array(level).min(1) }),
+      result: z.object({
+        encoder: z.string(),
+        embedded: z.array(z.object({ level, pooling: z.string(), vectors: z.number().int() })),
+        failed: z.array(z.object({ volume: z.string(), reason: z.string() })),
+      }),
+      progress: z.object({ done: z.number().int(), total: z.number().int() }),
     },
     'verify.run': {
       params: z.object({ repair: z.boolean().default(false) }),
@@ -285,6 +335,8 @@ export const engineContract = {
   },
   events: {
     process: processState,
+    /** An encoder's model was opened or runs otherwise than before; `dropped` is the provider that failed. */
+    encoder: z.object({ encoder: encoderInfo, dropped: refusedProvider.optional() }),
     /** A job began, came on, or ended. */
     job: jobRow,
     'library.changed': z.object({ counts }),

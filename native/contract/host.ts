@@ -14,6 +14,8 @@ export const toEngine = z.discriminatedUnion('control', [
     control: z.literal('open'),
     library: z.string(),
     resources: z.string(),
+    /** The folder for what this machine measures of models. */
+    calibrations: z.string().optional(),
     demonstration: z.boolean().default(false),
     /** Go on with unfinished imports and watch folders: for a host that stays. */
     stays: z.boolean().default(false),

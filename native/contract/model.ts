@@ -4,6 +4,7 @@ import { z } from 'zod';
 /** Bytes of any backing buffer: a Buffer that came through a process is one too. */
 export const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
 export const floats = z.custom<Float32Array>((value) => value instanceof Float32Array, 'not 32-bit floats');
+export const integers = z.custom<Int32Array>((value) => value instanceof Int32Array, 'not 32-bit integers');
 
 export const vec3 = z.tuple([z.number(), z.number(), z.number()]);
 const ints = z.number().int();

@@ -1,6 +1,6 @@
 /** Joins a model's output and the measurements into one embedding of length one. */
 import { PrecedentError } from '../contract/errors.ts';
-import { embeddingDim, type Manifest } from './manifest.ts';
+import { embeddingDim, type ImageManifest } from './manifest.ts';
 import { measurementTable } from './measurements.ts';
 import type { EncoderInput } from './preprocess.ts';
 
@@ -15,7 +15,7 @@ import type { EncoderInput } from './preprocess.ts';
 export function combine(
   output: Float32Array,
   { measurements, estimated }: Pick<EncoderInput, 'measurements' | 'estimated'>,
-  manifest: Manifest,
+  manifest: ImageManifest,
 ): Float32Array {
   const unit = normaliseOutput(output, manifest);
   if (measurements.length !== manifest.measurements.length || !measurements.every(Number.isFinite)) {
@@ -37,7 +37,7 @@ export function combine(
 }
 
 /** The model's output at length 1. Throws as combine does. */
-function normaliseOutput(output: Float32Array, manifest: Manifest): Float32Array {
+function normaliseOutput(output: Float32Array, manifest: ImageManifest): Float32Array {
   if (output.length !== manifest.output.dim) {
     throw new PrecedentError('internal', `the model gave ${output.length} values`, manifest.id);
   }
@@ -56,7 +56,7 @@ function normaliseOutput(output: Float32Array, manifest: Manifest): Float32Array
   return unitLength(output, manifest);
 }
 
-function unitLength(vector: Float32Array, manifest: Manifest): Float32Array {
+function unitLength(vector: Float32Array, manifest: ImageManifest): Float32Array {
   const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
   if (!(norm > 0 && Number.isFinite(norm))) {
     throw new PrecedentError('internal', 'an embedding cannot be brought to length one', manifest.id);

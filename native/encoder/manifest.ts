@@ -1,111 +1,87 @@
-/** The encoder's manifest, encoder.json: what goes into its model, what comes out, and which file is meant. */
+/** The encoder's manifest, encoder.json: read, checked, and the files that it names held against their SHA-256. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { PrecedentError } from '../contract/errors.ts';
-import { measurementNames } from './measurements.ts';
+import {
+  type ImageManifest,
+  type Manifest,
+  type MultiPlaneManifest,
+  manifestSchema,
+} from './manifestSchema.ts';
 
-export const planeNames = ['axial', 'coronal', 'sagittal'] as const;
-export type PlaneName = (typeof planeNames)[number];
+export type { ImageManifest, Manifest, MultiPlaneManifest } from './manifestSchema.ts';
+export const manifestName = 'encoder.json';
 
-const positive = z.number().positive();
-const name = z.string().min(1);
-
-const scaleSchema = z.discriminatedUnion('kind', [
-  /** A square of `margin` times the lesion's diameter (that of the sphere of its volume). */
-  z.object({ kind: z.literal('tight'), margin: positive }),
-  /** A square of `mm` millimetres, whatever the lesion's size. */
-  z.object({ kind: z.literal('fieldOfView'), mm: positive }),
-]);
-
-const maxDim = 512;
-
-export const manifestSchema = z
-  .object({
-    format: z.literal(1),
-    id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
-    version: z.string().regex(/^\d+\.\d+\.\d+$/),
-    title: name,
-    licence: name,
-    kind: z.enum(['fixed', 'trained']),
-    model: z.object({
-      file: z.string().regex(/^[\w-]+\.onnx$/, 'a plain file name ending in .onnx'),
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    }),
-    input: z.object({
-      name,
-      /** Of one lesion, without the batch axis: [scales × planes × windows, size, size]. */
-      shape: z.tuple([z.int().positive(), z.int().positive(), z.int().positive()]),
-      planes: z.array(z.enum(planeNames)).min(1),
-      scales: z.array(scaleSchema).min(1),
-      size: z.int().min(8).max(512),
-      windows: z.array(z.object({ name: name.optional(), center: z.number(), width: positive })).min(1),
-    }),
-    output: z.object({ name, dim: z.int().positive() }),
-    /** `weight` is the measurement's share among the measurements; each takes two dimensions of the embedding. */
-    measurements: z.array(
-      z.object({ name: z.enum(measurementNames), mean: z.number(), sd: positive, weight: z.number().min(0) }),
-    ),
-    normalisation: z.object({
-      /** The shares of the model's output and of all measurements together in the embedding's squared norm. */
-      outputWeight: z.number().min(0),
-      measurementWeight: z.number().min(0),
-      /** By what the measurements are shortened that depend on a mask, in the embedding of a region without one. */
-      estimatedLength: z.number().min(0).max(1),
-    }),
-  })
-  .superRefine((m, ctx) => {
-    const { planes, scales, windows, size, shape } = m.input;
-    const expected = [planes.length * scales.length * windows.length, size, size];
-    if (expected.some((n, axis) => n !== shape[axis])) {
-      ctx.addIssue({
-        code: 'custom',
-        path: ['input', 'shape'],
-        message: `should be [${expected.join(', ')}]`,
-      });
-    }
-    const { outputWeight, measurementWeight } = m.normalisation;
-    const measured = m.measurements.reduce((sum, { weight }) => sum + weight, 0) * measurementWeight;
-    if (!(outputWeight + measured > 0)) {
-      ctx.addIssue({ code: 'custom', path: ['normalisation'], message: 'every weight is zero' });
-    }
-    if (embeddingDim(m) > maxDim) {
-      ctx.addIssue({ code: 'custom', path: ['output', 'dim'], message: `embedding of more than ${maxDim}` });
-    }
-  });
-
-export type Manifest = z.infer<typeof manifestSchema>;
-
-/** The number of values of the encoder's embedding: the model's output and two per measurement. */
-export function embeddingDim(manifest: Pick<Manifest, 'output' | 'measurements'>): number {
-  return manifest.output.dim + 2 * manifest.measurements.length;
+/** The number of values of a lesion's embedding: the model's output and two per measurement. */
+export function embeddingDim({
+  output,
+  measurements,
+}: Pick<ImageManifest, 'output' | 'measurements'>): number {
+  return output.dim + 2 * measurements.length;
 }
 
-/**
- * Reads encoder.json from an encoder's folder and checks its model's SHA-256.
- * Throws `unreadable` when a file is missing or the manifest is not valid, `corrupt` when the model is another file.
- */
+/** Reads encoder.json from an encoder's folder. Throws `unreadable` when it is missing or not valid. */
+export async function readManifest(dir: string): Promise<Manifest> {
+  const path = join(dir, manifestName);
+  return parseManifest((await read(path)).toString('utf8'), path);
+}
+
+/** As readManifest, with the SHA-256 of every file that has one checked. Throws `corrupt` when one is another file. */
 export async function loadManifest(dir: string): Promise<Manifest> {
-  const path = join(dir, 'encoder.json');
-  const manifest = parseManifest((await read(path)).toString('utf8'), path);
+  const manifest = await readManifest(dir);
   await readModel(manifest, dir);
+  if (manifest.kind === 'text') await readTokenizer(manifest, dir);
   return manifest;
 }
 
+/** The manifest of an encoder that sees planes of a lesion. Throws `unsupported` for another kind. */
+export function multiPlane(manifest: Manifest): MultiPlaneManifest {
+  if (manifest.kind === 'multi-plane') return manifest;
+  throw new PrecedentError('unsupported', `the encoder is of kind ${manifest.kind}`, manifest.id);
+}
+
 /** The model's bytes, those whose SHA-256 was checked; throws as loadManifest does. */
-export async function readModel(manifest: Manifest, dir: string): Promise<Uint8Array> {
-  const path = join(dir, manifest.model.file);
-  const model = await read(path);
-  if (createHash('sha256').update(model).digest('hex') !== manifest.model.sha256) {
-    throw new PrecedentError(
-      'corrupt',
-      'the model is not the one its manifest names (SHA-256 differs)',
-      path,
-      'install the encoder again',
-    );
+export function readModel({ model }: Pick<Manifest, 'model'>, dir: string): Promise<Uint8Array> {
+  return readChecked(dir, model, 'model');
+}
+
+/** The tokenizer's text, checked as the model is. */
+export async function readTokenizer(
+  { tokenizer }: Pick<Extract<Manifest, { kind: 'text' }>, 'tokenizer'>,
+  dir: string,
+): Promise<string> {
+  return new TextDecoder().decode(await readChecked(dir, tokenizer, 'tokenizer'));
+}
+
+/** What may lie beside the files that a manifest names, and is kept with them: what a licence asks for, and what the model is. */
+const companions = ['NOTICE.txt', 'LICENSE', 'LICENSE.txt', 'MODEL_CARD.md'];
+
+/**
+ * The files of an encoder's folder that belong to it; whatever else lies there does not. Throws `refused` for one that is no
+ * plain file, a symbolic link among them, and `unreadable` for one that is missing.
+ */
+export async function encoderFiles(manifest: Manifest, dir: string): Promise<string[]> {
+  const needed = [manifestName, manifest.model.file];
+  if (manifest.kind === 'text') needed.push(manifest.tokenizer.file);
+  if (typeof manifest.training === 'string') needed.push(manifest.training);
+  const present: string[] = [];
+  for (const file of [...needed, ...companions]) {
+    const path = join(dir, file);
+    const stats = await lstat(path).catch(() => undefined);
+    if (!stats && needed.includes(file)) throw lacks(path);
+    if (!stats) continue;
+    if (!stats.isFile()) {
+      throw new PrecedentError(
+        'refused',
+        'this is not a plain file',
+        path,
+        'put the file itself there, not a link',
+      );
+    }
+    present.push(file);
   }
-  return model;
+  return present;
 }
 
 /** The text of an encoder.json as a manifest; throws `unreadable` naming the first field that is wrong. */
@@ -123,7 +99,23 @@ export function parseManifest(text: string, path: string): Manifest {
     'unreadable',
     `the encoder manifest is not valid: ${issue.path.join('.') || 'document'}: ${issue.message}`,
     path,
-    'see native/encoder/manifest.ts for the fields',
+    'see docs/encoders.md for the fields',
+  );
+}
+
+async function readChecked(
+  dir: string,
+  { file, sha256 }: { readonly file: string; readonly sha256: string },
+  what: string,
+): Promise<Uint8Array> {
+  const path = join(dir, file);
+  const bytes = await read(path);
+  if (createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
+  throw new PrecedentError(
+    'corrupt',
+    `the ${what} is not the one its manifest names (SHA-256 differs)`,
+    path,
+    'install the encoder again',
   );
 }
 
@@ -131,14 +123,11 @@ async function read(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw new PrecedentError(
-        'unreadable',
-        'the encoder lacks this file',
-        path,
-        'install the encoder again',
-      );
-    }
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw lacks(path);
     throw PrecedentError.from(error);
   }
+}
+
+function lacks(path: string): PrecedentError {
+  return new PrecedentError('unreadable', 'the encoder lacks this file', path, 'install the encoder again');
 }

@@ -1,6 +1,6 @@
 /** What the encoder measures of a lesion beside its picture: size, shape, density and border, each one number. */
 import type { Vec3 } from '../volume/volume.ts';
-import { distanceTo, smoothed } from './fields.ts';
+import { smoothed, squaredDistanceTo } from './fields.ts';
 import type { SampledRegion } from './region.ts';
 
 /** `where` says what a measurement looks at: the lesion's extent, its substance (see region.ts), or a fixed ball. */
@@ -34,49 +34,75 @@ export type MeasurementName = keyof typeof measurementTable;
 export const measurementNames = Object.keys(measurementTable) as [MeasurementName, ...MeasurementName[]];
 export type Measurements = Readonly<Record<MeasurementName, number>>;
 
-const clip = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
+const clip = (value: number, low: number, high: number) => (value < low ? low : value > high ? high : value);
 const wide = (value: number) => clip(value, -1000, 400);
 
-/** Measures a sampled lesion whose extent and substance have at least one point each; HU, mm, mm³. */
+/**
+ * Measures a sampled lesion whose extent and substance have at least one point each; HU, mm, mm³. What takes long and not
+ * every encoder asks for is computed when it is read.
+ */
 export function measure(region: SampledRegion): Measurements {
-  return { ...shapeOf(region), ...densityOf(region), ball3: ballMean(region, 3), ball6: ballMean(region, 6) };
+  const { points, ...shape } = shapeOf(region);
+  const density = densityOf(region);
+  const inner = innerBands(region, density.mean);
+  let outer: ReturnType<typeof outerBands> | undefined;
+  const outside = () => {
+    outer ??= outerBands(region, density.mean);
+    return outer;
+  };
+  const { mean, ...rest } = density;
+  return {
+    ...shape,
+    ...rest,
+    ball3: ballMean(region, 3),
+    ball6: ballMean(region, 6),
+    coreHu: inner.core,
+    get sphericity() {
+      const { inside, dims, step } = region;
+      const solid = Math.PI ** (1 / 3) * (6 * points * step ** 3) ** (2 / 3);
+      return solid / surfaceArea(inside, dims, step);
+    },
+    get surroundHu() {
+      return outside().surround;
+    },
+    get edgeSharpness() {
+      const contrast = mean - outside().surround;
+      // Damped where the contrast is as small as the noise.
+      return ((inner.border - outside().border) * contrast) / (contrast * contrast + 30 * 30);
+    },
+  };
 }
 
 function shapeOf({ inside, dims, step, volumeMm3 }: SampledRegion) {
   const { axes, points } = principalAxes(inside, dims, step);
-  const area = surfaceArea(inside, dims, step);
   return {
+    points,
     logVolume: Math.log10(volumeMm3),
     logDiameter: Math.log10(axes[0]),
     elongation: axes[1] / axes[0],
     flatness: axes[2] / axes[0],
-    sphericity: (Math.PI ** (1 / 3) * (6 * points * step ** 3) ** (2 / 3)) / area,
   };
 }
 
-function densityOf(region: SampledRegion) {
-  const { hu, substance, dims } = region;
-  const smooth = smoothed(hu, dims);
-  const values: number[] = [];
-  const smoothValues: number[] = [];
-  let [sum, squares, soft, solid, dense] = [0, 0, 0, 0, 0];
+function densityOf({ hu, smooth, substance }: SampledRegion) {
+  const values = new Float64Array(hu.length);
+  const smoothValues = new Float64Array(hu.length);
+  let [n, sum, squares, soft, solid, dense] = [0, 0, 0, 0, 0, 0];
   for (let at = 0; at < hu.length; at++) {
     if (!substance[at]) continue;
     const value = wide(hu[at]);
-    values.push(value);
-    smoothValues.push(wide(smooth[at]));
+    values[n] = value;
+    smoothValues[n++] = wide(smooth[at]);
     sum += value;
     squares += value * value;
     soft += clip(hu[at], -150, 250);
     if (value > -300) solid++;
     if (value > 200) dense++;
   }
-  const n = values.length;
   const mean = sum / n;
-  const bands = borderBands(region, mean);
-  const contrast = mean - bands.surround;
-  const sorted = Float64Array.from(values).sort();
+  const sorted = values.subarray(0, n).sort();
   return {
+    mean,
     meanSoft: soft / n,
     sdHu: Math.sqrt(Math.max(0, squares / n - mean * mean)),
     p10: percentile(sorted, 0.1),
@@ -84,11 +110,7 @@ function densityOf(region: SampledRegion) {
     p90: percentile(sorted, 0.9),
     solidFraction: solid / n,
     denseFraction: dense / n,
-    coreHu: bands.core,
-    peakHu: percentile(Float64Array.from(smoothValues).sort(), 0.97),
-    surroundHu: bands.surround,
-    // Damped where the contrast is as small as the noise.
-    edgeSharpness: ((bands.inner - bands.outer) * contrast) / (contrast * contrast + 30 * 30),
+    peakHu: percentile(smoothValues.subarray(0, n).sort(), 0.97),
   };
 }
 
@@ -165,55 +187,79 @@ function surfaceArea(inside: Uint8Array, dims: Vec3, step: number): number {
         const gx = field[at + 1] - field[at - 1];
         const gy = field[at + nx] - field[at - nx];
         const gz = field[at + plane] - field[at - plane];
-        sum += Math.hypot(gx, gy, gz);
+        sum += Math.sqrt(gx * gx + gy * gy + gz * gz);
       }
     }
   }
   return (sum / 2) * step * step;
 }
 
-/** Mean HU just inside, just outside and around; `fallback` where a band is empty. */
-function borderBands({ hu, substance, dims, step }: SampledRegion, fallback: number) {
-  const outward = distanceTo(substance, 1, dims, step);
-  const inward = distanceTo(substance, 0, dims, step);
+/** How far from the border "just inside" and "just outside" go, squared, in steps. */
+function nearBorder(step: number): number {
   // Distances run between point centres; the border lies half a step before the first point of the other side.
-  const border = 1.5 + step / 2;
-  const deep = inward.reduce((most, value) => Math.max(most, value), 0) / 2;
-  const bands = { core: [0, 0], inner: [0, 0], outer: [0, 0], surround: [0, 0] };
-  const add = (band: number[], value: number) => {
-    band[0] += value;
-    band[1]++;
-  };
+  return ((1.5 + step / 2) / step) ** 2;
+}
+
+/** Mean HU of the core and just inside the border; `fallback` where there is none. */
+function innerBands({ hu, substance, dims, step }: SampledRegion, fallback: number) {
+  const inward = squaredDistanceTo(substance, 0, dims);
+  const near = nearBorder(step);
+  let deepest = 0;
+  for (let at = 0; at < inward.length; at++) if (inward[at] > deepest) deepest = inward[at];
+  const [core, border] = [new Mean(), new Mean()];
   for (let at = 0; at < hu.length; at++) {
-    const value = wide(hu[at]);
-    if (substance[at]) {
-      if (inward[at] <= border) add(bands.inner, value);
-      if (inward[at] >= deep) add(bands.core, value);
-      continue;
-    }
-    if (outward[at] <= border) add(bands.outer, value);
-    if (outward[at] >= 2 && outward[at] <= Math.max(5, 2 + 1.5 * step)) add(bands.surround, value);
+    if (!substance[at]) continue;
+    if (inward[at] <= near) border.add(wide(hu[at]));
+    // Half the greatest depth, squared.
+    if (inward[at] >= deepest / 4) core.add(wide(hu[at]));
   }
-  const mean = ([total, n]: number[]) => (n > 0 ? total / n : fallback);
-  return {
-    core: mean(bands.core),
-    inner: mean(bands.inner),
-    outer: mean(bands.outer),
-    surround: mean(bands.surround),
-  };
+  return { core: core.or(fallback), border: border.or(fallback) };
+}
+
+/** Mean HU just outside the border and around the lesion; `fallback` where there is none. */
+function outerBands({ hu, substance, dims, step }: SampledRegion, fallback: number) {
+  const around = Math.max(5, 2 + 1.5 * step);
+  const outward = squaredDistanceTo(substance, 1, dims, around / step);
+  const near = nearBorder(step);
+  const [from, to] = [(2 / step) ** 2, (around / step) ** 2];
+  const [border, surround] = [new Mean(), new Mean()];
+  for (let at = 0; at < hu.length; at++) {
+    if (substance[at]) continue;
+    if (outward[at] <= near) border.add(wide(hu[at]));
+    if (outward[at] >= from && outward[at] <= to) surround.add(wide(hu[at]));
+  }
+  return { border: border.or(fallback), surround: surround.or(fallback) };
+}
+
+class Mean {
+  #sum = 0;
+  #n = 0;
+
+  add(value: number): void {
+    this.#sum += value;
+    this.#n++;
+  }
+
+  or(fallback: number): number {
+    return this.#n > 0 ? this.#sum / this.#n : fallback;
+  }
 }
 
 /** The grid is symmetric about the box's centre and reaches at least 6 mm from it. */
 function ballMean({ hu, dims: [nx, ny, nz], step }: SampledRegion, radiusMm: number): number {
-  const radius2 = (radiusMm / step) ** 2;
+  const radius = radiusMm / step;
+  const middle = [(nx - 1) / 2, (ny - 1) / 2, (nz - 1) / 2];
+  const [x0, y0, z0] = middle.map((m) => Math.max(0, Math.ceil(m - radius)));
   let sum = 0;
   let n = 0;
-  for (let z = 0, at = 0; z < nz; z++) {
-    for (let y = 0; y < ny; y++) {
-      for (let x = 0; x < nx; x++, at++) {
-        const [dx, dy, dz] = [x - (nx - 1) / 2, y - (ny - 1) / 2, z - (nz - 1) / 2];
-        if (dx * dx + dy * dy + dz * dz > radius2) continue;
-        sum += wide(hu[at]);
+  for (let z = z0; z < nz - z0; z++) {
+    for (let y = y0; y < ny - y0; y++) {
+      for (let x = x0; x < nx - x0; x++) {
+        const dx = x - middle[0];
+        const dy = y - middle[1];
+        const dz = z - middle[2];
+        if (dx * dx + dy * dy + dz * dz > radius * radius) continue;
+        sum += wide(hu[x + nx * (y + ny * z)]);
         n++;
       }
     }

@@ -1,14 +1,15 @@
-/** Turns a lesion in a volume into the encoder's input: windowed planes along the patient's axes, and measurements. */
-import { createHash } from 'node:crypto';
+/** Turns a lesion in a volume into a multi-plane encoder's input: windowed planes along the patient's axes, and measurements. */
 import { PrecedentError } from '../contract/errors.ts';
 import { boxDims, type Vec3, type Volume } from '../volume/volume.ts';
-import type { Manifest, PlaneName } from './manifest.ts';
+import { checkFinite, fillChannels } from './channels.ts';
+import type { MultiPlaneManifest, PlaneName } from './manifestSchema.ts';
+import { maskVolume } from './maskVolume.ts';
 import { measure } from './measurements.ts';
 import { type Region, sampleRegion } from './region.ts';
-import { boxExtent, sampleVolume } from './sampling.ts';
+import { boxExtent, type SampleGrid, sampleVolume } from './sampling.ts';
 
 export interface EncoderInput {
-  /** [scales, planes, windows, size, size] of one lesion, each value 0…1 across its window. */
+  /** [scales, planes, windows and mask, size, size] of one lesion, each value 0…1 across its window, then normalised. */
   readonly tensor: Float32Array;
   /** In the manifest's order, in their own units. */
   readonly measurements: Float32Array;
@@ -16,29 +17,8 @@ export interface EncoderInput {
   readonly estimated: boolean;
 }
 
-/** To be raised whenever this folder's arithmetic changes: embeddings of another version are not comparable. */
-const preprocessingVersion = 1;
-
-/** SHA-256 of everything but the model that an embedding depends on; stored with every embedding. */
-export function preprocessingHash({ input, measurements, normalisation }: Manifest): string {
-  const { shape, planes, scales, size, windows } = input;
-  const text = JSON.stringify([
-    preprocessingVersion,
-    [
-      shape,
-      planes,
-      scales.map((s) => Object.entries(s).sort()),
-      size,
-      windows.map((w) => [w.center, w.width]),
-    ],
-    measurements.map((m) => [m.name, m.mean, m.sd, m.weight]),
-    [normalisation.outputWeight, normalisation.measurementWeight, normalisation.estimatedLength],
-  ]);
-  return createHash('sha256').update(text).digest('hex');
-}
-
 /** Smallest side of a tight crop in mm: below it there are only a few voxels to look at. */
-const leastTightMm = 10;
+export const leastTightMm = 10;
 
 /**
  * The input for one lesion. The planes pass through the centre of the box, axial, coronal and sagittal of the patient
@@ -46,7 +26,7 @@ const leastTightMm = 10;
  * of the sphere with the lesion's volume, taken from the mask or, without one, from the intensities in the box.
  * Throws `usage` when the box lies outside the volume, `unreadable` when voxels are not finite.
  */
-export function lesionInput(volume: Volume, region: Region, manifest: Manifest): EncoderInput {
+export function lesionInput(volume: Volume, region: Region, manifest: MultiPlaneManifest): EncoderInput {
   checkRegion(volume, region);
   const sampled = sampleRegion(volume, region);
   const measured = measure(sampled);
@@ -56,7 +36,7 @@ export function lesionInput(volume: Volume, region: Region, manifest: Manifest):
   );
   const { center } = boxExtent(volume, region.box);
   return {
-    tensor: planesInput(volume, center, sides, manifest.input.planes, manifest),
+    tensor: planesInput(volume, region, center, sides, manifest),
     measurements: Float32Array.from(manifest.measurements, ({ name }) => measured[name]),
     estimated: sampled.estimated,
   };
@@ -78,38 +58,45 @@ const planeAxes: Readonly<Record<PlaneName, readonly [Vec3, Vec3]>> = {
   ],
 };
 
+/**
+ * A volume of one or two slices shows its stored slice in place of every plane: the others would be smears of a few
+ * voxels, and would say of the lesion what is true of the scan.
+ */
+function shownPlanes(volume: Volume, planes: readonly PlaneName[]): readonly PlaneName[] {
+  if (volume.dims[2] >= 3) return planes;
+  const [x, y, z] = volume.direction.slice(6).map(Math.abs);
+  const stored = z >= x && z >= y ? 'axial' : y >= x ? 'coronal' : 'sagittal';
+  return planes.map(() => stored);
+}
+
 function planesInput(
   volume: Volume,
+  { mask }: Region,
   center: Vec3,
   sides: readonly number[],
-  planes: readonly PlaneName[],
-  manifest: Manifest,
+  { input }: MultiPlaneManifest,
 ): Float32Array {
-  const { size, windows } = manifest.input;
-  const tensor = new Float32Array(sides.length * planes.length * windows.length * size * size);
+  const { planes, size, windows, maskChannel } = input;
+  const channels = windows.length + Number(maskChannel);
+  const tensor = new Float32Array(sides.length * planes.length * channels * size * size);
+  const members = maskChannel && mask ? maskVolume(volume, mask) : undefined;
   let at = 0;
   for (const side of sides) {
-    for (const plane of planes) {
-      const picture = planePicture(volume, center, side, plane, size);
-      for (const window of windows) {
-        const low = window.center - window.width / 2;
-        for (const hu of picture) {
-          tensor[at++] = Math.min(1, Math.max(0, (hu - low) / window.width));
-        }
-      }
+    for (const plane of shownPlanes(volume, planes)) {
+      const grid = planeGrid(center, side, plane, size);
+      const picture = sampleVolume(volume, grid, 3);
+      checkFinite(picture);
+      at = fillChannels(tensor, at, picture, input);
+      if (!maskChannel) continue;
+      if (members) tensor.set(sampleVolume(members, grid, 3), at);
+      at += size * size;
     }
   }
   return tensor;
 }
 
-/** HU of a square of `side` mm, `size` pixels wide, averaged over one pixel's width in all three directions. */
-function planePicture(
-  volume: Volume,
-  center: Vec3,
-  side: number,
-  plane: PlaneName,
-  size: number,
-): Float32Array {
+/** A square of `side` mm, `size` pixels wide; its normal step is a pixel too, so that what is averaged is a cube. */
+function planeGrid(center: Vec3, side: number, plane: PlaneName, size: number): SampleGrid {
   const pixel = side / size;
   const [row, column] = planeAxes[plane];
   const normal: Vec3 = [
@@ -124,24 +111,15 @@ function planePicture(
     center[1] - back * (row[1] + column[1]),
     center[2] - back * (row[2] + column[2]),
   ];
-  const grid = {
+  return {
     dims: [size, size, 1],
     origin,
     steps: [scaled(row), scaled(column), scaled(normal)],
-  } as const;
-  const picture = sampleVolume(volume, grid, 3);
-  if (!picture.every(Number.isFinite)) {
-    throw new PrecedentError(
-      'unreadable',
-      'the volume holds voxels that are not numbers',
-      undefined,
-      'import it again',
-    );
-  }
-  return picture;
+  };
 }
 
-function checkRegion(volume: Volume, { box, mask }: Region): void {
+/** Throws `usage` for a box outside the volume and a mask that does not fill its box. */
+export function checkRegion(volume: Volume, { box, mask }: Region): void {
   const ordered = [0, 1, 2].every(
     (axis) => box[axis] >= 0 && box[axis] <= box[axis + 3] && box[axis + 3] < volume.dims[axis],
   );

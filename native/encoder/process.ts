@@ -1,36 +1,76 @@
-/** The inference process: owns every ONNX Runtime session, whose calls block, and nothing else. */
-import { availableParallelism } from 'node:os';
-import { inferenceContract } from '../contract/inference.ts';
+/** The inference process: owns every model, whose calls block, and nothing else. Runs follow one another: WebGPU needs that. */
+import { type InferenceContract, inferenceContract, type ModelState } from '../contract/inference.ts';
 import { runChild } from '../process/child.ts';
-import { loadManifest } from './manifest.ts';
-import { EncoderSession } from './session.ts';
+import type { Server } from '../process/serve.ts';
+import { calibrationFile, nothingRemembered } from './calibrations.ts';
+import { thisMachine } from './machine.ts';
+import { loadManifest, readModel } from './manifest.ts';
+import { modelSpec } from './model.ts';
+import { askedProviders } from './providers.ts';
+import { RunningModel } from './runningModel.ts';
+import { onnxRuntime } from './runtime.ts';
 
-const sessions = new Map<string, Promise<EncoderSession>>();
+interface Folders {
+  readonly encoder: string;
+  readonly calibrations?: string | undefined;
+}
 
-function session(folder: string): Promise<EncoderSession> {
-  const open = sessions.get(folder) ?? openSession(folder);
-  sessions.set(folder, open);
+const machine = thisMachine();
+const asked = askedProviders(process.env.PRECEDENT_PROVIDERS);
+const models = new Map<string, Promise<RunningModel>>();
+let last: Promise<unknown> = Promise.resolve();
+
+/** After everything that was asked for before. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const result = last.then(work);
+  last = result.catch(() => undefined);
+  return result;
+}
+
+function model(folders: Folders): Promise<RunningModel> {
+  const open = models.get(folders.encoder) ?? openModel(folders);
+  models.set(folders.encoder, open);
+  open.catch(() => models.delete(folders.encoder));
   return open;
 }
 
-async function openSession(folder: string): Promise<EncoderSession> {
-  try {
-    return await EncoderSession.open(await loadManifest(folder), folder, { threads: availableParallelism() });
-  } catch (error) {
-    sessions.delete(folder);
-    throw error;
-  }
+async function openModel({ encoder, calibrations }: Folders): Promise<RunningModel> {
+  const manifest = await loadManifest(encoder);
+  const spec = modelSpec(manifest);
+  const key = {
+    machine: [machine.fingerprint, ...(asked ? ['only', ...asked] : [])].join('; '),
+    runtime: onnxRuntime.version,
+    model: spec.sha256,
+  };
+  return RunningModel.open({
+    runtime: onnxRuntime,
+    machine,
+    spec,
+    calibrations: calibrations === undefined ? nothingRemembered : calibrationFile(calibrations, key),
+    asked,
+    now: () => performance.now(),
+    load: () => readModel(manifest, encoder),
+    onChange: (state: ModelState, dropped) => server?.emit('changed', { encoder, state, dropped }),
+  });
 }
 
-runChild(inferenceContract, {
-  open: async ({ encoder }) => {
-    const { provider, manifest } = await session(encoder);
-    return { provider, dim: manifest.output.dim };
+let server: Server<InferenceContract> | undefined;
+runChild(
+  inferenceContract,
+  {
+    open: (folders) => inTurn(async () => (await model(folders)).state),
+    run: ({ count, inputs, deaths, ...folders }, { progress }) =>
+      inTurn(async () => {
+        const open = await model(folders);
+        progress({ begun: true });
+        // What is sent leaves with the event loop, which the run is about to block.
+        await new Promise((resolve) => setImmediate(resolve));
+        const started = performance.now();
+        const output = await open.run(inputs, count, deaths);
+        return { output, ms: performance.now() - started };
+      }),
   },
-  run: async ({ encoder, count, input }) => {
-    const open = await session(encoder);
-    const started = performance.now();
-    const output = await open.run(input, count);
-    return { output, ms: performance.now() - started };
+  (serving) => {
+    server = serving;
   },
-});
+);

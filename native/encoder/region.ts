@@ -13,6 +13,8 @@ export interface SampledRegion {
   readonly dims: Vec3;
   readonly step: number;
   readonly hu: Float32Array;
+  /** The HU, lightly smoothed (see fields.ts). */
+  readonly smooth: Float32Array;
   /** The lesion's extent: its mask's or, without one, its substance's. */
   readonly inside: Uint8Array;
   /** What the intensities in the box show to be the lesion, with or without a mask: density is measured here. */
@@ -24,7 +26,7 @@ export interface SampledRegion {
 }
 
 /** What of the lesion's surroundings is sampled with it. */
-const marginMm = 6;
+export const marginMm = 6;
 const contextMm = 4;
 const finestStepMm = 0.8;
 /** The grid has about this many points cubed, so that the time per lesion does not grow with its size. */
@@ -42,15 +44,16 @@ export function sampleRegion(volume: Volume, region: Region): SampledRegion {
   const hu = sampleVolume(volume, grid, 2);
   const near = ellipsoid(volume, extent, grid);
   const around = ellipsoid(volume, grown(extent, contextMm), grid);
-  const substance = foreground(hu, dims, near, around);
+  const smooth = smoothed(hu, dims);
+  const substance = foreground(smooth, dims, near, around);
   const masked = region.mask ? sampleMask(volume, region.mask, grid) : null;
   if (region.mask && masked?.includes(1)) {
     const [sx, sy, sz] = volume.spacing;
     const volumeMm3 = count(region.mask.bits) * sx * sy * sz;
-    return { dims, step, hu, inside: masked, substance, volumeMm3, estimated: false };
+    return { dims, step, hu, smooth, inside: masked, substance, volumeMm3, estimated: false };
   }
   const volumeMm3 = count(substance) * step ** 3;
-  return { dims, step, hu, inside: substance, substance, volumeMm3, estimated: true };
+  return { dims, step, hu, smooth, inside: substance, substance, volumeMm3, estimated: true };
 }
 
 function count(bits: Uint8Array): number {
@@ -80,6 +83,9 @@ function gridAround(volume: Volume, { center, half }: BoxExtent): { grid: Sample
   return { grid: { dims: [nx, ny, nz], origin, steps }, step };
 }
 
+/** A point half covered belongs to the mask, whatever rounding makes of it. */
+const half = 0.5 - 1e-6;
+
 /** Membership of the mask at the grid's points, its 0/1 field interpolated and cut at one half. */
 function sampleMask(volume: Volume, mask: Mask, grid: SampleGrid): Uint8Array {
   const [ni, nj, nk] = boxDims(mask.box);
@@ -98,7 +104,7 @@ function sampleMask(volume: Volume, mask: Mask, grid: SampleGrid): Uint8Array {
     voxels: field,
   };
   const sampled = sampleVolume(padded, grid, 2);
-  return bitsWhere(sampled.length, (at) => sampled[at] >= 0.5);
+  return bitsWhere(sampled.length, (at) => sampled[at] >= half);
 }
 
 /** One byte for each of `n` points; TypedArray.from with a function takes many times as long. */
@@ -119,17 +125,22 @@ function ellipsoid(volume: Volume, { center, half }: BoxExtent, grid: SampleGrid
   const out = new Float32Array(nx * ny * nz);
   const step = grid.steps[0][0];
   const from = grid.origin.map((o, axis) => o - center[axis]);
+  /** Along each axis of the box, in its half edges: at the grid's first point, and by one step along x, y, z. */
+  const axes = [0, 1, 2].map((axis) => {
+    const unit = [0, 1, 2].map((x) => d[3 * axis + x] / half[axis]);
+    const first = unit[0] * from[0] + unit[1] * from[1] + unit[2] * from[2];
+    return { first, steps: unit.map((u) => u * step) };
+  });
+  const [sa, sb, sc] = axes.map(({ steps }) => steps[0]);
   let at = 0;
   for (let z = 0; z < nz; z++) {
     for (let y = 0; y < ny; y++) {
+      const [a0, b0, c0] = axes.map(({ first, steps }) => first + y * steps[1] + z * steps[2]);
       for (let x = 0; x < nx; x++) {
-        const [px, py, pz] = [from[0] + x * step, from[1] + y * step, from[2] + z * step];
-        let sum = 0;
-        for (let axis = 0; axis < 3; axis++) {
-          const along = px * d[3 * axis] + py * d[3 * axis + 1] + pz * d[3 * axis + 2];
-          sum += (along * along) / (half[axis] * half[axis]);
-        }
-        out[at++] = sum;
+        const a = a0 + x * sa;
+        const b = b0 + x * sb;
+        const c = c0 + x * sc;
+        out[at++] = a * a + b * b + c * c;
       }
     }
   }
@@ -150,16 +161,15 @@ const borderFraction = 0.4;
  * is the lesion's. What lies on its side of the border level and is connected to the core is kept.
  */
 export function foreground(
-  hu: Float32Array,
+  smooth: Float32Array,
   dims: Vec3,
   radius2: Float32Array,
   context2: Float32Array,
 ): Uint8Array {
-  const smooth = smoothed(hu, dims);
-  const whole = bitsWhere(hu.length, (at) => radius2[at] <= 0.8);
+  const whole = () => bitsWhere(smooth.length, (at) => radius2[at] <= 0.8);
   const histogram = new Float64Array((highestHu - lowestHu) / binHu + 1);
   const bin = (value: number) =>
-    Math.round((Math.min(highestHu, Math.max(lowestHu, value)) - lowestHu) / binHu);
+    value <= lowestHu ? 0 : Math.floor((Math.min(highestHu, value) - lowestHu) / binHu + 0.5);
   let coreSum = 0;
   let coreCount = 0;
   for (let at = 0; at < smooth.length; at++) {
@@ -170,15 +180,21 @@ export function foreground(
     coreCount++;
   }
   const split = otsu(histogram);
-  if (coreCount === 0 || !split || (split.upperMean - split.lowerMean) * binHu < leastContrast) return whole;
+  if (coreCount === 0 || !split || (split.upperMean - split.lowerMean) * binHu < leastContrast)
+    return whole();
   const core = bin(coreSum / coreCount);
   const bright = core > split.threshold;
   const background = bright ? split.lowerMean : split.upperMean;
   const level = background + borderFraction * (core - background);
-  const candidates = bitsWhere(hu.length, (at) => radius2[at] <= 1 && bin(smooth[at]) > level === bright);
-  const seeds = bitsWhere(hu.length, (at) => candidates[at] === 1 && radius2[at] <= coreRadius2);
+  const candidates = new Uint8Array(smooth.length);
+  const seeds = new Uint8Array(smooth.length);
+  for (let at = 0; at < smooth.length; at++) {
+    if (radius2[at] > 1 || bin(smooth[at]) > level !== bright) continue;
+    candidates[at] = 1;
+    if (radius2[at] <= coreRadius2) seeds[at] = 1;
+  }
   const inside = connected(candidates, seeds, dims);
-  return inside.includes(1) ? inside : whole;
+  return inside.includes(1) ? inside : whole();
 }
 
 function otsu(histogram: Float64Array): { threshold: number; lowerMean: number; upperMean: number } | null {

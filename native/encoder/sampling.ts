@@ -1,5 +1,7 @@
 /** Samples a volume on grids that follow the patient's axes, so that storage order, spacing and orientation drop out. */
+
 import { type Box, boxDims, indexToWorld, type Vec3, type Volume, worldToIndex } from '../volume/volume.ts';
+import { linearTaps, resampleAxes } from './separable.ts';
 
 /** A regular grid in mm (LPS): position(a, b, c) = origin + a·steps[0] + b·steps[1] + c·steps[2]. */
 export interface SampleGrid {
@@ -29,11 +31,50 @@ export function boxExtent(volume: Volume, box: Box): BoxExtent {
  * keeps fine detail from aliasing.
  */
 export function sampleVolume(volume: Volume, grid: SampleGrid, maxSubsamples: number): Float32Array {
-  const [na, nb, nc] = grid.dims;
   const steps = grid.steps.map((step) => indexStep(volume, step));
   const counts = steps.map((step) => subsamples(step, maxSubsamples));
-  const offsets = subsampleOffsets(steps, counts);
   const start = worldToIndex(volume, grid.origin);
+  return (
+    sampleAlongAxes(volume, grid, start, steps, counts) ?? samplePoints(volume, grid, start, steps, counts)
+  );
+}
+
+/** A grid axis may leave the volume's axis by so many voxels over its whole length: the rounding of direction cosines. */
+const straight = 1e-6;
+
+/** For a grid whose axes are the volume's, in whatever order and sense; null for any other. */
+function sampleAlongAxes(
+  volume: Volume,
+  { dims }: SampleGrid,
+  start: readonly number[],
+  steps: readonly Vec3[],
+  counts: readonly number[],
+): Float32Array | null {
+  const axes = steps.map((step, g) => {
+    const along = [0, 1, 2].filter((axis) => Math.abs(step[axis]) * dims[g] > straight);
+    return along.length === 1 ? along[0] : -1;
+  });
+  const [i, j, k] = [0, 1, 2].map((axis) => axes.indexOf(axis));
+  if (i < 0 || j < 0 || k < 0) return null;
+  const taps = (g: number) => {
+    const axis = axes[g];
+    const step = steps[g][axis];
+    const offsets = Array.from({ length: counts[g] }, (_, n) => fraction(n, counts[g]) * step);
+    return linearTaps(start[axis], step, dims[g], offsets, volume.dims[axis]);
+  };
+  const stride: Vec3 = [1, dims[0], dims[0] * dims[1]];
+  return resampleAxes(volume, [taps(i), taps(j), taps(k)], [stride[i], stride[j], stride[k]]);
+}
+
+function samplePoints(
+  volume: Volume,
+  grid: SampleGrid,
+  start: readonly number[],
+  steps: readonly Vec3[],
+  counts: readonly number[],
+): Float32Array {
+  const [na, nb, nc] = grid.dims;
+  const offsets = Float64Array.from(subsampleOffsets(steps, counts));
   const out = new Float32Array(na * nb * nc);
   const [sa, sb, sc] = steps;
   const { voxels, dims } = volume;
@@ -53,9 +94,12 @@ export function sampleVolume(volume: Volume, grid: SampleGrid, maxSubsamples: nu
           let i = pi + offsets[o];
           let j = pj + offsets[o + 1];
           let k = pk + offsets[o + 2];
-          i = Math.min(mi, Math.max(0, i));
-          j = Math.min(mj, Math.max(0, j));
-          k = Math.min(mk, Math.max(0, k));
+          if (i < 0) i = 0;
+          else if (i > mi) i = mi;
+          if (j < 0) j = 0;
+          else if (j > mj) j = mj;
+          if (k < 0) k = 0;
+          else if (k > mk) k = mk;
           const i0 = i | 0;
           const j0 = j | 0;
           const k0 = k | 0;
@@ -95,10 +139,12 @@ function subsamples(step: readonly number[], max: number): number {
   return Math.min(max, Math.max(1, Math.ceil(voxels - 0.25)));
 }
 
+/** Where the nth of `count` subsamples lies in a step, from its middle. */
+const fraction = (n: number, count: number) => (n + 0.5) / count - 0.5;
+
 /** Index offsets, spread evenly over one cell of the grid and symmetric about its centre. */
 function subsampleOffsets(steps: readonly (readonly number[])[], counts: readonly number[]): number[] {
   const offsets: number[] = [];
-  const fraction = (n: number, count: number) => (n + 0.5) / count - 0.5;
   for (let c = 0; c < counts[2]; c++) {
     for (let b = 0; b < counts[1]; b++) {
       for (let a = 0; a < counts[0]; a++) {

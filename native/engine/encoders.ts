@@ -1,86 +1,271 @@
-/** The encoders of this installation: what there is, whether it works, and embeddings of files outside the library. */
-import type { EncoderInfo } from '../contract/engine.ts';
+/** The encoders of a library: the built-in one and those that were added, which of them is the default, and which one serves. */
+import { basename, join } from 'node:path';
+import type { EmbeddingKey, Generation, StoredKey } from '../catalog/embeddings.ts';
+import type { EncoderRow } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import type { Volume } from '../volume/volume.ts';
-import type { Engine } from './engine.ts';
-import { embedFile } from './searchLibrary.ts';
+import type { InferenceContract } from '../contract/inference.ts';
+import { type Level, levels } from '../contract/levels.ts';
+import { Embedder } from '../encoder/embedder.ts';
+import { listFolder, removeFolder } from '../files/files.ts';
+import type { ManagedProcess } from '../process/managed.ts';
+import {
+  chooseEncoder,
+  chosenEncoder,
+  completeGeneration,
+  keptLevels,
+  setCompleteGeneration,
+  setKeptLevels,
+} from './encoderSettings.ts';
+import type { Library } from './library.ts';
 
-export async function listEncoders({ embedder }: Engine): Promise<EncoderInfo[]> {
-  await embedder.warm();
-  return [embedder.info];
+/** How encoders are opened. */
+export interface EncoderPlace {
+  readonly builtin: string;
+  readonly inference: ManagedProcess<InferenceContract>;
+  readonly calibrations?: string | undefined;
+}
+/** What a search is answered with. */
+export interface Serving {
+  readonly key: StoredKey;
+  /** Makes further vectors that can be compared with those; undefined when that version is no longer here. */
+  readonly embedder: Embedder | undefined;
+  /** Why it is not the encoder that was asked for. */
+  readonly note?: string;
 }
 
-/** Runs the encoder twice on a generated ball in a box of noise. */
-export async function checkEncoder(
-  { embedder }: Engine,
-  id: string | undefined,
-): Promise<{ encoder: EncoderInfo; deterministic: boolean; msPerLesion: number }> {
-  if (id !== undefined && id !== embedder.key.encoder) {
-    throw new PrecedentError('not-found', `there is no encoder ${id}`, undefined, 'see `encoders list`');
+export function encoderFolderName({
+  id,
+  version,
+}: {
+  readonly id: string;
+  readonly version: string;
+}): string {
+  return `${id}@${version}`;
+}
+
+/** Ascending by the three numbers of a version. */
+export function compareVersions(a: string, b: string): number {
+  const [x, y] = [a, b].map((version) => version.split('.').map(Number));
+  return x[0] - y[0] || x[1] - y[1] || x[2] - y[2];
+}
+
+export class Encoders {
+  readonly #library: Library;
+  readonly #place: EncoderPlace;
+  readonly #builtin: Embedder;
+  /** Every version that is installed, the newest of an encoder last. */
+  #installed: Embedder[] = [];
+  #broken: { folder: string; problem: string }[] = [];
+
+  private constructor(library: Library, place: EncoderPlace, builtin: Embedder) {
+    this.#library = library;
+    this.#place = place;
+    this.#builtin = builtin;
   }
-  const volume = ball();
-  const source = { grid: volume, readBox: async () => volume };
-  const side = volume.dims[0] - 1;
-  const region = { box: [16, 16, 16, side - 16, side - 16, side - 16] as const };
-  const [first] = await embedder.embed(source, [region]);
-  const started = performance.now();
-  const [second] = await embedder.embed(source, [region]);
-  const msPerLesion = performance.now() - started;
-  return {
-    encoder: embedder.info,
-    deterministic: first.every((value, n) => value === second[n]),
-    msPerLesion,
-  };
-}
 
-/** A 20 mm ball of 60 HU in fat. */
-function ball(): Volume {
-  const n = 64;
-  const voxels = new Int16Array(n ** 3);
-  for (let k = 0, at = 0; k < n; k++) {
-    for (let j = 0; j < n; j++) {
-      for (let i = 0; i < n; i++, at++)
-        voxels[at] = Math.hypot(i - 31.5, j - 31.5, k - 31.5) < 10 ? 60 : -100;
+  /** Throws what Embedder.open throws of the built-in encoder; an added one that cannot be read is listed with its problem. */
+  static async open(library: Library, place: EncoderPlace): Promise<Encoders> {
+    const builtin = await Embedder.open(place.builtin, place.inference, place.calibrations);
+    const encoders = new Encoders(library, place, builtin);
+    for (const name of await listFolder(library.layout.encoders)) {
+      try {
+        await encoders.installed(join(library.layout.encoders, name));
+      } catch (thrown) {
+        encoders.#broken.push({ folder: name, problem: PrecedentError.from(thrown).what });
+      }
     }
+    return encoders;
   }
-  return {
-    dims: [n, n, n],
-    spacing: [1, 1, 1],
-    origin: [0, 0, 0],
-    direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-    voxels,
-  };
+
+  /** Takes up the encoder that lies in a folder of the library. */
+  async installed(folder: string): Promise<Embedder> {
+    const { inference, calibrations } = this.#place;
+    const embedder = await Embedder.open(folder, inference, calibrations);
+    const { manifest } = embedder;
+    if (basename(folder) !== encoderFolderName(manifest)) {
+      throw new PrecedentError(
+        'corrupt',
+        `its manifest says ${encoderFolderName(manifest)}`,
+        basename(folder),
+      );
+    }
+    this.#installed = [...this.#installed, embedder].sort((a, b) =>
+      compareVersions(a.manifest.version, b.manifest.version),
+    );
+    return embedder;
+  }
+
+  get broken(): readonly { folder: string; problem: string }[] {
+    return this.#broken;
+  }
+
+  /** Every encoder by its id in its newest version, the built-in one first. */
+  #newest(): Map<string, Embedder> {
+    return new Map([this.#builtin, ...this.#installed].map((embedder) => [embedder.manifest.id, embedder]));
+  }
+
+  /** The encoder that searches use unless they name one: the built-in one unless another was chosen and can be used. */
+  get standard(): Embedder {
+    const chosen = chosenEncoder(this.#library);
+    return (chosen !== undefined && this.#newest().get(chosen)) || this.#builtin;
+  }
+
+  /** What to say where the built-in encoder stands in for one that was chosen. */
+  get standIn(): string | undefined {
+    const chosen = chosenEncoder(this.#library);
+    if (chosen === undefined || chosen === this.standard.manifest.id) return undefined;
+    return `the encoder ${chosen} cannot be used, and the built-in one stands in for it; see \`encoders list\``;
+  }
+
+  /** Throws `not-found`. */
+  named(id: string | undefined): Embedder {
+    if (id === undefined) return this.standard;
+    const embedder = this.#newest().get(id);
+    if (embedder) return embedder;
+    const { what, fix } = { what: `there is no encoder ${id}`, fix: 'see `encoders list`' };
+    throw new PrecedentError('not-found', what, undefined, fix);
+  }
+
+  /** The installed version of an encoder, if there is one. */
+  installedAs(id: string): Embedder | undefined {
+    return this.#installed.findLast(({ manifest }) => manifest.id === id);
+  }
+
+  isBuiltin(id: string): boolean {
+    return id === this.#builtin.manifest.id;
+  }
+
+  /** The encoders that are kept up to date, and at which levels: the default's lesions, and whatever was asked for. */
+  kept(): { embedder: Embedder; levels: Level[] }[] {
+    const asked = keptLevels(this.#library);
+    const standard = this.standard;
+    const others = [...this.#newest().values()].filter((embedder) => embedder !== standard);
+    return [standard, ...others].flatMap((embedder) => {
+      const wanted = new Set(asked[embedder.manifest.id] ?? []);
+      if (embedder === standard) wanted.add('lesion');
+      const made = embedder.levels.filter((level) => wanted.has(level));
+      return made.length > 0 ? [{ embedder, levels: made }] : [];
+    });
+  }
+
+  /** Keeps the library embedded at further levels. Throws `usage` for a level that this kind does not make. */
+  keep(embedder: Embedder, wanted: readonly Level[]): void {
+    const { id, kind } = embedder.manifest;
+    const wrong = wanted.find((level) => !levels[level].kinds.includes(kind));
+    if (wrong !== undefined) {
+      throw new PrecedentError(
+        'usage',
+        `an encoder of kind ${kind} makes no vectors of level ${wrong}`,
+        id,
+        `it makes: ${embedder.levels.join(', ')}`,
+      );
+    }
+    const all = new Set([...(keptLevels(this.#library)[id] ?? []), ...wanted]);
+    setKeptLevels(
+      this.#library,
+      id,
+      embedder.levels.filter((level) => all.has(level)),
+    );
+  }
+
+  rows(): EncoderRow[] {
+    const kept = new Map(this.kept().map((entry) => [entry.embedder, entry.levels]));
+    const { embeddings } = this.#library;
+    const keys = embeddings.keys();
+    return [...this.#newest().values()].map((embedder) => ({
+      ...embedder.info,
+      origin: embedder === this.#builtin ? 'built-in' : 'installed',
+      isDefault: embedder === this.standard,
+      levels: kept.get(embedder) ?? [],
+      missing: embeddings.missing(embedder.key).length,
+      outdated: keys
+        .filter((key) => key.encoder === embedder.manifest.id && key.level === embedder.key.level)
+        .filter((key) => !sameGeneration(key, embedder.key))
+        .reduce((sum, key) => sum + embeddings.count(key), 0),
+    }));
+  }
+
+  /** Makes an encoder the default; the one before serves until the new one has embedded every lesion. Throws `refused`, `not-found`. */
+  setStandard(id: string): void {
+    const embedder = this.named(id);
+    if (embedder.manifest.kind === 'text') {
+      throw new PrecedentError(
+        'refused',
+        `${id} embeds texts, not lesions`,
+        undefined,
+        'choose an image encoder',
+      );
+    }
+    // A library that never completed one has none to fall back on but what is the default now.
+    if (completeGeneration(this.#library) === undefined)
+      setCompleteGeneration(this.#library, this.standard.key);
+    chooseEncoder(this.#library, id);
+  }
+
+  /** What to answer a search by an encoder with: its own vectors, or those before them until it has embedded all that can be. */
+  serving(embedder: Embedder): Serving {
+    const { embeddings } = this.#library;
+    const own: Serving = { key: { ...embedder.key, dim: embedder.dim }, embedder };
+    const missing = embeddings.missing(embedder.key).length;
+    if (missing === 0) return own;
+    const before = this.#before(embedder);
+    if (!before) return own;
+    const has = embeddings.count(embedder.key);
+    const name = ({ encoder, version }: Generation) => `${encoder} ${version}`;
+    return {
+      key: before,
+      embedder: [this.#builtin, ...this.#installed].find(({ key }) => sameGeneration(key, before)),
+      note: `found with ${name(before)}, since ${name(embedder.key)} has embedded ${has} of ${has + missing} lesions so far`,
+    };
+  }
+
+  /** The key of the vectors that came before an encoder's: those that were complete last, or its own of an earlier version. */
+  #before(embedder: Embedder): StoredKey | undefined {
+    const { embeddings } = this.#library;
+    const older = embeddings
+      .keys()
+      .filter(
+        (key) => key.level === 'lesion' && !sameGeneration(key, embedder.key) && embeddings.count(key) > 0,
+      );
+    const complete = embedder === this.standard ? completeGeneration(this.#library) : undefined;
+    if (complete && sameGeneration(complete, embedder.key)) return undefined;
+    return (
+      (complete && older.find((key) => sameGeneration(key, complete))) ??
+      older.findLast((key) => key.encoder === embedder.manifest.id)
+    );
+  }
+
+  /** To be called once an encoder has embedded all of what is kept of it that can be: its earlier versions go. */
+  async completed(embedder: Embedder): Promise<void> {
+    const { key, manifest } = embedder;
+    const { embeddings } = this.#library;
+    if (embedder === this.standard) setCompleteGeneration(this.#library, key);
+    embeddings.removeOthers(key);
+    const earlier = this.#installed.filter(
+      (other) => other.manifest.id === manifest.id && other !== embedder,
+    );
+    this.#installed = this.#installed.filter((other) => !earlier.includes(other));
+    for (const { folder } of earlier) await removeFolder(folder);
+  }
+
+  /** Removes an added encoder in every version with all that it embedded. Throws `refused`, `not-found`. */
+  async remove(id: string): Promise<void> {
+    const embedder = this.named(id);
+    if (this.isBuiltin(id)) throw new PrecedentError('refused', 'the built-in encoder cannot be removed', id);
+    if (embedder === this.standard) {
+      throw new PrecedentError('refused', 'this encoder is the default', id, 'choose another default first');
+    }
+    const { embeddings } = this.#library;
+    const keys: EmbeddingKey[] = embeddings.keys().filter(({ encoder }) => encoder === id);
+    setKeptLevels(this.#library, id, []);
+    embeddings.removeEncoder(id);
+    await this.#library.forgetVectors(keys);
+    const gone = this.#installed.filter(({ manifest }) => manifest.id === id);
+    this.#installed = this.#installed.filter(({ manifest }) => manifest.id !== id);
+    for (const { folder } of gone) await removeFolder(folder);
+  }
 }
 
-/**
- * One embedding for each input: of the lesion in its mask, or of the whole image where there is none. Masks alone are
- * embedded as shapes. Throws `usage` when masks and inputs do not pair up.
- */
-export async function embedFiles(
-  engine: Engine,
-  inputs: readonly string[],
-  masks: readonly string[],
-  signal: AbortSignal,
-): Promise<{ encoder: string; dim: number; vector: number[] }[]> {
-  if (inputs.length + masks.length === 0)
-    throw new PrecedentError('usage', 'name files with --input or --mask');
-  if (inputs.length > 0 && masks.length > 0 && masks.length !== inputs.length) {
-    throw new PrecedentError(
-      'usage',
-      `${inputs.length} images but ${masks.length} masks`,
-      undefined,
-      'name one mask for each image',
-    );
-  }
-  const embedded: { encoder: string; dim: number; vector: number[] }[] = [];
-  for (let n = 0; n < Math.max(inputs.length, masks.length); n++) {
-    const [image, mask] = [inputs[n] ?? masks[n], masks[n]];
-    const [{ vector }] = await embedFile(
-      engine,
-      { image, mask, shape: inputs.length === 0, whole: mask === undefined },
-      signal,
-    );
-    embedded.push({ encoder: engine.embedder.key.encoder, dim: vector.length, vector: [...vector] });
-  }
-  return embedded;
+export function sameGeneration(a: Generation, b: Generation): boolean {
+  return a.encoder === b.encoder && a.version === b.version && a.preprocessing === b.preprocessing;
 }

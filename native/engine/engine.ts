@@ -1,30 +1,35 @@
 /** What the handlers share: the open library, the processes it leans on, the encoder, the granted paths. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { ProcessState } from '../contract/engine.ts';
+import type { EngineContract, ProcessState } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type InferenceContract, inferenceContract } from '../contract/inference.ts';
 import type { JobRow } from '../contract/jobs.ts';
+import type { Level } from '../contract/levels.ts';
 import { type ReaderContract, readerContract } from '../contract/reader.ts';
-import { Embedder } from '../encoder/embedder.ts';
-import { embedMissing } from '../ingest/embedMissing.ts';
+import type { EventData } from '../contract/rpc.ts';
+import type { Embedder } from '../encoder/embedder.ts';
+import { countMissing, embedMissing, isComplete } from '../ingest/embedMissing.ts';
 import { JobQueue } from '../ingest/jobs/queue.ts';
 import { Watcher } from '../ingest/jobs/watch.ts';
 import { ManagedProcess, type Spawner } from '../process/managed.ts';
 import { ProcessPool } from '../process/pool.ts';
 import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
+import { Encoders } from './encoders.ts';
 import type { Grants } from './grants.ts';
 import { Library } from './library.ts';
 
 interface EngineOptions {
   readonly root: string;
   readonly resources: string;
+  readonly calibrations?: string | undefined;
   readonly demonstration: boolean;
   readonly spawner: Spawner;
   readonly onProcess: (state: ProcessState) => void;
   /** The library holds other things, or more of it can be found, than before. */
   readonly onLibrary: () => void;
   readonly onJob: (job: JobRow) => void;
+  readonly onEncoder: (news: EventData<EngineContract, 'encoder'>) => void;
   readonly grants: Grants;
 }
 
@@ -43,7 +48,9 @@ function readerCount(): number {
 
 export class Engine {
   readonly library: Library;
-  readonly embedder: Embedder;
+  readonly encoders: Encoders;
+  /** Starts processes beside the managed ones. */
+  readonly spawner: Spawner;
   readonly inference: ManagedProcess<InferenceContract>;
   readonly reader: ProcessPool<ReaderContract>;
   readonly queue: JobQueue;
@@ -56,18 +63,27 @@ export class Engine {
 
   private constructor(
     library: Library,
-    embedder: Embedder,
+    encoders: Encoders,
     options: EngineOptions,
     processes: Pick<Engine, 'inference' | 'reader'>,
   ) {
     this.library = library;
-    this.embedder = embedder;
+    this.encoders = encoders;
+    this.spawner = options.spawner;
     this.inference = processes.inference;
     this.reader = processes.reader;
     this.grants = options.grants;
     this.#onLibrary = options.onLibrary;
     const { reader } = processes;
-    this.queue = new JobQueue({ library, embedder, reader }, options);
+    const services = { library, reader, current: () => encoders.standard };
+    this.queue = new JobQueue(services, {
+      onLibrary: options.onLibrary,
+      onJob: (job) => {
+        options.onJob(job);
+        // What else is kept embedded is made for the new volumes once the job has ended.
+        if (job.finishedAt !== undefined) this.embedInBackground();
+      },
+    });
     this.watcher = new Watcher({
       watched: library.watched,
       queue: this.queue,
@@ -77,14 +93,33 @@ export class Engine {
     });
   }
 
-  /** Opens a library with its encoder. Throws what Library.open and loadManifest throw. */
+  /** Opens a library with its encoders. Throws what Library.open and Encoders.open throw. */
   static async open(options: EngineOptions): Promise<Engine> {
     const { spawner, onProcess } = options;
     const inference = new ManagedProcess('inference', inferenceContract, spawner, onProcess);
     const reader = new ProcessPool('reader', readerContract, spawner, onProcess, { size: readerCount() });
-    const embedder = await Embedder.open(join(options.resources, 'encoders', 'builtin'), inference);
+    const builtin = join(options.resources, 'encoders', 'builtin');
     const library = await Library.open(options.root, options.demonstration);
-    return new Engine(library, embedder, options, { inference, reader });
+    try {
+      const encoders = await Encoders.open(library, {
+        builtin,
+        inference,
+        calibrations: options.calibrations,
+      });
+      inference.on('changed', ({ encoder, dropped }) => {
+        const { info, folder } = encoders.standard;
+        if (encoder === folder) options.onEncoder({ encoder: info, dropped });
+      });
+      return new Engine(library, encoders, options, { inference, reader });
+    } catch (error) {
+      await library.close();
+      throw error;
+    }
+  }
+
+  /** The encoder that searches use unless they name one. */
+  get embedder(): Embedder {
+    return this.encoders.standard;
   }
 
   /** Lends the voxels of a stored volume to `use`. Throws `not-found` for an unknown volume, `corrupt`. */
@@ -120,7 +155,7 @@ export class Engine {
     const either = AbortSignal.any([signal, this.#closing.signal]);
     this.#job = { name, signal: either, ended };
     try {
-      await this.#stopEmbedding();
+      await this.stopEmbedding();
       return await this.queue.held(() => job(either));
     } finally {
       this.#job = null;
@@ -130,8 +165,8 @@ export class Engine {
   }
 
   /**
-   * Embeds what this encoder has not embedded yet, which an older encoder or an import that was cut off left behind, and
-   * then drops the older embeddings. A job that changes the library stops it, and it goes on afterwards.
+   * Embeds what the library's encoders have not embedded yet, which an older version, a switch or an import that was cut off
+   * left behind, and then drops the older embeddings. A job that changes the library stops it, and it goes on afterwards.
    */
   embedInBackground(): void {
     if (this.#background !== null || this.#job !== null || this.#closing.signal.aborted) return;
@@ -159,15 +194,27 @@ export class Engine {
   }
 
   async #embedMissing(signal: AbortSignal): Promise<void> {
-    const { library, embedder } = this;
-    const before = library.reads.lesionsToEmbed(embedder.key).length;
-    if (before > 0) await embedMissing(library, embedder, signal);
-    const left = library.reads.lesionsToEmbed(embedder.key).length;
-    if (left === 0) library.writes.removeStaleEmbeddings(embedder.key);
+    for (const { embedder, levels } of this.encoders.kept())
+      await this.#keepEmbedded(embedder, levels, signal);
+  }
+
+  async #keepEmbedded(embedder: Embedder, levels: readonly Level[], signal: AbortSignal): Promise<void> {
+    const { library } = this;
+    const before = countMissing(library, embedder, levels);
+    const failed = before > 0 ? await embedMissing(library, embedder, levels, signal) : [];
+    const left = countMissing(library, embedder, levels);
+    if (isComplete(library, embedder, levels, failed)) await this.encoders.completed(embedder);
     if (left < before) this.#onLibrary();
   }
 
-  async #stopEmbedding(): Promise<void> {
+  /** Stops the embedding in the background and begins it anew: another encoder or other levels are wanted. */
+  async embedAnew(): Promise<void> {
+    await this.stopEmbedding();
+    this.embedInBackground();
+  }
+
+  /** Stops the embedding in the background at the next volume; it goes on with embedInBackground. */
+  async stopEmbedding(): Promise<void> {
     this.#background?.abort.abort();
     await this.#background?.ended;
   }
@@ -175,7 +222,7 @@ export class Engine {
   /** Lets the running job come to a safe end, then closes the library. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#stopEmbedding();
+    await this.stopEmbedding();
     await this.#job?.ended;
     await this.watcher.stop();
     await this.queue.close();

@@ -16,10 +16,23 @@ export async function evaluateLibrary(
   signal: AbortSignal,
   onProgress: (progress: { done: number; total: number }) => void,
 ): Promise<Evaluation> {
-  const { library, embedder } = engine;
+  const { library, encoders } = engine;
+  const embedder = encoders.named(params.encoder);
+  if (embedder.manifest.kind === 'text') {
+    throw new PrecedentError(
+      'usage',
+      `${embedder.key.encoder} embeds texts`,
+      undefined,
+      'name an image encoder',
+    );
+  }
   // A part of the library would give figures of that part.
   await engine.embedded();
-  const store = await library.vectors(embedder);
+  if (library.embeddings.count(embedder.key) === 0) {
+    const todo = `run \`encoders embed --library … --encoder ${embedder.key.encoder}\``;
+    throw new PrecedentError('usage', `nothing is embedded by ${embedder.key.encoder}`, undefined, todo);
+  }
+  const store = await library.vectors({ ...embedder.key, dim: embedder.dim });
   const rows = [...library.gallery().values()].filter((row) => store.rowOf(row.lesion) !== undefined);
   const { field } = params;
   if (!rows.some((row) => fieldValue(row, field) !== undefined)) {

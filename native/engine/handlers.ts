@@ -5,6 +5,7 @@ import type { EngineContract, ProcessState } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { ParsedParams } from '../contract/rpc.ts';
 import { builtinRules } from '../dicom/roiNames.ts';
+import { tryEncoder } from '../encoder/trial.ts';
 import { removeFile } from '../files/files.ts';
 import { drawThumbnail, embedVolume } from '../ingest/embedMissing.ts';
 import { changedDiagnosis, splitDiagnosis } from '../ingest/labels.ts';
@@ -17,8 +18,10 @@ import { throwIfCancelled } from '../process/cancel.ts';
 import type { Handlers } from '../process/serve.ts';
 import { ftsQuery } from '../report/ftsQuery.ts';
 import type { Mask } from '../volume/volume.ts';
+import { addEncoder } from './addEncoder.ts';
 import { createDemo } from './demo.ts';
-import { checkEncoder, embedFiles, listEncoders } from './encoders.ts';
+import { embedFiles } from './embedFiles.ts';
+import { embedLibrary } from './embedLibrary.ts';
 import type { Engine } from './engine.ts';
 import { evaluateLibrary } from './evaluateLibrary.ts';
 import { exportTo } from './exportTo.ts';
@@ -34,7 +37,7 @@ interface EngineEvents {
 }
 
 export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<EngineContract> {
-  const { library, grants, embedder, queue } = engine;
+  const { library, grants, encoders, queue } = engine;
   const { reads, writes } = library;
 
   const changed = () => {
@@ -54,7 +57,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       folder: library.layout.root,
       demonstration: library.demonstration,
       counts: reads.counts(),
-      encoder: embedder.info,
+      encoder: encoders.standard.info,
       processes: states(),
       fields: reads.fields(),
     }),
@@ -98,7 +101,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
         writes.addLesion(volume, { ...lesion, box: whole.box, packed: packMask(whole) });
         try {
           await drawThumbnail(library, file, uid, whole);
-          await embedVolume(library, embedder, volume, signal);
+          await embedVolume(library, encoders.standard, volume, ['lesion'], signal);
         } catch {
           // What was drawn by hand is kept all the same; the engine embeds it later.
           engine.embedInBackground();
@@ -170,14 +173,51 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
 
     'export.run': ({ volume, lesion, target }) =>
       exportTo(engine, { volume, lesion }, grants.take(target, 'write')),
-    'encoders.list': () => listEncoders(engine),
-    'encoders.check': ({ encoder }) => checkEncoder(engine, encoder),
-    'encoders.embed': ({ inputs, masks }, { signal }) =>
+    'encoders.list': async () => {
+      // How the default one runs is worth a moment; opening every other model is not.
+      await encoders.standard.warm().catch(() => undefined);
+      return { encoders: encoders.rows(), broken: [...encoders.broken] };
+    },
+    'encoders.add': async ({ folder }, { signal }) => {
+      const trial = await addEncoder(library, encoders, engine.spawner, grants.take(folder, 'read'), signal);
+      await engine.embedAnew();
+      return trial;
+    },
+    'encoders.remove': async ({ encoder }) => {
+      await engine.stopEmbedding();
+      try {
+        await encoders.remove(encoder);
+      } finally {
+        engine.embedInBackground();
+      }
+      changed();
+      return {};
+    },
+    'encoders.setDefault': async ({ encoder }) => {
+      encoders.setStandard(encoder);
+      await engine.embedAnew();
+      changed();
+      return {};
+    },
+    'encoders.check': async ({ encoder }, { signal }) => {
+      const embedder = encoders.named(encoder);
+      const trial = await tryEncoder(embedder, signal);
+      return { ...trial, encoder: embedder.info };
+    },
+    'encoders.embed': ({ inputs, masks, texts, encoder }, { signal }) =>
       embedFiles(
         engine,
-        inputs.map((token) => grants.take(token, 'read')),
-        masks.map((token) => grants.take(token, 'read')),
+        {
+          inputs: inputs.map((token) => grants.take(token, 'read')),
+          masks: masks.map((token) => grants.take(token, 'read')),
+          texts,
+          encoder,
+        },
         signal,
+      ),
+    'encoders.embedLibrary': ({ encoder, levels }, { signal, progress }) =>
+      engine.exclusively('embedding', signal, (either) =>
+        embedLibrary(engine, encoder, levels, either, progress),
       ),
     'verify.run': ({ repair }, { signal, progress }) =>
       engine.exclusively('a check', signal, (either) => verifyLibrary(engine, repair, either, progress)),

@@ -1,18 +1,24 @@
 /** An open library: its catalog, files, vectors and encoder, held by exactly one engine until it is closed. */
 import { join } from 'node:path';
 import { type Database, openDatabase } from '../catalog/database.ts';
+import {
+  type CatalogEmbeddings,
+  catalogEmbeddings,
+  type EmbeddingKey,
+  embeddingId,
+  type StoredKey,
+} from '../catalog/embeddings.ts';
 import { type CatalogJobs, catalogJobs } from '../catalog/jobs.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
 import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
-import type { Embedder } from '../encoder/embedder.ts';
-import { emptyFolder, ensureFolder, removeFolder, removeTemporaries } from '../files/files.ts';
+import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries } from '../files/files.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
 import type { GalleryRow } from '../retrieval/gallery.ts';
 import type { CacheKey } from '../vectors/cache.ts';
-import { VectorStore } from '../vectors/store.ts';
+import { VectorStore, vectorFiles } from '../vectors/store.ts';
 import { fromFloat16 } from '../volume/float16.ts';
 import { strayPaths } from './strays.ts';
 
@@ -24,10 +30,10 @@ export class Library {
   readonly jobs: CatalogJobs;
   readonly reports: CatalogReports;
   readonly watched: CatalogWatched;
+  readonly embeddings: CatalogEmbeddings;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
-  #store: Promise<VectorStore> | null = null;
-  #storeRevision = '';
+  readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
   #gallery: Map<string, GalleryRow> | null = null;
 
   private constructor(layout: Layout, db: Database, demonstration: boolean, unlock: () => Promise<void>) {
@@ -38,6 +44,7 @@ export class Library {
     this.jobs = catalogJobs(db);
     this.reports = catalogReports(db);
     this.watched = catalogWatched(db);
+    this.embeddings = catalogEmbeddings(db);
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }
@@ -82,50 +89,63 @@ export class Library {
     this.#gallery = null;
   }
 
-  /** The vectors of an encoder: from the checked cache, else rebuilt from the catalog's embeddings. */
-  async vectors(embedder: Embedder): Promise<VectorStore> {
-    const revision = this.reads.embeddingRevision();
-    if (!this.#store || this.#storeRevision !== revision) {
-      const store = this.#loadVectors(embedder, revision);
-      this.#storeRevision = revision;
-      this.#store = store;
-      store.catch(() => {
-        if (this.#store === store) this.#store = null;
-      });
-    }
-    return this.#store;
+  /** The vectors under a key: from the checked cache, else rebuilt from the catalog's embeddings. */
+  async vectors(key: StoredKey): Promise<VectorStore> {
+    const path = this.vectorPath(key);
+    const revision = this.embeddings.revision(key);
+    const id = `${path} ${key.version} ${key.preprocessing}`;
+    const held = this.#stores.get(id);
+    if (held?.revision === revision) return held.store;
+    const store = this.#loadVectors(key, revision);
+    this.#stores.set(id, { revision, store });
+    store.catch(() => {
+      if (this.#stores.get(id)?.store === store) this.#stores.delete(id);
+    });
+    return store;
   }
 
-  async #loadVectors(embedder: Embedder, revision: string): Promise<VectorStore> {
-    const key = vectorKey(embedder);
-    const path = this.vectorPath(embedder);
+  async #loadVectors(stored: StoredKey, revision: string): Promise<VectorStore> {
+    const key = vectorKey(stored);
+    const path = this.vectorPath(stored);
     const loaded = await VectorStore.open(path, key, revision);
     if (loaded.state === 'ready') return loaded.value;
-    const store = VectorStore.build(key, this.#rows(embedder));
+    const store = VectorStore.build(key, this.#rows(stored));
     await store.updateGraph();
     // A full or read-only disk costs the cache, not the search.
     await store.save(path, revision).catch(() => undefined);
     return store;
   }
 
-  *#rows(embedder: Embedder): Generator<{ id: string; vector: Float32Array }> {
-    for (const { lesion, vector } of this.reads.embeddings(embedder.key))
-      yield { id: lesion, vector: fromFloat16(vector) };
+  *#rows(key: EmbeddingKey): Generator<{ id: string; vector: Float32Array }> {
+    for (const { owner, slice, vector: bytes } of this.embeddings.rows(key)) {
+      const vector = fromFloat16(bytes);
+      // The deviation of slices that are all the same points nowhere and is near to nothing.
+      if (vector.some((value) => value !== 0)) yield { id: embeddingId(owner, slice), vector };
+    }
   }
 
-  vectorPath(embedder: Embedder): string {
-    return join(this.layout.vectors, `${embedder.key.encoder}.${embedder.key.level}`);
+  /** One file for each level of an encoder: what an earlier version left in it is stale and written anew. */
+  vectorPath({ encoder, level, pooling }: EmbeddingKey): string {
+    return join(this.layout.vectors, [encoder, level, ...(pooling ? [pooling] : [])].join('.'));
+  }
+
+  /** Drops the vectors of keys that are gone from memory, and their files. */
+  async forgetVectors(keys: readonly EmbeddingKey[]): Promise<void> {
+    for (const key of keys) {
+      const path = this.vectorPath(key);
+      for (const id of this.#stores.keys()) if (id.startsWith(`${path} `)) this.#stores.delete(id);
+      for (const file of vectorFiles(path)) await removeFile(file);
+    }
   }
 
   async close(): Promise<void> {
-    await this.#store?.catch(() => undefined);
+    for (const { store } of this.#stores.values()) await store.catch(() => undefined);
     this.db.close();
     await this.#unlock();
   }
 }
 
-/** What the vectors of an encoder are cached under. */
-export function vectorKey(embedder: Embedder): CacheKey {
-  const { encoder, version, preprocessing, level } = embedder.key;
-  return { level, dim: embedder.dim, encoder: { id: encoder, version, preprocessing } };
+/** What the vectors under a key are cached under. */
+export function vectorKey({ encoder, version, preprocessing, level, pooling, dim }: StoredKey): CacheKey {
+  return { level, pooling, dim, encoder: { id: encoder, version, preprocessing } };
 }

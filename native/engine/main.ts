@@ -1,9 +1,9 @@
 /** The engine process: opens the library that its host names, and serves windows and the command line. */
 import type { z } from 'zod';
-import { engineContract, type ProcessState } from '../contract/engine.ts';
+import { type EngineContract, engineContract, type ProcessState } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type ToHost, toEngine } from '../contract/host.ts';
-import type { Channel } from '../contract/rpc.ts';
+import type { Channel, EventData } from '../contract/rpc.ts';
 import {
   forkParentChannel,
   isControl,
@@ -54,11 +54,16 @@ function onProcess(state: ProcessState): void {
   for (const server of servers) server.emit('process', state);
 }
 
-async function open({ library, resources, demonstration, stays }: Opening): Promise<void> {
+function encoderChanged(news: EventData<EngineContract, 'encoder'>): void {
+  for (const server of servers) server.emit('encoder', news);
+}
+
+async function open({ library, resources, calibrations, demonstration, stays }: Opening): Promise<void> {
   try {
     engine = await Engine.open({
       root: library,
       resources,
+      calibrations,
       demonstration,
       spawner,
       grants,
@@ -67,6 +72,7 @@ async function open({ library, resources, demonstration, stays }: Opening): Prom
       onJob: (job) => {
         for (const server of servers) server.emit('job', job);
       },
+      onEncoder: encoderChanged,
     });
   } catch (error) {
     sendToHost({ control: 'failed', error: PrecedentError.from(error).toData() });
@@ -75,7 +81,11 @@ async function open({ library, resources, demonstration, stays }: Opening): Prom
   for (const channel of waiting.splice(0)) serveOn(channel);
   sendToHost({ control: 'opened' });
   // The first query should not wait for the model.
-  engine.embedder.warm().catch(() => undefined);
+  const { embedder } = engine;
+  embedder.warm().then(
+    () => encoderChanged({ encoder: embedder.info }),
+    () => undefined,
+  );
   engine.embedInBackground();
   if (stays) engine.goOn();
 }

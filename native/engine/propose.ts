@@ -1,7 +1,7 @@
 /** Grows a mark in a stored volume into a lesion, reading only the voxels around the mark. */
 import type { Mark, MarkShape } from '../contract/mark.ts';
 import type { Measurements } from '../contract/model.ts';
-import type { VoxelSource } from '../encoder/embedder.ts';
+import type { VoxelSource } from '../encoder/voxelSource.ts';
 import { growLesion } from '../lesion/grow.ts';
 import { markRegion } from '../lesion/markRegion.ts';
 import { measureLesion } from '../lesion/measure.ts';

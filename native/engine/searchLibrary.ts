@@ -2,12 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { z } from 'zod';
+import type { EmbeddingKey } from '../catalog/embeddings.ts';
 import { patientIdentity } from '../catalog/writes.ts';
 import type { Query, SearchResult, searchParams } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Hit } from '../contract/model.ts';
 import type { FoundSeries, ReadOptions, ReadVolume } from '../contract/reader.ts';
-import type { EmbedRegion, EmbedTiming } from '../encoder/embedder.ts';
+import type { Embedder } from '../encoder/embedder.ts';
+import type { EmbedRegion, EmbedTiming } from '../encoder/voxelSource.ts';
 import { ensureFolder, removeFolder } from '../files/files.ts';
 import { findSeries } from '../ingest/findSeries.ts';
 import { importRules } from '../ingest/settings.ts';
@@ -16,10 +18,13 @@ import { methodNamed } from '../retrieval/methods.ts';
 import { type RankedHit, searchGallery } from '../retrieval/search.ts';
 import { type Box, clipBox, type Grid, type Volume } from '../volume/volume.ts';
 import { openVoxelFile } from '../volume/voxelFile.ts';
+import type { Serving } from './encoders.ts';
 import type { Engine } from './engine.ts';
 
 interface QueryVector {
   readonly vector: Float32Array;
+  /** What it can be compared with. */
+  readonly serving: Serving;
   readonly patient: string | undefined;
   readonly notes: readonly string[];
 }
@@ -31,20 +36,15 @@ export async function searchLibrary(
   signal: AbortSignal,
 ): Promise<SearchResult> {
   const started = performance.now();
-  const { library, embedder } = engine;
+  const { library, encoders } = engine;
   const method = methodNamed(params.method);
-  if (params.encoder !== undefined && params.encoder !== embedder.key.encoder) {
-    throw new PrecedentError(
-      'not-found',
-      `there is no encoder ${params.encoder}`,
-      undefined,
-      'see `encoders list`',
-    );
-  }
+  const asked = encoders.named(params.encoder);
   const timing: EmbedTiming = { readMs: 0, prepareMs: 0, inferMs: 0 };
-  const query = await queryVector(engine, params.query, signal, timing);
+  const query = await queryVector(engine, asked, params.query, signal, timing);
   const embedded = performance.now();
-  const store = await library.vectors(embedder);
+  const { key, note } = query.serving;
+  const standIn = params.encoder === undefined ? encoders.standIn : undefined;
+  const store = await library.vectors(key);
   const gallery = library.gallery();
   const loaded = performance.now();
   const outcome = searchGallery(store, gallery, {
@@ -60,7 +60,7 @@ export async function searchLibrary(
   const ended = performance.now();
   return {
     method: method.name,
-    encoder: embedder.key.encoder,
+    encoder: key.encoder,
     tookMs: {
       read: timing.readMs,
       prepare: timing.prepareMs,
@@ -75,13 +75,17 @@ export async function searchLibrary(
     searched: outcome.searched,
     distributions: [...outcome.distributions],
     unproven: outcome.unproven,
-    notes: [...query.notes, ...unembedded(engine)],
+    notes: [
+      ...query.notes,
+      ...[standIn, note].filter((text) => text !== undefined),
+      ...unembedded(engine, key),
+    ],
   };
 }
 
 /** A result that leaves lesions out says so: the engine is still embedding them, or could not. */
-function unembedded({ library, embedder }: Engine): string[] {
-  const missing = library.reads.lesionsToEmbed(embedder.key).length;
+function unembedded({ library }: Engine, key: EmbeddingKey): string[] {
+  const missing = library.embeddings.missing(key).length;
   return missing === 0 ? [] : [`${missing} lesions are not embedded yet and could not be found`];
 }
 
@@ -97,11 +101,12 @@ function toHit({ library }: Engine, { rank, score, row }: RankedHit): Hit {
 
 async function queryVector(
   engine: Engine,
+  asked: Embedder,
   query: Query,
   signal: AbortSignal,
   timing: EmbedTiming,
 ): Promise<QueryVector> {
-  const { library } = engine;
+  const { library, encoders } = engine;
   if ('text' in query) {
     throw new PrecedentError(
       'unsupported',
@@ -110,49 +115,70 @@ async function queryVector(
       'search by a lesion or a region',
     );
   }
-  if ('lesion' in query) return lesionVector(engine, query.lesion, signal, timing);
-  if ('image' in query) return imageVector(engine, query, signal, timing);
+  if (asked.manifest.kind === 'text') {
+    throw new PrecedentError(
+      'usage',
+      `${asked.key.encoder} embeds texts`,
+      undefined,
+      'name an image encoder',
+    );
+  }
+  const serving = encoders.serving(asked);
+  if ('lesion' in query) return lesionVector(engine, asked, serving, query.lesion, signal, timing);
+  const { embedder, serving: used } = able(asked, serving);
+  if ('image' in query) return imageVector(engine, embedder, used, query, signal, timing);
   const volume = library.reads.volume(query.volume);
   const region = 'mask' in query ? { box: query.mask.box, mask: query.mask } : { box: query.roi };
   const [vector] = await engine.withVoxels(query.volume, (file) =>
-    engine.embedder.embed(file, [inside(region, file.grid)], signal, timing),
+    embedder.embed(file, [inside(region, file.grid)], signal, timing),
   );
-  return { vector, patient: volume.patient, notes: [] };
+  return { vector, serving: used, patient: volume.patient, notes: [] };
+}
+
+/** A new vector needs an encoder that is still here: where the older one is gone, what the new one has embedded is searched. */
+function able(asked: Embedder, serving: Serving): { embedder: Embedder; serving: Serving } {
+  if (serving.embedder) return { embedder: serving.embedder, serving };
+  return { embedder: asked, serving: { key: { ...asked.key, dim: asked.dim }, embedder: asked } };
 }
 
 /** A lesion of the library: its stored embedding, or, where it has none yet, a new one. */
 async function lesionVector(
   engine: Engine,
+  asked: Embedder,
+  serving: Serving,
   id: string,
   signal: AbortSignal,
   timing: EmbedTiming,
 ): Promise<QueryVector> {
-  const { library, embedder } = engine;
+  const { library } = engine;
   const lesion = library.reads.lesion(id);
-  const stored = (await library.vectors(embedder)).vectorOf(id);
-  if (stored) return { vector: Float32Array.from(stored), patient: lesion.patient, notes: [] };
+  const stored = (await library.vectors(serving.key)).vectorOf(id);
+  if (stored) return { vector: Float32Array.from(stored), serving, patient: lesion.patient, notes: [] };
+  const { embedder, serving: used } = able(asked, serving);
   const { box, packed } = library.reads.lesionMask(id);
   const region = { box, mask: unpackMask(box, packed) };
   const [vector] = await engine.withVoxels(lesion.volume, (file) =>
     embedder.embed(file, [region], signal, timing),
   );
-  return { vector, patient: lesion.patient, notes: [] };
+  return { vector, serving: used, patient: lesion.patient, notes: [] };
 }
 
 /** A region of an image that is not in the library: read into staging, embedded, removed. */
 async function imageVector(
   engine: Engine,
+  embedder: Embedder,
+  serving: Serving,
   query: Extract<Query, { image: string }>,
   signal: AbortSignal,
   timing: EmbedTiming,
 ): Promise<QueryVector> {
   const image = engine.grants.take(query.image, 'read');
   const mask = query.mask === undefined ? undefined : engine.grants.take(query.mask, 'read');
-  const regions = await embedFile(engine, { image, mask, roi: query.roi }, signal, timing);
+  const regions = await embedFile(engine, embedder, { image, mask, roi: query.roi }, signal, timing);
   const [{ vector, patient }] = regions;
   const notes =
     regions.length > 1 ? [`the image holds ${regions.length} lesions; the first was searched for`] : [];
-  return { vector, patient, notes };
+  return { vector, serving, patient, notes };
 }
 
 interface FileQuery {
@@ -170,11 +196,12 @@ const shapeHu = { inside: 40, outside: -100 };
 /** Embeds regions of an image file: the box, or each lesion of its mask or RT Structure Set. Throws `usage` where there is none. */
 export async function embedFile(
   engine: Engine,
+  embedder: Embedder,
   query: FileQuery,
   signal: AbortSignal,
   timing?: EmbedTiming,
 ): Promise<{ vector: Float32Array; patient: string }[]> {
-  const { reader, library, embedder } = engine;
+  const { reader, library } = engine;
   const series = query.shape ? maskSeries(query.image) : await imageSeries(reader, query, signal);
   const staging = join(library.layout.staging, randomUUID());
   await ensureFolder(staging);

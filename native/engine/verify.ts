@@ -3,10 +3,11 @@ import { basename, join } from 'node:path';
 import type { z } from 'zod';
 import { catalogContentHash } from '../catalog/contentHash.ts';
 import { integrityProblems } from '../catalog/database.ts';
+import type { StoredKey } from '../catalog/embeddings.ts';
 import type { verifyReport } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { commitFile, ensureFolder, fileExists, removeFolder } from '../files/files.ts';
-import { drawThumbnail, embedMissing } from '../ingest/embedMissing.ts';
+import { countMissing, drawThumbnail, embedMissing } from '../ingest/embedMissing.ts';
 import { unpackMask } from '../lesion/mask.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import { VectorStore } from '../vectors/store.ts';
@@ -132,35 +133,44 @@ async function verifyLesions(check: Check): Promise<void> {
 }
 
 async function verifyEmbeddings(check: Check): Promise<void> {
-  const { library, embedder } = check.engine;
-  const missing = library.reads.lesionsToEmbed(embedder.key);
-  if (missing.length > 0) {
-    await found(check, `${missing.length} lesions have no embedding`, 'catalog', async () => {
-      await embedMissing(library, embedder, check.signal);
-      return library.reads.lesionsToEmbed(embedder.key).length === 0;
+  const { library, encoders } = check.engine;
+  const { embeddings } = library;
+  for (const { embedder, levels } of encoders.kept()) {
+    const missing = countMissing(library, embedder, levels);
+    if (missing === 0) continue;
+    const what = `${missing} lesions or volumes have no embedding of ${embedder.key.encoder}`;
+    await found(check, what, 'catalog', async () => {
+      await embedMissing(library, embedder, levels, check.signal);
+      return countMissing(library, embedder, levels) === 0;
     });
   }
-  let embeddings = 0;
-  for (const { lesion, vector } of library.reads.embeddings(embedder.key)) {
-    embeddings++;
-    if (vector.length !== 2 * embedder.dim) await found(check, 'the embedding has another length', lesion);
+  check.checked.embeddings = 0;
+  for (const key of embeddings.keys()) {
+    throwIfCancelled(check.signal);
+    await verifyVectors(check, key);
   }
-  check.checked.embeddings = embeddings;
-  const cached = await VectorStore.open(
-    library.vectorPath(embedder),
-    vectorKey(embedder),
-    library.reads.embeddingRevision(),
-  );
+}
+
+async function verifyVectors(check: Check, key: StoredKey): Promise<void> {
+  const { library } = check.engine;
+  let searchable = 0;
+  for (const { owner, vector } of library.embeddings.rows(key)) {
+    check.checked.embeddings++;
+    if (vector.length !== 2 * key.dim) await found(check, 'the embedding has another length', owner);
+    if (vector.some((byte) => byte !== 0)) searchable++;
+  }
+  const path = library.vectorPath(key);
+  const cached = await VectorStore.open(path, vectorKey(key), library.embeddings.revision(key));
   if (cached.state === 'damaged') {
     await found(check, `the vector matrix is damaged (${cached.why})`, 'vectors', async () => {
-      const store = await library.vectors(embedder);
-      await store.save(library.vectorPath(embedder), library.reads.embeddingRevision());
+      const store = await library.vectors(key);
+      await store.save(path, library.embeddings.revision(key));
       return true;
     });
   }
-  const store = await library.vectors(embedder);
-  if (store.size !== embeddings)
-    await found(check, `the matrix holds ${store.size} of ${embeddings} embeddings`, 'vectors');
+  const store = await library.vectors(key);
+  if (store.size !== searchable)
+    await found(check, `the matrix holds ${store.size} of ${searchable} embeddings`, 'vectors');
 }
 
 async function verifyStray(check: Check): Promise<void> {

@@ -12,6 +12,8 @@ export interface Layout {
   readonly originals: string;
   /** Archives as they lie unpacked while their job runs, a folder each job. */
   readonly unpacked: string;
+  /** The encoders that were added to this library, a folder for each version. */
+  readonly encoders: string;
   voxelFile(volumeId: string): string;
   thumbnail(lesionId: string): string;
 }
@@ -28,6 +30,7 @@ export function libraryLayout(root: string): Layout {
     staging: join(root, 'staging'),
     originals: join(root, 'originals'),
     unpacked: join(root, 'unpacked'),
+    encoders: join(root, 'encoders'),
     voxelFile: (volumeId) => join(root, 'voxels', `${volumeId}.vox`),
     thumbnail: (lesionId) => join(root, 'thumbnails', `${lesionId}.png`),
   };

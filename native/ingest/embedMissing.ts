@@ -1,6 +1,9 @@
-/** Embeds every lesion that has no embedding of the current encoder yet, and draws its thumbnail. */
+/** Embeds what has no embedding of an encoder yet, and draws the thumbnails of lesions. */
+import type { EmbeddingRow } from '../catalog/embeddings.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import type { Embedder, EmbedRegion } from '../encoder/embedder.ts';
+import { type Level, levels as levelTable } from '../contract/levels.ts';
+import type { Embedder, Prepared, SliceVector } from '../encoder/embedder.ts';
+import type { EmbedRegion } from '../encoder/voxelSource.ts';
 import type { Library } from '../engine/library.ts';
 import { fileExists, writeFileAtomic } from '../files/files.ts';
 import { unpackMask } from '../lesion/mask.ts';
@@ -12,6 +15,40 @@ import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
 /** Faults of the machine, not of one volume: with them, the next volume would fail as well. */
 const general: ReadonlySet<string> = new Set(['cancelled', 'storage', 'interrupted']);
 
+/** Of unpacked slices, while the lesions of one volume are prepared. */
+const keptBytes = 64 * 2 ** 20;
+
+/** A volume that could not be embedded; `damaged`: its voxels cannot be read, so that no encoder could. */
+export interface FailedVolume {
+  readonly volume: string;
+  readonly reason: string;
+  readonly damaged: boolean;
+}
+
+/** By volume, the lesions in it (or itself, where a level is of volumes) without a vector at one of the levels. */
+function missingAt(
+  library: Library,
+  embedder: Embedder,
+  levels: readonly Level[],
+  only?: string,
+): Map<string, Set<string>> {
+  const owners = new Map<string, Set<string>>();
+  for (const key of levels.flatMap((level) => embedder.keysOf(level))) {
+    for (const { volume, lesion } of library.embeddings.missing(key, only)) {
+      const own = owners.get(volume) ?? new Set();
+      owners.set(volume, own.add(lesion ?? volume));
+    }
+  }
+  return owners;
+}
+
+/** How many lesions and volumes lack a vector at one of the levels. */
+export function countMissing(library: Library, embedder: Embedder, levels: readonly Level[]): number {
+  return [...missingAt(library, embedder, levels).values()].reduce((sum, owners) => sum + owners.size, 0);
+}
+
+type Progress = (progress: { done: number; total: number }) => void;
+
 /**
  * Goes on where it stopped: what is embedded is stored volume by volume. A volume whose voxels or masks are damaged
  * costs its own lesions; those volumes are returned with the reason. Throws `cancelled`, `storage`, `interrupted`.
@@ -19,52 +56,270 @@ const general: ReadonlySet<string> = new Set(['cancelled', 'storage', 'interrupt
 export async function embedMissing(
   library: Library,
   embedder: Embedder,
+  levels: readonly Level[],
   signal: AbortSignal,
-  progress: (progress: { done: number; total: number }) => void = () => undefined,
-): Promise<{ volume: string; reason: string }[]> {
-  const missing = library.reads.lesionsToEmbed(embedder.key);
-  const failed: { volume: string; reason: string }[] = [];
-  let done = 0;
-  for (const [volume, lesions] of Map.groupBy(missing, (row) => row.volume)) {
-    progress({ done, total: missing.length });
-    throwIfCancelled(signal);
-    try {
-      await embedVolume(library, embedder, volume, signal);
-    } catch (thrown) {
-      const { kind, what } = PrecedentError.from(thrown);
-      if (general.has(kind)) throw thrown;
-      failed.push({ volume, reason: what });
-    }
-    done += lesions.length;
+  progress: Progress = () => undefined,
+): Promise<FailedVolume[]> {
+  const failed = await embedVolumes(library, embedder, undefined, levels, signal, progress);
+  const found: FailedVolume[] = [];
+  for (const [volume, { what }] of failed) {
+    found.push({ volume, reason: what, damaged: await isDamaged(library, volume) });
   }
-  progress({ done, total: missing.length });
-  return failed;
+  return found;
 }
 
-/** Embeds the lesions of one volume that have no embedding yet. Throws also `corrupt` and `not-found`. */
+/** Embeds of one volume what has no embedding at these levels yet. Throws also `corrupt` and `not-found`. */
 export async function embedVolume(
   library: Library,
   embedder: Embedder,
   volume: string,
+  levels: readonly Level[],
   signal: AbortSignal,
 ): Promise<void> {
-  const lesions = library.reads.lesionsToEmbed(embedder.key, volume);
-  if (lesions.length === 0) return;
-  const regions = lesions.map(({ lesion }): EmbedRegion => {
-    const { box, packed } = library.reads.lesionMask(lesion);
-    return { box, mask: unpackMask(box, packed) };
-  });
-  const file = await openVoxelFile(library.layout.voxelFile(volume));
+  const failed = await embedVolumes(library, embedder, volume, levels, signal, () => undefined);
+  for (const error of failed.values()) throw error;
+}
+
+/** Of one volume or of all; returns what a volume failed with. */
+async function embedVolumes(
+  library: Library,
+  embedder: Embedder,
+  only: string | undefined,
+  levels: readonly Level[],
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Map<string, PrecedentError>> {
+  const missing = missingAt(library, embedder, levels, only);
+  const total = [...missing.values()].reduce((sum, owners) => sum + owners.size, 0);
+  const failed = new Map<string, PrecedentError>();
+  const pass: Pass = {
+    library,
+    embedder,
+    signal,
+    fail: (volume, thrown) => {
+      const error = PrecedentError.from(thrown);
+      if (general.has(error.kind)) throw error;
+      failed.set(volume, error);
+    },
+  };
+  let done = 0;
+  progress({ done, total });
+  let rest = levels;
+  if (embedder.preparesLesions && levels.includes('lesion')) {
+    rest = levels.filter((level) => level !== 'lesion');
+    await embedLesions(pass, only, (lesions) => {
+      done += lesions;
+      progress({ done, total });
+    });
+  }
+  for (const [volume, owners] of missingAt(library, embedder, rest, only)) {
+    throwIfCancelled(signal);
+    try {
+      if (!failed.has(volume)) await embedLevels(pass, volume, rest);
+    } catch (thrown) {
+      pass.fail(volume, thrown);
+    }
+    done = Math.min(total, done + owners.size);
+    progress({ done, total });
+  }
+  progress({ done: total, total });
+  return failed;
+}
+
+async function isDamaged(library: Library, volume: string): Promise<boolean> {
   try {
-    const embeddings = await embedder.embed(file, regions, signal);
-    for (const [n, { lesion }] of lesions.entries()) await drawThumbnail(library, file, lesion, regions[n]);
-    library.writes.addEmbeddings(
-      embedder.key,
-      lesions.map(({ lesion }, n) => ({ lesion, dim: embedder.dim, vector: toFloat16(embeddings[n]) })),
-    );
+    const file = await openVoxelFile(library.layout.voxelFile(volume));
+    try {
+      for (let k = 0; k < file.grid.dims[2]; k++) await file.readSlice(k);
+    } finally {
+      await file.close();
+    }
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Whether all is embedded that can be: what is missing lies in volumes whose voxels are damaged. */
+export function isComplete(
+  library: Library,
+  embedder: Embedder,
+  levels: readonly Level[],
+  failed: readonly FailedVolume[],
+): boolean {
+  const damaged = new Set(failed.flatMap((one) => (one.damaged ? [one.volume] : [])));
+  return [...missingAt(library, embedder, levels).keys()].every((volume) => damaged.has(volume));
+}
+
+interface Pass {
+  readonly library: Library;
+  readonly embedder: Embedder;
+  readonly signal: AbortSignal;
+  /** Lays a fault to a volume; throws one that is the machine's. */
+  readonly fail: (volume: string, thrown: unknown) => void;
+}
+interface PreparedLesion {
+  readonly lesion: string;
+  readonly volume: string;
+  readonly input: Prepared;
+}
+
+/** Reads and prepares a lesion while those before it are in the model, across volumes; stores them volume by volume. */
+async function embedLesions(
+  pass: Pass,
+  only: string | undefined,
+  stored: (lesions: number) => void,
+): Promise<void> {
+  const { library, embedder, signal, fail } = pass;
+  const volumes = Map.groupBy(library.embeddings.missing(embedder.key, only), ({ volume }) => volume);
+  async function* prepared(): AsyncGenerator<PreparedLesion> {
+    for (const [volume, lesions] of volumes) {
+      try {
+        yield* prepareVolume(
+          pass,
+          volume,
+          lesions.flatMap(({ lesion }) => lesion ?? []),
+        );
+      } catch (thrown) {
+        fail(volume, thrown);
+      }
+    }
+  }
+  let rows: EmbeddingRow[] = [];
+  let current: string | undefined;
+  const store = () => {
+    library.embeddings.add(embedder.key, embedder.dim, rows);
+    stored(rows.length);
+    rows = [];
+  };
+  for await (const settled of embedder.embedPrepared(prepared(), signal)) {
+    const { lesion, volume } = settled.item;
+    if (volume !== current) store();
+    current = volume;
+    if ('error' in settled) fail(volume, settled.error);
+    else rows.push({ owner: lesion, vector: toFloat16(settled.result) });
+    if (rows.length === volumes.get(volume)?.length) store();
+  }
+  store();
+}
+
+/** Draws the missing thumbnails too, while the voxels are at hand. */
+async function* prepareVolume(
+  { library, embedder, signal }: Pass,
+  volume: string,
+  lesions: readonly string[],
+): AsyncGenerator<PreparedLesion> {
+  const file = await openVoxelFile(library.layout.voxelFile(volume));
+  // Lesions of one volume often lie beside each other.
+  if (lesions.length > 1) file.keepSlices(keptBytes);
+  try {
+    for (const lesion of lesions) {
+      throwIfCancelled(signal);
+      const region = lesionRegion(library, lesion);
+      const input = await embedder.prepare(file, region);
+      await drawThumbnail(library, file, lesion, region);
+      yield { lesion, volume, input };
+    }
   } finally {
     await file.close();
   }
+}
+
+/** What one volume lacks at these levels, level by level. */
+async function embedLevels(pass: Pass, volume: string, levels: readonly Level[]): Promise<void> {
+  const { library, embedder } = pass;
+  const task: Task = { ...pass, volume };
+  const wanted = levels.filter((level) =>
+    embedder.keysOf(level).some((key) => library.embeddings.missing(key, volume).length > 0),
+  );
+  if (wanted.includes('caption')) await embedCaptions(task);
+  if (wanted.every((level) => level === 'caption')) return;
+  const file = await openVoxelFile(library.layout.voxelFile(volume));
+  try {
+    if (wanted.includes('lesion')) await poolLesions(task, file);
+    if (wanted.includes('lesion-slice')) await embedLesionSlices(task, file);
+    const whole = wanted.filter((level) => levelTable[level].of === 'volume');
+    if (whole.length > 0) await embedWhole(task, file, whole);
+  } finally {
+    await file.close();
+  }
+}
+
+interface Task extends Pass {
+  readonly volume: string;
+}
+
+/** The lesions of the volume without a vector at a level that is of lesions. */
+function lesionsWithout({ library, embedder, volume }: Task, level: Level): string[] {
+  const [key] = embedder.keysOf(level);
+  return library.embeddings
+    .missing(key, volume)
+    .flatMap(({ lesion }) => (lesion === undefined ? [] : [lesion]));
+}
+
+function store(
+  { library, embedder }: Task,
+  level: Level,
+  rows: readonly EmbeddingRow[],
+  pooling?: string,
+): void {
+  for (const key of embedder.keysOf(level)) {
+    if (pooling === undefined || key.pooling === pooling)
+      library.embeddings.add(key, embedder.dimOf(level), rows);
+  }
+}
+
+function sliceRows(owner: string, slices: readonly SliceVector[]): EmbeddingRow[] {
+  return slices.map(({ slice, vector }) => ({ owner, slice, vector: toFloat16(vector) }));
+}
+
+async function embedCaptions(task: Task): Promise<void> {
+  const lesions = lesionsWithout(task, 'caption');
+  const captions = lesions.map((lesion) => task.library.reads.lesion(lesion).caption);
+  const vectors = await task.embedder.embedTexts(captions, task.signal);
+  store(
+    task,
+    'caption',
+    lesions.map((owner, n) => ({ owner, vector: toFloat16(vectors[n]) })),
+  );
+}
+
+async function poolLesions(task: Task, file: VoxelFile): Promise<void> {
+  const { library, embedder, signal } = task;
+  const lesions = lesionsWithout(task, 'lesion');
+  const regions = lesions.map((lesion) => lesionRegion(library, lesion));
+  const embeddings = await embedder.embed(file, regions, signal);
+  for (const [n, lesion] of lesions.entries()) await drawThumbnail(library, file, lesion, regions[n]);
+  store(
+    task,
+    'lesion',
+    lesions.map((owner, n) => ({ owner, vector: toFloat16(embeddings[n]) })),
+  );
+}
+
+async function embedLesionSlices(task: Task, file: VoxelFile): Promise<void> {
+  for (const lesion of lesionsWithout(task, 'lesion-slice')) {
+    const region = lesionRegion(task.library, lesion);
+    const slices = await task.embedder.embedLesionSlices(file, region, task.signal);
+    store(task, 'lesion-slice', sliceRows(lesion, slices));
+  }
+}
+
+async function embedWhole(task: Task, file: VoxelFile, levels: readonly Level[]): Promise<void> {
+  const { slices, volume } = await task.embedder.embedWhole(file, task.signal);
+  // All levels of a volume at once, so that what is cut off is not half there.
+  task.library.db.transaction(() => {
+    if (levels.includes('slice')) store(task, 'slice', sliceRows(task.volume, slices));
+    if (!levels.includes('volume')) return;
+    for (const [pooling, vector] of volume) {
+      store(task, 'volume', [{ owner: task.volume, vector: toFloat16(vector) }], pooling);
+    }
+  })();
+}
+
+function lesionRegion(library: Library, lesion: string): EmbedRegion {
+  const { box, packed } = library.reads.lesionMask(lesion);
+  return { box, mask: unpackMask(box, packed) };
 }
 
 /** Draws the thumbnail of a lesion unless it is there. */

@@ -34,7 +34,7 @@ export async function missingOriginals({
  * their content is that of the volume. Returns how many volumes were found.
  */
 export async function locateOriginals(
-  services: JobServices,
+  services: Pick<JobServices, 'library' | 'reader'>,
   folder: string,
   signal: AbortSignal,
 ): Promise<number> {

@@ -2,7 +2,7 @@
 import { parentPort as threadPort } from 'node:worker_threads';
 import type { Channel, Contract } from '../contract/rpc.ts';
 import { forkParentChannel, isControl, portChannel, utilityParentPort } from './channels.ts';
-import { type Handlers, serve } from './serve.ts';
+import { type Handlers, type Server, serve } from './serve.ts';
 import { memoryLimit, superviseWork, threadChannel } from './watchdog.ts';
 
 /** Ctrl-C in a terminal reaches every process of the group; when to end is for the one that started this one to say. */
@@ -12,11 +12,15 @@ export function ignoreInterrupt(): void {
 
 /**
  * Serves `handlers` to whoever started this process, and ends with it; after `startWatchdog` in a thread, which the main
- * thread keeps within its memory.
+ * thread keeps within its memory. `onServing` gets what events are sent with.
  */
-export function runChild<C extends Contract>(contract: C, handlers: Handlers<C>): void {
+export function runChild<C extends Contract>(
+  contract: C,
+  handlers: Handlers<C>,
+  onServing: (server: Server<C>) => void = () => undefined,
+): void {
   if (threadPort) {
-    serve(contract, threadChannel(threadPort), handlers);
+    onServing(serve(contract, threadChannel(threadPort), handlers));
     return;
   }
   ignoreInterrupt();
@@ -27,7 +31,7 @@ export function runChild<C extends Contract>(contract: C, handlers: Handlers<C>)
       return;
     }
     channel.onClose(() => process.exit(0));
-    serve(contract, channel, handlers);
+    onServing(serve(contract, channel, handlers));
   };
   const hostPort = utilityParentPort();
   if (hostPort) {

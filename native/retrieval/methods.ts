@@ -1,8 +1,6 @@
 /** The table of methods: how hits are found and ranked. A new method is a new row. */
 import { PrecedentError } from '../contract/errors.ts';
-
-/** What one embedding stands for. */
-export type Level = 'lesion';
+import type { Level } from '../contract/levels.ts';
 
 export interface Method {
   readonly name: string;

@@ -3,9 +3,10 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { PrecedentError } from '../contract/errors.ts';
 
-/** What the vectors of one cache are: one encoder (with the hash of its preprocessing) at one level. */
+/** What the vectors of one cache are: one encoder (with the hash of its preprocessing) at one level, joined in one way. */
 export const cacheKey = z.object({
   level: z.string(),
+  pooling: z.string(),
   dim: z.number().int().positive(),
   encoder: z.object({ id: z.string(), version: z.string(), preprocessing: z.string() }),
 });
@@ -75,6 +76,7 @@ export function assertCurrent(
   const { encoder: b } = key;
   const same =
     found.key.level === key.level &&
+    found.key.pooling === key.pooling &&
     found.key.dim === key.dim &&
     a.id === b.id &&
     a.version === b.version &&

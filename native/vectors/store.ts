@@ -193,6 +193,11 @@ function includes(ascending: Int32Array, value: number): boolean {
   return ascending[lo] === value;
 }
 
+/** The files that `save` writes for a path. */
+export function vectorFiles(path: string): string[] {
+  return [matrixFile(path), graphFile(path)];
+}
+
 function matrixFile(path: string): string {
   return `${path}.matrix`;
 }

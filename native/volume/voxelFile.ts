@@ -8,8 +8,9 @@
  * compressed bytes. The lengths must add up to where the header begins: every byte of the file is accounted for.
  */
 import { type FileHandle, open } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
-import { constants, crc32, zstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, crc32, zstdCompress, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { z } from 'zod';
 import { PrecedentError } from '../contract/errors.ts';
 import { direction, vec3 } from '../contract/model.ts';
@@ -17,11 +18,17 @@ import { type AtomicFile, createFileAtomic } from '../files/files.ts';
 import { type Box, boxDims, type Grid, indexToWorld, type Volume } from './volume.ts';
 
 const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
+const decompressAside = promisify(zstdDecompress);
+/** With two cores the other one is at the model; handing a slice to another thread then costs more than it brings. */
+const aside = availableParallelism() > 2;
 /** A slice's worth of output comes in one piece, not in dozens that each pass through the event loop. */
 const packOptions = { chunkSize: 2 ** 20, params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const magic = Buffer.from('PVOX0002');
 const footerBytes = 8 + magic.length;
+/** The cores are used, and no more than these are held unpacked. */
+const slicesAtOnce = 8;
+/** Of zlib's output buffer, in bytes. */
+const leastChunk = 64;
 const largestHeader = 16 * 1024 * 1024;
 
 const headerSchema = z.object({
@@ -133,6 +140,9 @@ export class VoxelFile {
   readonly header: VoxelHeader;
   readonly #file: FileHandle;
   readonly #offsets: readonly number[];
+  /** Unpacked slices that are kept, the one used last at the end. */
+  readonly #kept = new Map<number, Int16Array | Float32Array>();
+  #keepBytes = 0;
 
   /** @param offsets where each slice begins in the file */
   constructor(file: FileHandle, header: VoxelHeader, offsets: readonly number[]) {
@@ -141,21 +151,43 @@ export class VoxelFile {
     this.#offsets = offsets;
   }
 
+  /** From now on keeps up to so many bytes of the slices that boxes need: for several boxes that overlap. */
+  keepSlices(bytes: number): void {
+    this.#keepBytes = bytes;
+  }
+
   /** Slice k: dims[0]·dims[1] values in HU. Throws `corrupt` when its bytes are not the ones written. */
   async readSlice(k: number): Promise<Int16Array | Float32Array> {
-    const { dims, dtype, slices } = this.header;
-    const entry = slices[k];
+    const entry = this.header.slices[k];
     if (!entry) throw new PrecedentError('usage', `the volume has no slice ${k}`);
-    const packed = Buffer.alloc(entry.bytes);
-    const { bytesRead } = await this.#file.read(packed, 0, entry.bytes, this.#offsets[k]);
-    if (bytesRead !== entry.bytes || crc32(packed) !== entry.crc) throw damaged();
+    return this.#unpack(k, await this.#readBytes(this.#offsets[k], entry.bytes));
+  }
+
+  async #readBytes(offset: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafe(length);
+    const { bytesRead } = await this.#file.read(bytes, 0, length, offset);
+    if (bytesRead !== length) throw damaged();
+    return bytes;
+  }
+
+  async #unpack(k: number, packed: Buffer): Promise<Int16Array | Float32Array> {
+    const { dims, dtype, slices } = this.header;
+    if (crc32(packed) !== slices[k].crc) throw damaged();
     const size = dims[0] * dims[1] * (dtype === 'int16' ? 2 : 4);
-    const raw = await decompress(packed, { maxOutputLength: size }).catch(() => {
+    const options = { maxOutputLength: size, chunkSize: Math.max(leastChunk, size) };
+    let raw: Buffer;
+    try {
+      raw = aside ? await decompressAside(packed, options) : zstdDecompressSync(packed, options);
+    } catch {
       throw damaged();
-    });
+    }
     if (raw.length !== size) throw damaged();
-    const aligned = raw.buffer.slice(raw.byteOffset, raw.byteOffset + size) as ArrayBuffer;
-    return dtype === 'int16' ? new Int16Array(aligned) : new Float32Array(aligned);
+    const aligned = raw.byteOffset % 4 === 0 ? raw : new Uint8Array(raw);
+    const { buffer, byteOffset } = aligned;
+    const length = dims[0] * dims[1];
+    return dtype === 'int16'
+      ? new Int16Array(buffer, byteOffset, length)
+      : new Float32Array(buffer, byteOffset, length);
   }
 
   /** The voxels of an inclusive box as a volume of their own. */
@@ -173,15 +205,41 @@ export class VoxelFile {
     }
     const [ni, nj, nk] = boxDims(box);
     const voxels = dtype === 'int16' ? new Int16Array(ni * nj * nk) : new Float32Array(ni * nj * nk);
-    for (let k = 0; k < nk; k++) {
-      const slice = await this.readSlice(box[2] + k);
+    const take = async (k: number, packed: Buffer) => {
+      const slice = this.#kept.get(k) ?? (await this.#unpack(k, packed));
+      this.#keep(k, slice);
       for (let j = 0; j < nj; j++) {
         const from = box[0] + dims[0] * (box[1] + j);
-        voxels.set(slice.subarray(from, from + ni), ni * (j + nj * k));
+        voxels.set(slice.subarray(from, from + ni), ni * (j + nj * (k - box[2])));
       }
+    };
+    // Neighbouring slices lie one after the other in the file: one read for a few, which are unpacked side by side.
+    for (let k = box[2]; k <= box[5]; k += slicesAtOnce) {
+      const few = this.header.slices.slice(k, Math.min(k + slicesAtOnce, box[5] + 1));
+      const begin = this.#offsets[k];
+      const bytes = await this.#readBytes(
+        begin,
+        few.reduce((sum, slice) => sum + slice.bytes, 0),
+      );
+      const packed = few.map((slice, n) => {
+        const from = this.#offsets[k + n] - begin;
+        return bytes.subarray(from, from + slice.bytes);
+      });
+      for (const taken of await Promise.allSettled(packed.map((one, n) => take(k + n, one))))
+        if (taken.status === 'rejected') throw taken.reason;
     }
     const origin = indexToWorld(this.grid, [box[0], box[1], box[2]]);
     return { ...this.grid, dims: [ni, nj, nk], origin, voxels };
+  }
+
+  #keep(k: number, slice: Int16Array | Float32Array): void {
+    this.#kept.delete(k);
+    this.#kept.set(k, slice);
+    const most = Math.floor(this.#keepBytes / slice.byteLength);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= most) break;
+      this.#kept.delete(oldest);
+    }
   }
 
   /** The whole volume. */

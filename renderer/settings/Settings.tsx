@@ -7,10 +7,11 @@ import { bridge } from '../bridge.ts';
 import { callEngine, libraryKey, queryClient } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
 import { Failure } from '../ui/Empty.tsx';
-import { count, ms } from '../ui/format.ts';
+import { count } from '../ui/format.ts';
 import { failed } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { graphics, hasWebgl } from '../viewer/cornerstone.ts';
+import { Encoders } from './Encoders.tsx';
 import { Originals } from './Originals.tsx';
 import { RoiRules } from './RoiRules.tsx';
 
@@ -29,7 +30,7 @@ export function Settings({ app }: { app: AppInfo | undefined }) {
           <LibrarySettings />
           <Originals />
           <RoiRules />
-          <EncoderSettings />
+          <Encoders />
           <PictureSettings />
           {app && (
             <section>
@@ -128,47 +129,6 @@ function LibrarySettings() {
             ))}
           </ul>
         </>
-      )}
-    </section>
-  );
-}
-
-function EncoderSettings() {
-  const encoders = useQuery({
-    queryKey: [libraryKey, 'encoders'],
-    queryFn: ({ signal }) => callEngine('encoders.list', {}, { signal }),
-  });
-  const check = useMutation({ mutationFn: (encoder: string) => callEngine('encoders.check', { encoder }) });
-  return (
-    <section>
-      <div className="panel-label">Encoders</div>
-      {encoders.error && <Failure error={encoders.error} retry={() => void encoders.refetch()} />}
-      {encoders.data?.map((encoder) => (
-        <div key={encoder.id} className="encoder">
-          <span>
-            <b>{encoder.id}</b> {encoder.version}
-            <span className="dim">
-              {' '}
-              · {encoder.dim} values · {encoder.licence}
-              {encoder.provider ? ` · ${encoder.provider}` : ''}
-            </span>
-          </span>
-          <Button
-            size="compact-xs"
-            variant="default"
-            loading={check.isPending && check.variables === encoder.id}
-            onClick={() => check.mutate(encoder.id)}
-          >
-            Check
-          </Button>
-        </div>
-      ))}
-      {check.error && <Failure error={check.error} />}
-      {check.data && (
-        <p>
-          {check.data.encoder.id}: {check.data.deterministic ? 'the same answer twice' : 'answers differ'},{' '}
-          {ms(check.data.msPerLesion)} a lesion.
-        </p>
       )}
     </section>
   );

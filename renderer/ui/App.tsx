@@ -5,7 +5,7 @@ import { type DragEvent, useEffect, useState } from 'react';
 import { menuImportMessage } from '../../native/contract/bridge.ts';
 import { bridge } from '../bridge.ts';
 import { Compare } from '../compare/Compare.tsx';
-import { onProcess, useEngineLine } from '../engine.ts';
+import { onEncoder, onProcess, useEngineLine } from '../engine.ts';
 import { Demonstration } from '../library/Demonstration.tsx';
 import { ImportDialog } from '../library/importing/ImportDialog.tsx';
 import { LesionDetails } from '../library/LesionDetails.tsx';
@@ -142,6 +142,18 @@ function useNotices(): void {
             'error',
             `${name} does not start`,
             'Restart Precedent; if that does not help, run precedent doctor.',
+          );
+      }),
+    [],
+  );
+  useEffect(
+    () =>
+      onEncoder(({ encoder, dropped }) => {
+        if (dropped)
+          notice(
+            'warning',
+            `${dropped.provider} failed and is no longer used`,
+            `Lesions are described on ${encoder.provider} from now on; precedent doctor says why.`,
           );
       }),
     [],

@@ -2,7 +2,7 @@
 import { Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import type { ProcessState } from '../../native/contract/engine.ts';
+import type { EncoderInfo, ProcessState } from '../../native/contract/engine.ts';
 import type { JobRow } from '../../native/contract/jobs.ts';
 import { onJob, useEngineLine } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
@@ -57,7 +57,7 @@ export function StatusBar() {
         >
           <span>
             {encoder.id} {encoder.version}
-            {encoder.provider ? ` on ${encoder.provider}` : ''}
+            <Running encoder={encoder} />
           </span>
         </Tooltip>
       )}
@@ -74,6 +74,18 @@ export function StatusBar() {
         </Tooltip>
       ))}
     </footer>
+  );
+}
+
+/** What the encoder's model runs on, once it was opened. */
+function Running({ encoder: { provider, threads, batch } }: { encoder: EncoderInfo }) {
+  if (!provider || !threads || !batch) return null;
+  const parts = [
+    provider === 'cpu' ? count(threads, 'thread') : null,
+    batch > 1 ? `${batch} at a time` : null,
+  ].filter((part) => part !== null);
+  return (
+    <span data-testid="encoder-runs">{` on ${provider}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`}</span>
   );
 }
 

@@ -32,7 +32,12 @@ function percentiles(run: (i: number) => unknown): string {
   return [0.5, 0.95].map((p) => times[Math.floor(p * times.length)].toFixed(2).padStart(8)).join('');
 }
 
-const key = { level: 'lesion', dim, encoder: { id: 'bench', version: '1', preprocessing: 'none' } };
+const key = {
+  level: 'lesion',
+  pooling: '',
+  dim,
+  encoder: { id: 'bench', version: '1', preprocessing: 'none' },
+};
 console.log(`dim ${dim}, k ${k}; milliseconds per search: median, 95th percentile`);
 console.log(
   `the graph answers above ${graphFromFloats} floats, ${Math.round(graphFromFloats / dim)} rows here`,

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { SearchResult } from '../../native/contract/engine.ts';
 import type { ImportReport } from '../../native/contract/jobs.ts';
 import type { LesionRow, PatientRow } from '../../native/contract/model.ts';
-import { writeNifti } from '../../native/nifti/nifti.ts';
+import { writeCase } from '../support/balls.ts';
 import { ctSlice, rtstruct } from '../support/dicomWriter.ts';
 import {
   openEngine,
@@ -18,24 +18,8 @@ import {
   temporaryFolder,
 } from '../support/precedent.ts';
 
-const side = 40;
 let folder: string;
 let balls: string;
-
-/** A NIfTI case: spheres of 6 mm radius around (x, 20, 20), one each for `at`, with its mask. */
-async function writeCase(target: string, name: string, seed: number, at: readonly number[]): Promise<void> {
-  const [voxels, bits] = [new Int16Array(side ** 3), new Uint8Array(side ** 3)];
-  for (let n = 0; n < voxels.length; n++) {
-    const [i, j, k] = [n % side, Math.floor(n / side) % side, Math.floor(n / side ** 2)];
-    bits[n] = at.some((x) => Math.hypot(i - x, j - 20, k - 20) < 6) ? 1 : 0;
-    voxels[n] = (bits[n] === 1 ? 20 * seed : -100) + 30 * Math.sin(i * seed) + ((j * k) % (7 + seed));
-  }
-  const direction = [1, 0, 0, 0, 1, 0, 0, 0, 1] as const;
-  const grid = { dims: [side, side, side], spacing: [1, 1, 1], origin: [0, 0, 0], direction } as const;
-  await mkdir(target, { recursive: true });
-  await writeFile(join(target, `${name}.nii.gz`), writeNifti(grid, voxels));
-  await writeFile(join(target, `${name}_mask.nii.gz`), writeNifti(grid, bits));
-}
 
 beforeAll(async () => {
   folder = await temporaryFolder();
@@ -44,27 +28,30 @@ beforeAll(async () => {
 });
 afterAll(() => removeFolder(folder));
 
-test('a library that an older encoder embedded becomes searchable again by itself', async () => {
-  const library = join(folder, 'older');
-  await precedentJson('import', balls, '--library', library);
-  const [{ id }] = await precedentJson<LesionRow[]>('list', '--library', library);
-  const before = await precedentJson<SearchResult>('search', '--library', library, '--lesion', id);
-  const db = new Sqlite(join(library, 'catalog.sqlite'));
-  db.exec("UPDATE embedding SET version = '0.0.1'");
-  db.close();
-  const host = await openEngine(library);
-  const changed = vi.fn();
-  host.engine.on('library.changed', changed);
-  await vi.waitFor(() => expect(changed).toHaveBeenCalled(), { timeout: 60_000 });
-  const after = await host.engine.call('search.run', { query: { lesion: id } });
-  expect(after.hits).toEqual(before.hits);
-  expect(after.notes).toEqual([]);
-  await host.close();
-  const rest = new Sqlite(join(library, 'catalog.sqlite'), { readonly: true });
-  expect(rest.prepare('SELECT DISTINCT version FROM embedding').pluck().all()).not.toContain('0.0.1');
-  expect(rest.prepare('SELECT count(*) FROM embedding').pluck().get()).toBe(4);
-  rest.close();
-});
+test.each(['version', 'preprocessing'])(
+  'a library embedded by another %s becomes searchable again by itself',
+  async (what) => {
+    const library = join(folder, `older-${what}`);
+    await precedentJson('import', balls, '--library', library);
+    const [{ id }] = await precedentJson<LesionRow[]>('list', '--library', library);
+    const before = await precedentJson<SearchResult>('search', '--library', library, '--lesion', id);
+    const db = new Sqlite(join(library, 'catalog.sqlite'));
+    db.exec(`UPDATE embedding_key SET ${what} = '0.0.1'`);
+    db.close();
+    const host = await openEngine(library);
+    const changed = vi.fn();
+    host.engine.on('library.changed', changed);
+    await vi.waitFor(() => expect(changed).toHaveBeenCalled(), { timeout: 60_000 });
+    const after = await host.engine.call('search.run', { query: { lesion: id } });
+    expect(after.hits).toEqual(before.hits);
+    expect(after.notes).toEqual([]);
+    await host.close();
+    const rest = new Sqlite(join(library, 'catalog.sqlite'), { readonly: true });
+    expect(rest.prepare(`SELECT ${what} FROM embedding_key`).pluck().all()).not.toContain('0.0.1');
+    expect(rest.prepare('SELECT count(*) FROM lesion_embedding').pluck().get()).toBe(4);
+    rest.close();
+  },
+);
 
 test('a volume with damaged voxels costs its own lesions only', async () => {
   const library = join(folder, 'damaged');
@@ -72,7 +59,7 @@ test('a volume with damaged voxels costs its own lesions only', async () => {
   const [voxels] = await readdir(join(library, 'voxels'));
   await writeFile(join(library, 'voxels', voxels), 'damaged');
   const db = new Sqlite(join(library, 'catalog.sqlite'));
-  db.exec('DELETE FROM embedding');
+  db.exec('DELETE FROM lesion_embedding');
   db.close();
   const report = await precedentJson<ImportReport>('import', balls, '--library', library);
   expect(report.imported.lesions).toBe(3);

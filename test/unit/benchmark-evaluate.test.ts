@@ -271,7 +271,12 @@ describe('classes', () => {
 });
 
 test('fed by the store, it scores what a search would show', async () => {
-  const key = { level: 'lesion', dim: 2, encoder: { id: 'fixed', version: '1', preprocessing: 'abc' } };
+  const key = {
+    level: 'lesion',
+    pooling: '',
+    dim: 2,
+    encoder: { id: 'fixed', version: '1', preprocessing: 'abc' },
+  };
   // Two clusters on the circle; the third lesion of each sits in the other one.
   const lesions = [
     { id: 'a1', kind: 'a', angle: 0 },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { integrityProblems, migrate, openDatabase, schemaVersion } from '../../native/catalog/database.ts';
+import { catalogEmbeddings, embeddingId } from '../../native/catalog/embeddings.ts';
 import { catalogReads } from '../../native/catalog/reads.ts';
 import { catalogWrites } from '../../native/catalog/writes.ts';
 import { toFloat16 } from '../../native/volume/float16.ts';
@@ -154,22 +155,104 @@ test('lesions are filtered by labels: values of a field are alternatives, fields
   db.close();
 });
 
-test('the revision of the embeddings follows every change of them', () => {
+test('migration 3 keeps every embedding and its key, and removes them with their lesion', () => {
+  const raw = new Sqlite(path);
+  raw.pragma('foreign_keys = ON');
+  migrate(raw, 2);
+  raw.exec(`INSERT INTO patient (uid, identity, patientId) VALUES ('pat-1', 'A', 'A');
+    INSERT INTO study (uid, patient, studyInstanceUid) VALUES ('stu-1', 1, '1.2');
+    INSERT INTO series (study, seriesInstanceUid, modality) VALUES (1, '1.2.3', 'CT');
+    INSERT INTO volume (uid, series, contentHash, sourceIdentity, ni, nj, nk, spacing, origin, direction, dtype, path)
+      VALUES ('vol-1', 1, 'c1', 'i1', 1, 1, 1, '[1,1,1]', '[0,0,0]', '[1,0,0,0,1,0,0,0,1]', 'int16', '/a');`);
+  const lesions = raw.prepare(
+    `INSERT INTO lesion (uid, volume, name, source, caption, i0, j0, k0, i1, j1, k1, mask, volumeMl, diameterMm,
+       diameter3dMm, meanHu, sdHu, x, y, z) VALUES (?, 1, 'l', 'mask', '', 0, 0, 0, 0, 0, 0, x'00', 1, 1, 1, 1, 1, 0, 0, 0)`,
+  );
+  const embedding = raw.prepare(
+    `INSERT INTO embedding (lesion, encoder, version, preprocessing, level, dim, vector) VALUES (?, 'e', ?, 'p', 'lesion', 2, ?)`,
+  );
+  for (const id of [1, 2]) {
+    lesions.run(`les-${id}`);
+    for (const version of ['1.0.0', '2.0.0'])
+      embedding.run(id, version, Buffer.from([id, Number(version[0]), 0, 1]));
+  }
+  migrate(raw, 3);
+  expect(raw.pragma('user_version', { simple: true })).toBe(3);
+  const embeddings = catalogEmbeddings(raw);
+  const key = (version: string) =>
+    ({ encoder: 'e', version, preprocessing: 'p', level: 'lesion', pooling: '' }) as const;
+  expect(embeddings.keys()).toEqual(['1.0.0', '2.0.0'].map((version) => ({ ...key(version), dim: 2 })));
+  expect([...embeddings.rows(key('2.0.0'))].map((row) => [row.owner, row.slice, [...row.vector]])).toEqual([
+    ['les-1', undefined, [1, 2, 0, 1]],
+    ['les-2', undefined, [2, 2, 0, 1]],
+  ]);
+  const before = embeddings.revision(key('1.0.0'));
+  raw.exec('DELETE FROM lesion WHERE id = 1');
+  expect([...embeddings.rows(key('1.0.0'))].map((row) => row.owner)).toEqual(['les-2']);
+  expect(embeddings.revision(key('1.0.0'))).not.toBe(before);
+  expect(integrityProblems(raw)).toEqual([]);
+  raw.close();
+});
+
+test('slices, lesions and volumes keep their vectors apart, and a volume takes its own with it', () => {
   const db = openDatabase(path);
   const writes = catalogWrites(db);
-  const reads = catalogReads(db);
+  const embeddings = catalogEmbeddings(db);
+  const [first, second] = [lesion('1'), lesion('2')];
+  const one = volume('A', 'c1', [first]);
+  writes.addVolume(one);
+  writes.addVolume(volume('B', 'c2', [second]));
+  const generation = { encoder: 'e', version: '1.0.0', preprocessing: 'p' };
+  const slices = { ...generation, level: 'slice', pooling: '' } as const;
+  const mean = { ...generation, level: 'volume', pooling: 'mean' } as const;
+  const crossed = { ...generation, level: 'lesion-slice', pooling: '' } as const;
+  const vector = new Uint8Array([1, 0, 2, 0]);
+  embeddings.add(
+    slices,
+    2,
+    [0, 1, 2].map((slice) => ({ owner: one.uid, slice, vector })),
+  );
+  embeddings.add(mean, 2, [{ owner: one.uid, vector }]);
+  embeddings.add(crossed, 2, [{ owner: first.uid, slice: 1, vector }]);
+  expect([...embeddings.rows(slices)].map(({ owner, slice }) => embeddingId(owner, slice))).toEqual(
+    [0, 1, 2].map((slice) => `${one.uid}/${slice}`),
+  );
+  const max = { ...mean, pooling: 'max' };
+  expect([mean, slices, max].map((key) => embeddings.missing(key).length)).toEqual([1, 1, 2]);
+  expect(embeddings.missing(crossed).map((row) => row.lesion)).toEqual([second.uid]);
+  writes.removeVolume(one.uid);
+  expect([slices, mean, crossed].map((key) => embeddings.count(key))).toEqual([0, 0, 0]);
+  embeddings.removeEncoder('e');
+  expect(embeddings.keys()).toEqual([]);
+  db.close();
+});
+
+test('the revision of a key follows every change of its embeddings, and none comes back after the key was dropped', () => {
+  const db = openDatabase(path);
+  const writes = catalogWrites(db);
   const one = lesion('1');
   writes.addVolume(volume('A', 'c1', [one]));
-  const key = { encoder: 'e', version: '1.0.0', preprocessing: 'p', level: 'lesion' };
-  expect(reads.lesionsToEmbed(key).map((row) => row.lesion)).toEqual([one.uid]);
-  const seen = [reads.embeddingRevision()];
-  writes.addEmbeddings(key, [{ lesion: one.uid, dim: 2, vector: toFloat16(new Float32Array([0.5, 0.25])) }]);
-  seen.push(reads.embeddingRevision());
-  expect(reads.lesionsToEmbed(key)).toEqual([]);
-  expect([...reads.embeddings(key)].map((row) => row.lesion)).toEqual([one.uid]);
+  const embeddings = catalogEmbeddings(db);
+  const key = { encoder: 'e', version: '1.0.0', preprocessing: 'p', level: 'lesion', pooling: '' } as const;
+  const other = { ...key, version: '2.0.0' };
+  expect(embeddings.missing(key).map((row) => row.lesion)).toEqual([one.uid]);
+  const seen = [embeddings.revision(key)];
+  const row = { owner: one.uid, vector: toFloat16(new Float32Array([0.5, 0.25])) };
+  for (const vector of [row.vector, toFloat16(new Float32Array([1, 0.25]))]) {
+    embeddings.add(key, 2, [{ ...row, vector }]);
+    seen.push(embeddings.revision(key));
+  }
+  expect(embeddings.missing(key)).toEqual([]);
+  expect([...embeddings.rows(key)].map(({ owner }) => owner)).toEqual([one.uid]);
+  embeddings.add(other, 2, [row]);
+  expect(embeddings.revision(key)).toBe(seen.at(-1));
   writes.removeLesion(one.uid);
-  seen.push(reads.embeddingRevision());
-  expect(new Set(seen).size).toBe(3);
-  expect([...reads.embeddings(key)]).toEqual([]);
+  seen.push(embeddings.revision(key));
+  embeddings.removeOthers(other);
+  const two = lesion('2');
+  writes.addVolume(volume('B', 'c2', [two]));
+  embeddings.add(key, 2, [{ ...row, owner: two.uid }]);
+  seen.push(embeddings.revision(key));
+  expect(new Set(seen).size).toBe(seen.length);
   db.close();
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { catalogContentHash } from '../../native/catalog/contentHash.ts';
 import { type Database, openDatabase } from '../../native/catalog/database.ts';
+import { catalogEmbeddings } from '../../native/catalog/embeddings.ts';
 import { type CatalogJobs, catalogJobs, type NewJob } from '../../native/catalog/jobs.ts';
 import { catalogReads } from '../../native/catalog/reads.ts';
 import { catalogReports } from '../../native/catalog/reports.ts';
@@ -149,12 +150,12 @@ test('the content hash is that of the content: equal under other ids and another
   ) => {
     const one = openDatabase(':memory:');
     const writes = catalogWrites(one);
-    const key = { encoder: 'e', version: '1', preprocessing: 'p', level: 'lesion' };
+    const key = { encoder: 'e', version: '1', preprocessing: 'p', level: 'lesion', pooling: '' } as const;
     for (const name of order) {
       const found = lesion(name, { kind: name });
       writes.addVolume(volume(name, name, [found]));
-      writes.addEmbeddings(key, [
-        { lesion: found.uid, dim: 1, vector: toFloat16(new Float32Array([name.length])) },
+      catalogEmbeddings(one).add(key, 1, [
+        { owner: found.uid, vector: toFloat16(new Float32Array([name.length])) },
       ]);
     }
     change(one);
@@ -166,7 +167,8 @@ test('the content hash is that of the content: equal under other ids and another
   expect(fill(['b', 'a'])).toBe(hash);
   for (const change of [
     `UPDATE label SET value = 'other' WHERE value = 'a'`,
-    `UPDATE embedding SET vector = x'0000' WHERE lesion = 1`,
+    `UPDATE lesion_embedding SET vector = x'0000' WHERE lesion = 1`,
+    `UPDATE embedding_key SET pooling = 'max'`,
     `UPDATE lesion SET mask = x'00' WHERE id = 1`,
     `UPDATE volume SET origin = '[0,0,1]' WHERE id = 1`,
     `DELETE FROM lesion WHERE id = 1`,

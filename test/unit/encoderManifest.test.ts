@@ -3,8 +3,9 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { embeddingDim, loadManifest, parseManifest } from '../../native/encoder/manifest.ts';
-import { preprocessingHash } from '../../native/encoder/preprocess.ts';
+import { embeddingDim, loadManifest, multiPlane, parseManifest } from '../../native/encoder/manifest.ts';
+import { preprocessingHash } from '../../native/encoder/preprocessingHash.ts';
+import { tiny } from '../support/encoderFolder.ts';
 
 const builtin = resolve(import.meta.dirname, '../../resources/encoders/builtin');
 const json = async () => JSON.parse(await readFile(join(builtin, 'encoder.json'), 'utf8'));
@@ -17,7 +18,7 @@ async function folderWith(manifest: unknown, model?: Uint8Array): Promise<string
 }
 
 test('the built-in manifest is valid and its model is the one it names', async () => {
-  const manifest = await loadManifest(builtin);
+  const manifest = multiPlane(await loadManifest(builtin));
   expect(manifest.id).toBe('precedent-scattering');
   expect(embeddingDim(manifest)).toBe(manifest.output.dim + 2 * manifest.measurements.length);
   expect(embeddingDim(manifest)).toBeLessThanOrEqual(512);
@@ -50,7 +51,7 @@ test('a missing model and a missing manifest are named', async () => {
 test.each([
   ['input', 'input'],
   ['licence', 'licence'],
-  ['normalisation', 'normalisation'],
+  ['output', 'output'],
 ])('a manifest without %s is refused, the field named', async (field, named) => {
   const manifest = await json();
   delete manifest[field];
@@ -77,7 +78,7 @@ test('contradictions are refused: shape, path in the file name, unknown measurem
 });
 
 test('the preprocessing hash follows what changes an embedding and nothing else', async () => {
-  const manifest = await loadManifest(builtin);
+  const manifest = multiPlane(await loadManifest(builtin));
   const hash = preprocessingHash(manifest);
   expect(preprocessingHash({ ...manifest, title: 'another' })).toBe(hash);
   const { input, normalisation } = manifest;
@@ -87,3 +88,83 @@ test('the preprocessing hash follows what changes an embedding and nothing else'
     preprocessingHash({ ...manifest, normalisation: { ...normalisation, estimatedLength: 0.4 } }),
   ).not.toBe(hash);
 });
+
+const unhashed = { file: 'model.onnx', sha256: '0'.repeat(64) };
+const change = (kind: keyof typeof tiny, at: string, value: unknown): string => {
+  const manifest = structuredClone({ ...tiny[kind], model: unhashed });
+  const path = at.split('.');
+  const last = path.pop() ?? '';
+  let inner = manifest as Record<string, unknown>;
+  for (const name of path) inner = inner[name] as Record<string, unknown>;
+  if (value === undefined) delete inner[last];
+  else inner[last] = value;
+  return JSON.stringify(manifest);
+};
+
+test.each<[keyof typeof tiny, string, unknown, RegExp]>([
+  ['slice', 'format', 1, /format: .*expected 2/],
+  ['slice', 'id', 'My Model', /id: should be lower-case letters/],
+  ['slice', 'version', '1', /version: should be three numbers/],
+  ['slice', 'kind', 'cube', /kind: /],
+  ['slice', 'licence', '', /licence: /],
+  ['slice', 'model.file', '/etc/model.onnx', /model.file: should be a plain file name/],
+  ['slice', 'model.file', '.model.onnx', /model.file: should be a plain file name/],
+  ['slice', 'model.file', 'model.pt', /model.file: should be a plain file name ending in .onnx/],
+  ['slice', 'model.sha256', 'abc', /model.sha256: should be a SHA-256/],
+  ['slice', 'input.layout', 'CHWN', /input.layout: .*"NCHW"\|"NHWC"/],
+  ['slice', 'input.size', 4, /input.size: .*>=8/],
+  ['slice', 'input.windows', [], /input.windows: /],
+  ['slice', 'input.windows', [{ center: 40, width: 0 }], /input.windows.0.width: .*>0/],
+  ['slice', 'input.windows', [{ center: 'x', width: 1 }], /input.windows.0.center: .*expected number/],
+  ['slice', 'input.windows', [{ center: 0, width: 1 }, { center: 1, width: 1 }, { center: 1, width: 1, level: 2 }], /input.windows.2: .*"level"/],
+  ['slice', 'input.channels', 3.5, /input.channels: /],
+  ['slice', 'input.mean', [0, 0, 0], /input.mean: should have 1 values/],
+  ['slice', 'input.std', [0], /input.std.0: .*>0/],
+  ['slice', 'input.crop', { kind: 'lesion' }, /input.crop.margin: .*expected number/],
+  ['slice', 'input.crop', { kind: 'circle' }, /input.crop.kind: /],
+  ['slice', 'input.resize', { kind: 'clip', mode: 'shortest' }, /input.channels: should be 3 with the resize rule clip/],
+  ['slice', 'input.resize', { kind: 'nearest' }, /input.resize.kind: /],
+  ['slice', 'pooling', { lesion: 'std' }, /pooling.lesion: /],
+  ['slice', 'pooling', { volume: [] }, /pooling.volume: /],
+  ['slice', 'output.dim', 1, /output.dim: .*>=2/],
+  ['slice', 'output.normalisation', 'l1', /output.normalisation: /],
+  ['slice', 'measurements', [{ name: 'charm', mean: 0, sd: 1, weight: 1 }], /measurements.0.name: /],
+  ['slice', 'training', '../cases.txt', /training: /],
+  ['slice', 'windos', 1, /"windos"/],
+  ['multi-plane', 'input.shape', [3, 16, 16], /input.shape: should be \[6, 16, 16\]/],
+  ['multi-plane', 'input.planes', ['oblique'], /input.planes.0: /],
+  ['multi-plane', 'input.scales', [{ kind: 'tight', margin: -1 }], /input.scales.0.margin: /],
+  ['volume', 'input.layout', 'NCHW', /input.layout: .*"NCDHW"/],
+  ['volume', 'input.size', [8, 8], /input.size: /],
+  ['volume', 'input.crop', { kind: 'spacing', mm: [1, 0, 1] }, /input.crop.mm.1: /],
+  ['text', 'input.length', 1, /input.length: /],
+  ['text', 'tokenizer', undefined, /tokenizer: /],
+  ['text', 'tokenizer', { file: 'vocab.bin', sha256: '0'.repeat(64), padToken: '[PAD]' }, /tokenizer.file: .*.json or .txt/],
+])('a %s encoder whose %s is %j is refused in one line', (kind, at, value, says) => {
+  const refused = () => parseManifest(change(kind, at, value), 'encoder.json');
+  expect(refused).toThrow(says);
+  expect(refused).toThrow(/^encoder.json: the encoder manifest is not valid: [^\n]*; see docs\/encoders.md for the fields$/);
+}); // biome-ignore format: one line a field
+
+test('measurements cannot be joined to raw outputs, nor in a space that texts share', () => {
+  const measurements = [{ name: 'p50', mean: 0, sd: 1, weight: 1 }];
+  const manifest = { ...tiny.slice, model: unhashed, measurements };
+  const raw = { ...manifest, output: { name: 'o', dim: 6, normalisation: 'none' } };
+  expect(() => parseManifest(JSON.stringify(raw), 'x')).toThrow('output.normalisation: should be l2');
+  const shared = { ...manifest, sharedSpace: 'tiny-text' };
+  expect(() => parseManifest(JSON.stringify(shared), 'x')).toThrow('measurements: should be empty');
+});
+
+test.each(Object.keys(tiny) as (keyof typeof tiny)[])(
+  'the tiny encoder of kind %s is valid, and its hash its own',
+  (kind) => {
+    const tokenizer =
+      kind === 'text' ? { tokenizer: { file: 'vocab.txt', sha256: '0'.repeat(64), padToken: '[PAD]' } } : {};
+    const manifest = parseManifest(JSON.stringify({ ...tiny[kind], ...tokenizer, model: unhashed }), 'x');
+    const hash = preprocessingHash(manifest);
+    // The order in which a manifest says things does not matter, nor what its windows are called.
+    const reversed = Object.fromEntries(Object.entries(manifest).reverse());
+    expect(preprocessingHash(parseManifest(JSON.stringify(reversed), 'x'))).toBe(hash);
+    expect(preprocessingHash({ ...manifest, output: { ...manifest.output, dim: 7 } })).not.toBe(hash);
+  },
+);

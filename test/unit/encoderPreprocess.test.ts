@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { combine } from '../../native/encoder/encode.ts';
-import { distanceTo } from '../../native/encoder/fields.ts';
-import { loadManifest, type Manifest } from '../../native/encoder/manifest.ts';
+import { squaredDistanceTo } from '../../native/encoder/fields.ts';
+import { loadManifest, type MultiPlaneManifest, multiPlane } from '../../native/encoder/manifest.ts';
 import { type MeasurementName, measure } from '../../native/encoder/measurements.ts';
 import { lesionInput } from '../../native/encoder/preprocess.ts';
 import { type Region, sampleRegion } from '../../native/encoder/region.ts';
@@ -11,12 +11,12 @@ import { growBox, type Volume } from '../../native/volume/volume.ts';
 import { anatomy, ballMask, centredGrid, cosine, identity, paint } from './encoder.fixtures.ts';
 
 const builtin = resolve(import.meta.dirname, '../../resources/encoders/builtin');
-let manifest: Manifest;
+let manifest: MultiPlaneManifest;
 let session: EncoderSession;
 
 beforeAll(async () => {
-  manifest = await loadManifest(builtin);
-  session = await EncoderSession.open(manifest, builtin, { providers: ['cpu'] });
+  manifest = multiPlane(await loadManifest(builtin));
+  session = await EncoderSession.open(manifest, builtin);
 });
 afterAll(() => session.close());
 
@@ -169,12 +169,17 @@ test('the distance transform equals a search over all points', () => {
   const inside = new Uint8Array(7 * 6 * 5);
   for (const at of [3, 80, 81, 190]) inside[at] = 1;
   const place = (at: number) => [at % 7, Math.floor(at / 7) % 6, Math.floor(at / 42)];
-  const found = distanceTo(inside, 1, dims, 0.5);
+  const found = squaredDistanceTo(inside, 1, dims);
+  const outside = inside.map((bit) => 1 - bit);
+  expect(squaredDistanceTo(outside, 0, dims)).toEqual(found);
+  const near = squaredDistanceTo(inside, 1, dims, 2);
   for (let at = 0; at < inside.length; at++) {
     const all = [3, 80, 81, 190].map((other) =>
       Math.hypot(...place(at).map((x, axis) => x - place(other)[axis])),
     );
-    expect(found[at]).toBeCloseTo(0.5 * Math.min(...all), 5);
+    expect(Math.sqrt(found[at])).toBeCloseTo(Math.min(...all), 5);
+    if (Math.min(...all) <= 2) expect(near[at]).toBe(found[at]);
+    else expect(near[at]).toBeGreaterThan(4);
   }
 });
 

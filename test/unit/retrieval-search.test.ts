@@ -6,7 +6,12 @@ import { methodNamed, methods } from '../../native/retrieval/methods.ts';
 import { searchGallery } from '../../native/retrieval/search.ts';
 import { VectorStore } from '../../native/vectors/store.ts';
 
-const key = { level: 'lesion', dim: 2, encoder: { id: 'fixed', version: '1', preprocessing: 'abc' } };
+const key = {
+  level: 'lesion',
+  pooling: '',
+  dim: 2,
+  encoder: { id: 'fixed', version: '1', preprocessing: 'abc' },
+};
 
 /** Lesions on a quarter circle: the smaller the angle (degrees), the more similar to the query [1, 0]. */
 function library(lesions: readonly (Partial<GalleryRow> & { lesion: string; angle: number })[]) {

@@ -7,7 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FlatMatrix } from '../../native/vectors/matrix.ts';
 
 const dim = 6;
-const key = { level: 'lesion', dim, encoder: { id: 'fixed', version: '1', preprocessing: 'abc' } };
+const key = {
+  level: 'lesion',
+  pooling: '',
+  dim,
+  encoder: { id: 'fixed', version: '1', preprocessing: 'abc' },
+};
 
 let folder = '';
 beforeAll(async () => {

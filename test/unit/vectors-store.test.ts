@@ -7,7 +7,12 @@ import { createRandom } from '../../native/random.ts';
 import { VectorStore } from '../../native/vectors/store.ts';
 
 const dim = 24;
-const key = { level: 'lesion', dim, encoder: { id: 'fixed', version: '1', preprocessing: 'abc' } };
+const key = {
+  level: 'lesion',
+  pooling: '',
+  dim,
+  encoder: { id: 'fixed', version: '1', preprocessing: 'abc' },
+};
 
 function rows(count: number): { id: string; vector: Float32Array }[] {
   const random = createRandom(3, 'rows');

@@ -1,8 +1,8 @@
 /** Types of builtinTables.mjs: the parts of an encoder's manifest that are tables. */
-import type { Manifest } from '../../native/encoder/manifest.ts';
-export const planes: Manifest['input']['planes'];
-export const scales: Manifest['input']['scales'];
+import type { MultiPlaneManifest } from '../../native/encoder/manifest.ts';
+export const planes: MultiPlaneManifest['input']['planes'];
+export const scales: MultiPlaneManifest['input']['scales'];
 export const scaleShares: readonly number[];
-export const windows: Manifest['input']['windows'];
-export const measurements: Manifest['measurements'];
-export const normalisation: Manifest['normalisation'];
+export const windows: MultiPlaneManifest['input']['windows'];
+export const measurements: MultiPlaneManifest['measurements'];
+export const normalisation: MultiPlaneManifest['normalisation'];

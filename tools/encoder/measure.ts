@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { combine } from '../../native/encoder/encode.ts';
-import { loadManifest } from '../../native/encoder/manifest.ts';
+import { loadManifest, multiPlane } from '../../native/encoder/manifest.ts';
 import { lesionInput } from '../../native/encoder/preprocess.ts';
 import type { Region } from '../../native/encoder/region.ts';
 import { EncoderSession } from '../../native/encoder/session.ts';
@@ -90,8 +90,8 @@ function precision(
   return { p5: mean(all.flat()), macro: mean(all.map(mean)) };
 }
 
-const manifest = await loadManifest(encoderDir);
-const session = await EncoderSession.open(manifest, encoderDir, { threads: 1, providers: ['cpu'] });
+const manifest = multiPlane(await loadManifest(encoderDir));
+const session = await EncoderSession.open(manifest, encoderDir, { threads: 1 });
 const cases = loadCases();
 const times = { preprocess: 0, run: 0, count: 0 };
 const raw: { output: number[]; measurements: number[] }[][] = [];

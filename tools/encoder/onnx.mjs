@@ -23,6 +23,7 @@ const float = (field, value) => {
 
 const FLOAT = 1;
 const INT64 = 7;
+const types = { float32: FLOAT, int64: INT64 };
 
 /** TensorProto: `data` is a Float32Array (float) or an array of integers (int64), row-major. */
 function tensor(name, dims, data) {
@@ -41,10 +42,10 @@ function attribute([name, value]) {
   return message(5, bytes(1, name), float(2, value.float), int(20, 1));
 }
 
-/** ValueInfoProto of a float tensor; a string among the dims is a symbolic one. */
-function valueInfo(field, { name, dims }) {
+/** ValueInfoProto; a string among the dims is a symbolic one. */
+function valueInfo(field, { name, dims, type = 'float32' }) {
   const shape = dims.map((d) => message(1, typeof d === 'string' ? bytes(2, d) : int(1, d)));
-  return message(field, bytes(1, name), message(2, message(1, int(1, FLOAT), message(2, ...shape))));
+  return message(field, bytes(1, name), message(2, message(1, int(1, types[type]), message(2, ...shape))));
 }
 
 /** Collects nodes and constants; every method returns the name of what it added. */
@@ -72,13 +73,13 @@ export class GraphWriter {
     return name;
   }
 
-  /** The ModelProto as bytes; `input` and `output` are {name, dims}. */
+  /** The ModelProto as bytes; `output` is {name, dims}, `input` {name, dims, type} or a list of them (float32 where no type is named). */
   model({ name, producer, version, input, output, opset = 17 }) {
     const graph = [
       ...this.#nodes,
       bytes(2, name),
       ...this.#constants,
-      valueInfo(11, input),
+      ...[input].flat().map((each) => valueInfo(11, each)),
       valueInfo(12, output),
     ];
     return Buffer.concat([

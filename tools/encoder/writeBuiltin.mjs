@@ -130,12 +130,12 @@ const model = g.model({
   output: { name: 'embedding', dims: ['n', 2 * half] },
 });
 const manifest = {
-  format: 1,
+  format: 2,
   id: 'precedent-scattering',
   version,
   title: 'Built-in: wavelet scattering and measurements',
   licence: 'MIT',
-  kind: 'fixed',
+  kind: 'multi-plane',
   model: { file: 'model.onnx', sha256: createHash('sha256').update(model).digest('hex') },
   input: { name: 'input', shape: [channels, size, size], planes, scales, size, windows },
   output: { name: 'embedding', dim: 2 * half },

@@ -40,7 +40,8 @@ interface Opened<W> {
 /** Throws `cancelled` when stopped, `storage`, or `unreadable` for a labels file that is no table. */
 export async function runJob(running: Running): Promise<void> {
   const { services, job, signal, progress, changed } = running;
-  const { library, embedder } = services;
+  const { library } = services;
+  const embedder = services.current();
   const labels = job.labels === undefined ? [] : await readLabels(job.labels);
   const meter = new Meter(progress);
   await scan(running, meter);
@@ -57,7 +58,9 @@ export async function runJob(running: Running): Promise<void> {
   }
   changed();
   meter.begin('embed', 0);
-  const failed = await embedMissing(library, embedder, signal, ({ done, total }) => meter.set(done, total));
+  const failed = await embedMissing(library, embedder, ['lesion'], signal, ({ done, total }) =>
+    meter.set(done, total),
+  );
   library.jobs.note(
     job.id,
     failed.map(({ volume, reason }) => ({
@@ -67,7 +70,7 @@ export async function runJob(running: Running): Promise<void> {
     })),
   );
   meter.begin('index', 1);
-  await library.vectors(embedder);
+  await library.vectors({ ...embedder.key, dim: embedder.dim });
   meter.step();
   // Files of an archive are read again when a conflict about them is decided.
   if (library.jobs.row(job.id).conflicts === 0) await removeFolder(join(library.layout.unpacked, job.id));
@@ -101,7 +104,8 @@ async function importSeries(
   meter: Meter,
 ): Promise<void> {
   const { services, job, signal, oneAtATime } = running;
-  const { library, embedder, reader } = services;
+  const { library, reader } = services;
+  const embedder = services.current();
   const bytesOf = (files: readonly FoundFile[]) => files.reduce((sum, file) => sum + file.bytes, 0);
   let shown = 0;
   const showNow = () => {
@@ -121,7 +125,8 @@ async function importSeries(
           : commitSeries(library, job, item, work, series, labels),
       );
       // What cannot be embedded is tried again, and reported, at the end.
-      for (const uid of volumes) await embedVolume(library, embedder, uid, signal).catch(() => undefined);
+      for (const uid of volumes)
+        await embedVolume(library, embedder, uid, ['lesion'], signal).catch(() => undefined);
       if (volumes.length > 0) showNow();
     } finally {
       await removeFolder(staging);

@@ -33,7 +33,8 @@ export type ReportWork = Extract<Work, { kind: 'report' }>;
 export interface JobServices {
   readonly library: Library & { readonly jobs: CatalogJobs; readonly reports: CatalogReports };
   readonly reader: ProcessPool<ReaderContract>;
-  readonly embedder: Embedder;
+  /** The encoder that lesions are embedded by as they come. */
+  readonly current: () => Embedder;
 }
 
 /** A path as the user knows it: inside the archive instead of where the archive was unpacked to. */
