@@ -28,6 +28,8 @@ const budgetMs = 2000;
 const sampleMs = 60;
 /** More threads or a larger batch must be faster by so much: they cost memory, and others need the cores as well. */
 const worthwhile = 1.1;
+/** On the CPU a batch gains little, and the last bits of an embedding would depend on its neighbours. */
+const worthwhileBatchOnCpu = 1.5;
 const largestBatch = 32;
 /** Of a trial: two, so that a provider that mixes up the items of a batch is found out. */
 const probes = 2;
@@ -86,7 +88,7 @@ async function tryProvider(
       const wrong = disagreement(output, expected, spec.output.dim, modelPrecision(model));
       if (wrong !== null) return wrong;
       const single = await rate(trial, session, 1);
-      return { provider, threads: 1, ...(await bestBatch(trial, session, single)) };
+      return { provider, threads: 1, ...(await bestBatch(trial, session, single, worthwhile)) };
     } finally {
       await session.release();
     }
@@ -109,7 +111,9 @@ async function fastestOnCpu(trial: Trial): Promise<Way> {
   }
   const { threads, perSecond } = best ?? { threads: 1, perSecond: 1 };
   const session = await createSession(runtime, spec, model, 'cpu', threads);
-  const batch = await bestBatch(trial, session, perSecond).finally(() => session.release());
+  const batch = await bestBatch(trial, session, perSecond, worthwhileBatchOnCpu).finally(() =>
+    session.release(),
+  );
   return { provider: 'cpu', threads, ...batch };
 }
 
@@ -118,6 +122,7 @@ async function bestBatch(
   trial: Trial,
   session: RuntimeSession,
   single: number,
+  gain: number,
 ): Promise<{ batch: number; perSecond: number }> {
   const started = trial.now();
   let best = { batch: 1, perSecond: single };
@@ -131,7 +136,7 @@ async function bestBatch(
       throw error;
     }
     // One step that is not worth it may lie before one that is; two do not.
-    if (perSecond >= worthwhile * best.perSecond) best = { batch, perSecond };
+    if (perSecond >= gain * best.perSecond) best = { batch, perSecond };
     else if (batch > 2 * best.batch) break;
   }
   return best;

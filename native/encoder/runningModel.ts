@@ -41,13 +41,13 @@ export class RunningModel {
    */
   static async open(options: Options): Promise<RunningModel> {
     const { calibrations, machine } = options;
-    const model = await options.load();
     const before = await calibrations.read();
     if (before.ways.length > 0) {
       const { at, calibration } = await openFastest(options, before);
       if (calibration !== before) await calibrations.write(calibration).catch(() => undefined);
       return new RunningModel(options, calibration, at);
     }
+    const model = await options.load();
     if (before.trying) {
       const { provider } = before.trying;
       const way: Way = { provider: 'cpu', threads: machine.cores, batch: 1, perSecond: 1 };
@@ -137,7 +137,7 @@ export class RunningModel {
 
 /** The session of the fastest way that can be opened; those that cannot are refused in the calibration that comes back. */
 async function openFastest(
-  { runtime, spec, load }: Options,
+  { runtime, spec, load }: Pick<Options, 'runtime' | 'spec' | 'load'>,
   calibration: Calibration,
 ): Promise<{ at: At; calibration: Calibration }> {
   const [way] = calibration.ways;
@@ -149,7 +149,7 @@ async function openFastest(
     if (way.provider === 'cpu') throw error;
     const { what } = PrecedentError.from(error);
     const others = without(calibration, { provider: way.provider, reason: what });
-    return openFastest({ runtime, spec, load } as Options, others);
+    return openFastest({ runtime, spec, load }, others);
   }
 }
 

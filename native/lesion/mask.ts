@@ -91,17 +91,20 @@ export function dice(a: Mask, b: Mask): number {
 function tightBox(mask: Mask): Box | null {
   const [ni, nj, nk] = boxDims(mask.box);
   let [i0, j0, k0, i1, j1, k1] = [ni, nj, nk, -1, -1, -1];
-  for (let k = 0, v = 0; k < nk; k++) {
-    for (let j = 0; j < nj; j++) {
-      for (let i = 0; i < ni; i++, v++) {
-        if (mask.bits[v] === 0) continue;
-        if (i < i0) i0 = i;
-        if (i > i1) i1 = i;
-        if (j < j0) j0 = j;
-        if (j > j1) j1 = j;
-        if (k < k0) k0 = k;
-        k1 = k;
-      }
+  const { bits } = mask;
+  for (let k = 0, row = 0; k < nk; k++) {
+    for (let j = 0; j < nj; j++, row += ni) {
+      let first = 0;
+      while (first < ni && bits[row + first] === 0) first++;
+      if (first === ni) continue;
+      let last = ni - 1;
+      while (bits[row + last] === 0) last--;
+      if (first < i0) i0 = first;
+      if (last > i1) i1 = last;
+      if (j < j0) j0 = j;
+      if (j > j1) j1 = j;
+      if (k < k0) k0 = k;
+      k1 = k;
     }
   }
   const [bi, bj, bk] = mask.box;

@@ -39,6 +39,14 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
+/** Processor time of this process and its threads, in seconds. */
+async function busy(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
+
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** Every stage alone, one lesion after the other: seconds for all of them. */
@@ -101,12 +109,18 @@ try {
       await session.run(data, some.length);
     }
   };
-  const times = { path: [] as number[], bare: [] as number[] };
+  const path = () => embedMissing(library, embedder, ['lesion'], neverAborted);
+  const times = {
+    path: [] as number[],
+    bare: [] as number[],
+    pathBusy: [] as number[],
+    bareBusy: [] as number[],
+  };
   await bare();
   for (let round = 0; round < rounds; round++) {
-    times.bare.push(await seconds(bare));
+    times.bare.push(await seconds(async () => times.bareBusy.push(await busy(bare))));
     forget(library, embedder);
-    times.path.push(await seconds(() => embedMissing(library, embedder, ['lesion'], neverAborted)));
+    times.path.push(await seconds(async () => times.pathBusy.push(await busy(path))));
     if (library.embeddings.missing(embedder.key).length > 0) throw new Error('lesions were not embedded');
   }
   await session.close();
@@ -124,6 +138,9 @@ try {
   console.log(`median of ${rounds} rounds in turns`);
   row('bare session', median(times.bare));
   row('batch path', median(times.path));
+  console.log('processor time');
+  row('bare session', median(times.bareBusy));
+  row('batch path, without the inference process', median(times.pathBusy));
   console.log(`batch path / bare session: ${((100 * median(times.bare)) / median(times.path)).toFixed(1)} %`);
 } finally {
   await inference.stop();

@@ -68,6 +68,20 @@ test.each(['int16', 'float32'] as const)(
   },
 );
 
+test('boxes are the same when slices are kept between them, whether all, few or none fit', async () => {
+  const original = volume('int16');
+  const path = join(folder, 'a.vox');
+  await writeVoxelFile(path, original);
+  const sliceBytes = 2 * original.dims[0] * original.dims[1];
+  const boxes: Box[] = [[0, 0, 0, 6, 4, 3], [1, 1, 1, 3, 3, 2], [2, 0, 3, 6, 4, 3], [0, 0, 0, 6, 4, 3]]; // biome-ignore format: pairs
+  for (const bytes of [100 * sliceBytes, 2 * sliceBytes, 0]) {
+    const file = await openVoxelFile(path);
+    file.keepSlices(bytes);
+    for (const box of boxes) expect(await file.readBox(box)).toEqual(crop(original, box));
+    await file.close();
+  }
+});
+
 test('a box or slice outside the volume is refused', async () => {
   const path = join(folder, 'a.vox');
   await writeVoxelFile(path, volume('int16'));
