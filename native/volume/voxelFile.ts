@@ -25,6 +25,8 @@ const aside = availableParallelism() > 2;
 const packOptions = { chunkSize: 2 ** 20, params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const magic = Buffer.from('PVOX0002');
 const footerBytes = 8 + magic.length;
+/** zlib takes no smaller one; else a slice comes in one piece. */
+const leastChunk = 64;
 /** The cores are used, and no more than these are held unpacked. */
 const slicesAtOnce = 8;
 const largestHeader = 16 * 1024 * 1024;
@@ -172,7 +174,7 @@ export class VoxelFile {
     const { dims, dtype, slices } = this.header;
     if (crc32(packed) !== slices[k].crc) throw damaged();
     const size = dims[0] * dims[1] * (dtype === 'int16' ? 2 : 4);
-    const options = { maxOutputLength: size, chunkSize: size };
+    const options = { maxOutputLength: size, chunkSize: Math.max(leastChunk, size) };
     let raw: Buffer;
     try {
       raw = aside ? await decompressAside(packed, options) : zstdDecompressSync(packed, options);
