@@ -25,6 +25,8 @@ const aside = availableParallelism() > 2;
 const packOptions = { chunkSize: 2 ** 20, params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const magic = Buffer.from('PVOX0002');
 const footerBytes = 8 + magic.length;
+/** zlib takes no smaller one; else a slice comes in one piece. */
+const leastChunk = 64;
 /** The cores are used, and no more than these are held unpacked. */
 const slicesAtOnce = 8;
 /** Of zlib's output buffer, in bytes. */

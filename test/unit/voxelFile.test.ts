@@ -68,6 +68,15 @@ test.each(['int16', 'float32'] as const)(
   },
 );
 
+test('a slice of one voxel comes back', async () => {
+  const path = join(folder, 'a.vox');
+  const tiny = { ...volume('int16'), dims: [1, 1, 2] as const, voxels: Int16Array.of(-7, 300) };
+  await writeVoxelFile(path, tiny);
+  const file = await openVoxelFile(path);
+  expect((await file.readAll()).voxels).toEqual(tiny.voxels);
+  await file.close();
+});
+
 test('boxes are the same when slices are kept between them, whether all, few or none fit', async () => {
   const original = volume('int16');
   const path = join(folder, 'a.vox');
