@@ -29,8 +29,6 @@ const footerBytes = 8 + magic.length;
 const leastChunk = 64;
 /** The cores are used, and no more than these are held unpacked. */
 const slicesAtOnce = 8;
-/** Of zlib's output buffer, in bytes. */
-const leastChunk = 64;
 const largestHeader = 16 * 1024 * 1024;
 
 const headerSchema = z.object({
