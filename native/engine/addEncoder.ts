@@ -33,13 +33,15 @@ export async function addEncoder(
     for (const file of files) await copyFileAtomic(join(folder, file), join(staged, file));
     // What was copied is what is checked, whatever happens to the folder meanwhile.
     const copied = await loadManifest(staged);
-    checkNew(encoders, copied);
     const trial = await tryAlone(staged, spawner, encoders.calibrations, signal);
+    // Another may have been added during the trial.
+    checkNew(encoders, copied);
     await ensureFolder(library.layout.encoders);
     const place = join(library.layout.encoders, encoderFolderName(copied));
     await removeFolder(place);
     await commitFile(staged, place);
     const { info } = await encoders.installed(place);
+    await encoders.dropUnused(copied.id);
     return { ...trial, encoder: info };
   } finally {
     await removeFolder(staged);

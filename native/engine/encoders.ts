@@ -89,7 +89,8 @@ export class Encoders {
         basename(folder),
       );
     }
-    this.#installed = [...this.#installed, embedder].sort((a, b) =>
+    const others = this.#installed.filter((other) => other.folder !== folder);
+    this.#installed = [...others, embedder].sort((a, b) =>
       compareVersions(a.manifest.version, b.manifest.version),
     );
     return embedder;
@@ -98,6 +99,11 @@ export class Encoders {
   /** The folder for what this machine measures of models. */
   get calibrations(): string | undefined {
     return this.#place.calibrations;
+  }
+
+  /** Where the added encoders lie, every version of them. */
+  get folders(): string[] {
+    return this.#installed.map(({ folder }) => folder);
   }
 
   get broken(): readonly { folder: string; problem: string }[] {
@@ -244,13 +250,24 @@ export class Encoders {
   async completed(embedder: Embedder): Promise<void> {
     const { key, manifest } = embedder;
     const { embeddings } = this.#library;
-    if (embedder === this.standard) setCompleteGeneration(this.#library, key);
+    const before = completeGeneration(this.#library);
+    if (embedder === this.standard && !(before && sameGeneration(before, key))) {
+      const { encoder, version, preprocessing } = key;
+      setCompleteGeneration(this.#library, { encoder, version, preprocessing });
+    }
     embeddings.removeOthers(key);
-    const earlier = this.#installed.filter(
-      (other) => other.manifest.id === manifest.id && other !== embedder,
-    );
-    this.#installed = this.#installed.filter((other) => !earlier.includes(other));
-    for (const { folder } of earlier) await removeFolder(folder);
+    await this.dropUnused(manifest.id);
+  }
+
+  /** Removes the earlier versions of an added encoder that embedded nothing that is still there. */
+  async dropUnused(id: string): Promise<void> {
+    const keys = this.#library.embeddings.keys();
+    const versions = this.#installed.filter(({ manifest }) => manifest.id === id);
+    const unused = versions
+      .slice(0, -1)
+      .filter(({ key }) => !keys.some((stored) => sameGeneration(stored, key)));
+    this.#installed = this.#installed.filter((embedder) => !unused.includes(embedder));
+    for (const { folder } of unused) await removeFolder(folder);
   }
 
   /** Removes an added encoder in every version with all that it embedded. Throws `refused`, `not-found`. */

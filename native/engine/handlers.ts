@@ -104,8 +104,9 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
           await embedVolume(library, encoders.standard, volume, ['lesion'], signal);
         } catch {
           // What was drawn by hand is kept all the same; the engine embeds it later.
-          engine.embedInBackground();
         }
+        // Whatever else is kept embedded follows.
+        engine.embedInBackground();
         changed();
         return reads.lesion(uid);
       }),

@@ -6,6 +6,7 @@ import { integrityProblems } from '../catalog/database.ts';
 import type { StoredKey } from '../catalog/embeddings.ts';
 import type { verifyReport } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
+import { loadManifest } from '../encoder/manifest.ts';
 import { commitFile, ensureFolder, fileExists, removeFolder } from '../files/files.ts';
 import { countMissing, drawThumbnail, embedMissing } from '../ingest/embedMissing.ts';
 import { unpackMask } from '../lesion/mask.ts';
@@ -35,7 +36,7 @@ export async function verifyLibrary(
   onProgress: (progress: { done: number; total: number }) => void,
 ): Promise<VerifyReport> {
   const check: Check = { engine, repair, signal, checked: {}, problems: [] };
-  const steps = [verifyCatalog, verifyVoxels, verifyLesions, verifyEmbeddings, verifyStray];
+  const steps = [verifyCatalog, verifyVoxels, verifyLesions, verifyEncoders, verifyEmbeddings, verifyStray];
   for (const [done, step] of steps.entries()) {
     throwIfCancelled(signal);
     onProgress({ done, total: steps.length });
@@ -129,6 +130,21 @@ async function verifyLesions(check: Check): Promise<void> {
       await engine.withVoxels(volume, (file) => drawThumbnail(engine.library, file, id, { box: boxIjk }));
       return true;
     });
+  }
+}
+
+/** Of the encoders that were added, whether their files are those that were. */
+async function verifyEncoders(check: Check): Promise<void> {
+  const { encoders } = check.engine;
+  for (const { folder, problem } of encoders.broken) await found(check, problem, folder);
+  check.checked.encoders = encoders.folders.length;
+  for (const folder of encoders.folders) {
+    throwIfCancelled(check.signal);
+    try {
+      await loadManifest(folder);
+    } catch (thrown) {
+      await found(check, PrecedentError.from(thrown).what, basename(folder));
+    }
   }
 }
 

@@ -321,10 +321,23 @@ describe.runIf(process.platform === 'linux')('while the library is embedded anew
   });
 });
 
-test('an added encoder that is damaged later costs the library nothing else', async () => {
+test('an added encoder that is damaged later costs the library nothing else, and is found by verify', async () => {
   const library = await freshLibrary('damaged');
   await add(library, await writeEncoder(join(folder, 'd-slice'), tiny.slice));
   await precedentJson('encoders', 'default', 'tiny-slice', '--library', library);
+  await add(library, await writeEncoder(join(folder, 'd-volume'), tiny.volume));
+  await add(library, await writeEncoder(join(folder, 'd-newer'), { ...tiny.volume, version: '1.0.1' }));
+  // Nothing was embedded by the version before.
+  expect(await readdir(join(library, 'encoders'))).toEqual(['tiny-slice@1.0.0', 'tiny-volume@1.0.1']);
+  const model = join(library, 'encoders', 'tiny-volume@1.0.1', 'model.onnx');
+  const bytes = await readFile(model);
+  bytes[bytes.length - 40] ^= 1;
+  await writeFile(model, bytes);
+  const { stdout: report } = await precedent('verify', '--library', library, '--json');
+  expect(JSON.parse(report).problems).toEqual([
+    { what: expect.stringContaining('SHA-256 differs'), where: 'tiny-volume@1.0.1', repaired: false },
+  ]);
+  await precedentJson('encoders', 'remove', 'tiny-volume', '--library', library);
   await writeFile(join(library, 'encoders', 'tiny-slice@1.0.0', 'encoder.json'), '{}');
   const { stdout, stderr, code } = await precedent('encoders', 'list', '--library', library, '--json');
   expect(code).toBe(0);
