@@ -24,7 +24,8 @@ export function completeGeneration({ reads }: Settings): Generation | undefined 
   return text === undefined ? undefined : generation.parse(JSON.parse(text));
 }
 export function setCompleteGeneration({ writes }: Settings, complete: Generation): void {
-  writes.setSetting(names.complete, JSON.stringify(complete));
+  const { encoder, version, preprocessing } = complete;
+  writes.setSetting(names.complete, JSON.stringify({ encoder, version, preprocessing }));
 }
 
 /** The levels that were asked for of each encoder, by its id. */

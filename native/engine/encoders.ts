@@ -133,8 +133,7 @@ export class Encoders {
     if (id === undefined) return this.standard;
     const embedder = this.#newest().get(id);
     if (embedder) return embedder;
-    const { what, fix } = { what: `there is no encoder ${id}`, fix: 'see `encoders list`' };
-    throw new PrecedentError('not-found', what, undefined, fix);
+    throw new PrecedentError('not-found', `there is no encoder ${id}`, undefined, 'see `encoders list`');
   }
 
   /** The installed version of an encoder, if there is one. */
@@ -251,10 +250,8 @@ export class Encoders {
     const { key, manifest } = embedder;
     const { embeddings } = this.#library;
     const before = completeGeneration(this.#library);
-    if (embedder === this.standard && !(before && sameGeneration(before, key))) {
-      const { encoder, version, preprocessing } = key;
-      setCompleteGeneration(this.#library, { encoder, version, preprocessing });
-    }
+    if (embedder === this.standard && !(before && sameGeneration(before, key)))
+      setCompleteGeneration(this.#library, key);
     embeddings.removeOthers(key);
     await this.dropUnused(manifest.id);
   }

@@ -59,6 +59,7 @@ export class Engine {
   readonly #onLibrary: () => void;
   readonly #closing = new AbortController();
   #job: Job | null = null;
+  #again = false;
   #background: { readonly abort: AbortController; readonly ended: Promise<void> } | null = null;
 
   private constructor(
@@ -169,7 +170,12 @@ export class Engine {
    * left behind, and then drops the older embeddings. A job that changes the library stops it, and it goes on afterwards.
    */
   embedInBackground(): void {
-    if (this.#background !== null || this.#job !== null || this.#closing.signal.aborted) return;
+    if (this.#job !== null || this.#closing.signal.aborted) return;
+    if (this.#background !== null) {
+      this.#again = true;
+      return;
+    }
+    this.#again = false;
     const abort = new AbortController();
     this.#background = {
       abort,
@@ -178,6 +184,8 @@ export class Engine {
         .catch(() => undefined)
         .finally(() => {
           this.#background = null;
+          // Something came after this run had looked for what is missing.
+          if (this.#again && !abort.signal.aborted) this.embedInBackground();
         }),
     };
   }
@@ -190,7 +198,7 @@ export class Engine {
 
   /** Waits until the embedding in the background has come to an end. */
   async embedded(): Promise<void> {
-    await this.#background?.ended;
+    while (this.#background !== null) await this.#background.ended;
   }
 
   async #embedMissing(signal: AbortSignal): Promise<void> {
