@@ -133,14 +133,21 @@ export class Embedder {
   }
 
   async #run(inputs: readonly EncoderInput[], signal: AbortSignal | undefined): Promise<Float32Array[]> {
-    const each = inputs[0].tensor.length;
-    const data = new Float32Array(inputs.length * each);
-    for (const [n, { tensor }] of inputs.entries()) data.set(tensor, n * each);
     const { name } = this.manifest.input;
+    const data = joined(inputs.map(({ tensor }) => tensor));
     const output = await this.#model.run([{ name, data }], inputs.length, signal);
     const { dim } = this.manifest.output;
     return inputs.map((input, n) => combine(output.subarray(n * dim, (n + 1) * dim), input, this.manifest));
   }
+}
+
+/** Arrays of one length, end to end. */
+function joined(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0];
+  const each = parts[0].length;
+  const whole = new Float32Array(parts.length * each);
+  for (const [n, part] of parts.entries()) whole.set(part, n * each);
+  return whole;
 }
 
 function shiftRegion({ box, mask }: EmbedRegion, [i, j, k]: Box): EmbedRegion {

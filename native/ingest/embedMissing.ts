@@ -1,6 +1,5 @@
 /** Embeds every lesion that has no embedding of the current encoder yet, and draws its thumbnail. */
 
-import type { CatalogWrites } from '../catalog/writes.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Embedder, EmbedRegion } from '../encoder/embedder.ts';
 import type { EncoderInput } from '../encoder/preprocess.ts';
@@ -16,6 +15,8 @@ import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
 const general: ReadonlySet<string> = new Set(['cancelled', 'storage', 'interrupted']);
 
 const keptBytes = 64 * 2 ** 20;
+/** Each transaction waits for the disk: so much work is lost at most when the engine dies. */
+const storeMs = 300;
 
 interface Missing {
   readonly lesion: string;
@@ -27,7 +28,7 @@ interface Prepared extends Missing {
 type Progress = (progress: { done: number; total: number }) => void;
 
 /**
- * Goes on where it stopped: what is embedded is stored volume by volume. A volume whose voxels or masks are damaged
+ * Goes on where it stopped: what is embedded is stored a few times a second. A volume whose voxels or masks are damaged
  * costs its own lesions; those volumes are returned with the reason. Throws `cancelled`, `storage`, `interrupted`.
  */
 export async function embedMissing(
@@ -79,24 +80,25 @@ async function embedLesions(
   }
 
   let done = 0;
-  let rows: Parameters<CatalogWrites['addEmbeddings']>[1] = [];
-  let current: string | undefined;
+  let last = performance.now();
+  const rows: { lesion: string; dim: number; vector: Uint8Array }[] = [];
   const store = () => {
     library.writes.addEmbeddings(embedder.key, rows);
-    done += rows.length;
-    rows = [];
+    done += rows.splice(0).length;
+    last = performance.now();
     progress({ done, total: missing.length });
   };
   progress({ done, total: missing.length });
-  for await (const settled of embedder.embedPrepared(prepared(), signal)) {
-    const { lesion, volume } = settled.item;
-    if (volume !== current) store();
-    current = volume;
-    if ('error' in settled) fail(volume, settled.error);
-    else rows = [...rows, { lesion, dim: embedder.dim, vector: toFloat16(settled.result) }];
-    if (rows.length === volumes.get(volume)?.length) store();
+  try {
+    for await (const settled of embedder.embedPrepared(prepared(), signal)) {
+      const { lesion, volume } = settled.item;
+      if ('error' in settled) fail(volume, settled.error);
+      else rows.push({ lesion, dim: embedder.dim, vector: toFloat16(settled.result) });
+      if (performance.now() - last >= storeMs) store();
+    }
+  } finally {
+    store();
   }
-  store();
   progress({ done: missing.length, total: missing.length });
   return failed;
 }
