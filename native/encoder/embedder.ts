@@ -373,6 +373,7 @@ function lesionMeasurements(
 
 /** The inputs of a batch, one after the other. */
 function joined(tensors: readonly Float32Array[]): Float32Array {
+  if (tensors.length === 1) return tensors[0];
   const data = new Float32Array(tensors.reduce((sum, tensor) => sum + tensor.length, 0));
   let at = 0;
   for (const tensor of tensors) {

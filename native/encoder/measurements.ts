@@ -85,8 +85,10 @@ function shapeOf({ inside, dims, step, volumeMm3 }: SampledRegion) {
 }
 
 function densityOf({ hu, smooth, substance }: SampledRegion) {
-  const values = new Float64Array(hu.length);
-  const smoothValues = new Float64Array(hu.length);
+  let members = 0;
+  for (let at = 0; at < substance.length; at++) members += substance[at];
+  const values = new Float32Array(members);
+  const smoothValues = new Float32Array(members);
   let [n, sum, squares, soft, solid, dense] = [0, 0, 0, 0, 0, 0];
   for (let at = 0; at < hu.length; at++) {
     if (!substance[at]) continue;
@@ -100,7 +102,7 @@ function densityOf({ hu, smooth, substance }: SampledRegion) {
     if (value > 200) dense++;
   }
   const mean = sum / n;
-  const sorted = values.subarray(0, n).sort();
+  const sorted = values.sort();
   return {
     mean,
     meanSoft: soft / n,
@@ -110,11 +112,11 @@ function densityOf({ hu, smooth, substance }: SampledRegion) {
     p90: percentile(sorted, 0.9),
     solidFraction: solid / n,
     denseFraction: dense / n,
-    peakHu: percentile(smoothValues.subarray(0, n).sort(), 0.97),
+    peakHu: percentile(smoothValues.sort(), 0.97),
   };
 }
 
-const percentile = (sorted: Float64Array, p: number) => sorted[Math.round((sorted.length - 1) * p)];
+const percentile = (sorted: Float32Array, p: number) => sorted[Math.round((sorted.length - 1) * p)];
 
 /** The members' number and the full axes in mm, longest first, of the ellipsoid with the members' second moments (a voxel's own width included). */
 function principalAxes(inside: Uint8Array, [nx, ny, nz]: Vec3, step: number) {

@@ -17,6 +17,8 @@ const general: ReadonlySet<string> = new Set(['cancelled', 'storage', 'interrupt
 
 /** Of unpacked slices, while the lesions of one volume are prepared. */
 const keptBytes = 64 * 2 ** 20;
+/** Each transaction waits for the disk: so much work is lost at most when the engine dies. */
+const storeMs = 300;
 
 /** A volume that could not be embedded; `damaged`: its voxels cannot be read, so that no encoder could. */
 export interface FailedVolume {
@@ -50,7 +52,7 @@ export function countMissing(library: Library, embedder: Embedder, levels: reado
 type Progress = (progress: { done: number; total: number }) => void;
 
 /**
- * Goes on where it stopped: what is embedded is stored volume by volume. A volume whose voxels or masks are damaged
+ * Goes on where it stopped: what is embedded is stored a few times a second. A volume whose voxels or masks are damaged
  * costs its own lesions; those volumes are returned with the reason. Throws `cancelled`, `storage`, `interrupted`.
  */
 export async function embedMissing(
@@ -164,7 +166,7 @@ interface PreparedLesion {
   readonly input: Prepared;
 }
 
-/** Reads and prepares a lesion while those before it are in the model, across volumes; stores them volume by volume. */
+/** Reads and prepares a lesion while those before it are in the model, across volumes; stores what is done a few times a second. */
 async function embedLesions(
   pass: Pass,
   only: string | undefined,
@@ -185,22 +187,23 @@ async function embedLesions(
       }
     }
   }
-  let rows: EmbeddingRow[] = [];
-  let current: string | undefined;
+  let last = performance.now();
+  const rows: EmbeddingRow[] = [];
   const store = () => {
     library.embeddings.add(embedder.key, embedder.dim, rows);
-    stored(rows.length);
-    rows = [];
+    stored(rows.splice(0).length);
+    last = performance.now();
   };
-  for await (const settled of embedder.embedPrepared(prepared(), signal)) {
-    const { lesion, volume } = settled.item;
-    if (volume !== current) store();
-    current = volume;
-    if ('error' in settled) fail(volume, settled.error);
-    else rows.push({ owner: lesion, vector: toFloat16(settled.result) });
-    if (rows.length === volumes.get(volume)?.length) store();
+  try {
+    for await (const settled of embedder.embedPrepared(prepared(), signal)) {
+      const { lesion, volume } = settled.item;
+      if ('error' in settled) fail(volume, settled.error);
+      else rows.push({ owner: lesion, vector: toFloat16(settled.result) });
+      if (performance.now() - last >= storeMs) store();
+    }
+  } finally {
+    store();
   }
-  store();
 }
 
 /** Draws the missing thumbnails too, while the voxels are at hand. */

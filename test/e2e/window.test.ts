@@ -53,6 +53,11 @@ describe.skipIf(skip)(groupName('window'), () => {
     await expect.poll(() => banner.isVisible(), { timeout: 10_000 }).toBe(!info.official);
   });
 
+  test('shows what the encoder runs on', { timeout }, async () => {
+    const shown = launched.page.getByTestId('encoder-runs');
+    await expect.poll(() => shown.textContent(), { timeout: 30_000 }).toMatch(/^ on [a-z]+( \(.+\))?$/);
+  });
+
   test('speaks with the engine', { timeout }, async () => {
     const { page, library } = launched;
     await watchPorts(page);

@@ -115,6 +115,19 @@ describe('on the generated phantoms', () => {
     expect(result.stdout).toBe('');
   });
 
+  test('the doctor says what the encoder runs on, and why not on another provider', async () => {
+    const report = await precedentJson<{
+      encoder: { provider: string; threads: number; batch: number };
+      providers: { inThisBuild: string[]; refused: { provider: string; reason: string }[] };
+    }>('doctor');
+    expect(report.providers.inThisBuild).toContain(report.encoder.provider);
+    expect(report.encoder.threads).toBeGreaterThanOrEqual(1);
+    expect(report.encoder.batch).toBeGreaterThanOrEqual(1);
+    // Beside those that run, every one is named with its reason; TensorRT is tried by nobody unasked.
+    expect(report.providers.refused.map(({ provider }) => provider)).toContain('tensorrt');
+    for (const { reason } of report.providers.refused) expect(reason).not.toBe('');
+  });
+
   test('a folder that holds no library is not taken for one', async () => {
     const result = await precedent('list', '--library', join(folder, 'nowhere'));
     expect([result.code, result.stdout]).toEqual([1, '']);
