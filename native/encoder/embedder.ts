@@ -6,18 +6,16 @@ import type { InferenceContract, ModelState } from '../contract/inference.ts';
 import { type Level, levelNames, levels } from '../contract/levels.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { ManagedProcess } from '../process/managed.ts';
-import { type Box, growBox, type Volume } from '../volume/volume.ts';
+import { type Box, growBox } from '../volume/volume.ts';
 import { inBatches, type Settled } from './batches.ts';
-import { combine } from './encode.ts';
-import { embeddingDim, readManifest } from './manifest.ts';
+import { readManifest } from './manifest.ts';
 import type { ImageManifest, Manifest, PoolingName, SliceManifest } from './manifestSchema.ts';
-import { measure } from './measurements.ts';
+import { modelSpec } from './model.ts';
 import { ModelClient } from './modelClient.ts';
 import { normalised, outputRows } from './output.ts';
 import { pooled } from './pooling.ts';
-import { type EncoderInput, lesionInput } from './preprocess.ts';
+import { lesionInput } from './preprocess.ts';
 import { preprocessingHash } from './preprocessingHash.ts';
-import { sampleRegion } from './region.ts';
 import { sliceInput } from './slicePicture.ts';
 import { surroundings } from './surroundings.ts';
 import { openTokenizer, textInputs } from './textInput.ts';
@@ -33,11 +31,8 @@ import {
   type VoxelSource,
 } from './voxelSource.ts';
 
-/** The model's input for one lesion, and how its vector comes of what the model gives. */
-export interface Prepared {
-  readonly tensor: Float32Array;
-  readonly finish: (row: Float32Array) => Float32Array;
-}
+/** One item for the model: the data of each of its inputs, in their order. */
+export type Prepared = readonly Float32Array[];
 export interface SliceVector {
   /** Index k of the stored volume. */
   readonly slice: number;
@@ -51,8 +46,6 @@ export interface WholeVectors {
 
 /** What of the surroundings resampling touches beyond the crop itself. */
 const filterMarginMm = 5;
-/** What the measurements look at around a lesion. */
-const measuredMarginMm = 15;
 /** Texts that the model is asked for at once. */
 const mostTexts = 16;
 const noTiming = (): EmbedTiming => ({ readMs: 0, prepareMs: 0, inferMs: 0 });
@@ -94,13 +87,7 @@ export class Embedder {
 
   /** Of the vectors under `key`. */
   get dim(): number {
-    return this.dimOf(this.key.level);
-  }
-
-  /** Measurements are joined to lesions only. */
-  dimOf(level: Level): number {
-    const { manifest } = this;
-    return level === 'lesion' && manifest.kind !== 'text' ? embeddingDim(manifest) : manifest.output.dim;
+    return this.manifest.output.dim;
   }
 
   /** The levels that this kind of encoder makes. */
@@ -162,14 +149,12 @@ export class Embedder {
       case 'multi-plane': {
         const crop = await readRegion(source, region, surroundings(grid, region, manifest), timing);
         const input = timed(timing, () => lesionInput(crop.volume, crop.region, manifest));
-        return { tensor: input.tensor, finish: (row) => combine(row, input, manifest) };
+        return input.measurements ? [input.pictures, input.measurements] : [input.pictures];
       }
       case 'volume': {
         const reach = lesionReachMm(grid, region, manifest) + filterMarginMm;
         const crop = await readRegion(source, region, growBox(region.box, reach, grid), timing);
-        const tensor = timed(timing, () => lesionBlock(crop.volume, crop.region, manifest));
-        const join = await this.#joining(source, region, manifest, timing);
-        return { tensor, finish: (row) => join(outputRows(row, 1, manifest)[0]) };
+        return [timed(timing, () => lesionBlock(crop.volume, crop.region, manifest))];
       }
       case 'slice':
         throw this.#unsupported('embeds lesions slice by slice');
@@ -181,13 +166,7 @@ export class Embedder {
     prepared: AsyncIterable<T>,
     signal?: AbortSignal,
   ): AsyncGenerator<Settled<T, Float32Array>> {
-    const { dim } = this.manifest.output;
-    return this.#inBatches(
-      prepared,
-      ({ input }) => input.tensor,
-      ({ input }, output, n) => input.finish(output.slice(n * dim, (n + 1) * dim)),
-      signal,
-    );
+    return this.#inBatches(prepared, signal);
   }
 
   /** The vector of each slice that a lesion crosses, as the encoder crops it. Throws `unsupported` unless it sees slices. */
@@ -273,24 +252,9 @@ export class Embedder {
     for (const region of regions) {
       const slices = await this.embedLesionSlices(source, region, signal, timing);
       const vectors = slices.map(({ vector }) => vector);
-      const join = await this.#joining(source, region, manifest, timing);
-      embeddings.push(join(pooled(vectors, manifest.pooling.lesion)));
+      embeddings.push(normalised(pooled(vectors, manifest.pooling.lesion), manifest));
     }
     return embeddings;
-  }
-
-  /** How a lesion's vector is brought to its length, and joined with what was measured where the manifest asks for it. */
-  async #joining(
-    source: VoxelSource,
-    region: EmbedRegion,
-    manifest: ImageManifest,
-    timing: EmbedTiming,
-  ): Promise<(vector: Float32Array) => Float32Array> {
-    if (manifest.measurements.length === 0) return (vector) => normalised(vector, manifest);
-    const around = growBox(region.box, measuredMarginMm + filterMarginMm, source.grid);
-    const crop = await readRegion(source, region, around, timing);
-    const measured = timed(timing, () => lesionMeasurements(crop.volume, crop.region, manifest));
-    return (vector) => combine(vector, measured, manifest);
   }
 
   /** The vectors of slices of one volume: of a lesion's box as it is cropped, or whole. Few are held at once. */
@@ -305,39 +269,34 @@ export class Embedder {
     const prepared = async function* () {
       for (const slice of slices) {
         const volume = await readSlice(source, slice, timing);
-        yield { slice, tensor: timed(timing, () => sliceInput(volume, 0, box, manifest)) };
+        yield { slice, input: [timed(timing, () => sliceInput(volume, 0, box, manifest))] };
       }
     };
-    const { dim } = manifest.output;
-    const inputs = this.#inBatches(
-      prepared(),
-      ({ tensor }) => tensor,
-      (_, output, n) => outputRows(output.slice(n * dim, (n + 1) * dim), 1, manifest)[0],
-      signal,
-    );
     const vectors: SliceVector[] = [];
-    for await (const settled of inputs) {
+    for await (const settled of this.#inBatches(prepared(), signal)) {
       if ('error' in settled) throw settled.error;
-      vectors.push({ slice: settled.item.slice, vector: normalised(settled.result, manifest) });
+      vectors.push({ slice: settled.item.slice, vector: settled.result });
     }
     return vectors;
   }
 
-  /** Runs items of one input each in batches; `finish` makes the result of the nth item of a batch of the model's output. */
-  async *#inBatches<T>(
+  /** Runs items in batches; the results are checked and at the manifest's length. */
+  async *#inBatches<T extends { readonly input: Prepared }>(
     items: AsyncIterable<T>,
-    tensorOf: (item: T) => Float32Array,
-    finish: (item: T, output: Float32Array, n: number) => Float32Array,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Settled<T, Float32Array>> {
-    const { name } = this.#image().input;
+    const { manifest } = this;
+    const { inputs } = modelSpec(manifest);
     const { batch } = this.#model.state ?? (await this.#model.open());
     yield* inBatches(items, {
       size: () => this.#model.state?.batch ?? batch,
       run: async (some) => {
-        const data = joined(some.map(tensorOf));
-        const output = await this.#model.run([{ name, data }], some.length, signal);
-        return some.map((item, n) => finish(item, output, n));
+        const data = inputs.map(({ name }, at) => ({
+          name,
+          data: joined(some.map(({ input }) => input[at])),
+        }));
+        const output = await this.#model.run(data, some.length, signal);
+        return outputRows(output, some.length, manifest).map((row) => normalised(row, manifest));
       },
       signal,
     });
@@ -356,19 +315,6 @@ export class Embedder {
       'choose another with --encoder',
     );
   }
-}
-
-function lesionMeasurements(
-  volume: Volume,
-  region: EmbedRegion,
-  manifest: ImageManifest,
-): Pick<EncoderInput, 'measurements' | 'estimated'> {
-  const sampled = sampleRegion(volume, region);
-  const values = measure(sampled);
-  return {
-    measurements: Float32Array.from(manifest.measurements, ({ name }) => values[name]),
-    estimated: sampled.estimated,
-  };
 }
 
 /** The inputs of a batch, one after the other. */

@@ -1,5 +1,5 @@
-/** Small filters on an isotropic grid of points, a first: smoothing, distances, connected parts. */
-import type { Box, Vec3 } from '../volume/volume.ts';
+/** Small filters on an isotropic grid of points, a first: smoothing, connected parts. */
+import type { Vec3 } from '../volume/volume.ts';
 
 /** The binomial filter (1 2 1)/4 along each axis; the outermost points are repeated. */
 export function smoothed(values: ArrayLike<number>, [nx, ny, nz]: Vec3): Float32Array {
@@ -60,73 +60,4 @@ export function connected(members: Uint8Array, seeds: Uint8Array, [nx, ny, nz]: 
     }
   }
   return reached;
-}
-
-/** Farther, squared, than any grid is wide: there is nothing to be near to. */
-const far = 2 ** 28;
-
-/**
- * The squared distance in steps, a whole number, from every point to the nearest one whose membership is `target`; `far`
- * where there is none, and where it is more than `most` steps away along an axis. The exact Euclidean transform, axis by axis
- * (Felzenszwalb and Huttenlocher, Theory of Computing 8, 2012), with the short lines of these grids searched outwards from
- * each point.
- */
-export function squaredDistanceTo(
-  inside: Uint8Array,
-  target: 0 | 1,
-  [nx, ny, nz]: Vec3,
-  most = Number.POSITIVE_INFINITY,
-): Int32Array {
-  const reach = Math.min(Math.ceil(most), Math.max(nx, ny, nz));
-  const field = new Int32Array(inside.length);
-  for (let at = 0; at < field.length; at++) field[at] = inside[at] === target ? 0 : far;
-  const line = new Int32Array(Math.max(nx, ny, nz));
-  const along = (start: number, stride: number, n: number) => {
-    let any = false;
-    for (let q = 0, at = start; q < n; q++, at += stride) {
-      line[q] = field[at];
-      if (line[q] < far) any = true;
-    }
-    if (!any) return;
-    for (let q = 0, at = start; q < n; q++, at += stride) {
-      let best = line[q];
-      for (let d = 1; d <= reach && d * d < best; d++) {
-        if (q >= d && line[q - d] + d * d < best) best = line[q - d] + d * d;
-        if (q + d < n && line[q + d] + d * d < best) best = line[q + d] + d * d;
-      }
-      field[at] = best;
-    }
-  };
-  // Beyond these lines every distance is known: 0 to what is not inside, or more than `most` to what is.
-  const [x0, y0, z0, x1, y1, z1] = extent(inside, [nx, ny, nz], target === 1 ? reach : 1);
-  const plane = nx * ny;
-  for (let z = z0; z <= z1; z++)
-    for (let y = y0; y <= y1; y++) along(z * plane + y * nx + x0, 1, x1 - x0 + 1);
-  for (let z = z0; z <= z1; z++)
-    for (let x = x0; x <= x1; x++) along(z * plane + y0 * nx + x, nx, y1 - y0 + 1);
-  for (let y = y0; y <= y1; y++)
-    for (let x = x0; x <= x1; x++) along(z0 * plane + y * nx + x, plane, z1 - z0 + 1);
-  return field;
-}
-
-/** First and last index along x, y, z of the box around the members, `margin` wider to all sides; the last before the first when there are none. */
-function extent(members: Uint8Array, [nx, ny, nz]: Vec3, margin: number): Box {
-  let [x0, y0, z0, x1, y1, z1] = [nx, ny, nz, -1, -1, -1];
-  for (let z = 0, at = 0; z < nz; z++) {
-    for (let y = 0; y < ny; y++) {
-      for (let x = 0; x < nx; x++, at++) {
-        if (!members[at]) continue;
-        if (x < x0) x0 = x;
-        if (x > x1) x1 = x;
-        if (y < y0) y0 = y;
-        if (y > y1) y1 = y;
-        if (z < z0) z0 = z;
-        if (z > z1) z1 = z;
-      }
-    }
-  }
-  if (x1 < 0) return [0, 0, 0, -1, -1, -1];
-  const low = (n: number) => Math.max(0, n - margin);
-  const high = (n: number, size: number) => Math.min(size - 1, n + margin);
-  return [low(x0), low(y0), low(z0), high(x1, nx), high(y1, ny), high(z1, nz)];
 }

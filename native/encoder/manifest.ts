@@ -3,23 +3,10 @@ import { createHash } from 'node:crypto';
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PrecedentError } from '../contract/errors.ts';
-import {
-  type ImageManifest,
-  type Manifest,
-  type MultiPlaneManifest,
-  manifestSchema,
-} from './manifestSchema.ts';
+import { type Manifest, type MultiPlaneManifest, manifestSchema } from './manifestSchema.ts';
 
 export type { ImageManifest, Manifest, MultiPlaneManifest } from './manifestSchema.ts';
 export const manifestName = 'encoder.json';
-
-/** The number of values of a lesion's embedding: the model's output and two per measurement. */
-export function embeddingDim({
-  output,
-  measurements,
-}: Pick<ImageManifest, 'output' | 'measurements'>): number {
-  return output.dim + 2 * measurements.length;
-}
 
 /** Reads encoder.json from an encoder's folder. Throws `unreadable` when it is missing or not valid. */
 export async function readManifest(dir: string): Promise<Manifest> {

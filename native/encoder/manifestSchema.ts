@@ -1,6 +1,6 @@
 /** What an encoder.json may say, field by field; docs/encoders.md explains each. A kind of encoder is a row of the union. */
 import { z } from 'zod';
-import { measurementNames } from './measurements.ts';
+import { featureNames } from '../radiomics/features.ts';
 
 export const planeNames = ['axial', 'coronal', 'sagittal'] as const;
 export type PlaneName = (typeof planeNames)[number];
@@ -37,30 +37,12 @@ const output = z.strictObject({
   dim: z.int().min(2).max(maxDim),
   /** `none` keeps the model's lengths; a search compares by cosine all the same. */
   normalisation: z.enum(['l2', 'none']).default('l2'),
+  /** Stretches of the output, each of one length whatever the lesion, by which alone can be searched: from the first value to before the last. */
+  parts: z.array(z.strictObject({ name, from: z.int().min(0), to: z.int().min(1) })).default([]),
 });
 
-/** `weight` is the measurement's share among the measurements; each takes two dimensions of the embedding. */
-const measurement = z.strictObject({
-  name: z.enum(measurementNames),
-  mean: z.number(),
-  sd: positive,
-  weight: z.number().min(0),
-});
-/** What the image kinds have in common: how a lesion's vector is joined with what was measured of it. */
-const image = {
-  ...common,
-  output,
-  measurements: z.array(measurement).default([]),
-  normalisation: z
-    .strictObject({
-      /** The shares of the model's output and of all measurements together in the embedding's squared norm. */
-      outputWeight: z.number().min(0),
-      measurementWeight: z.number().min(0),
-      /** By what the measurements are shortened that depend on a mask, in the embedding of a region without one. */
-      estimatedLength: z.number().min(0).max(1),
-    })
-    .default({ outputWeight: 1, measurementWeight: 0, estimatedLength: 1 }),
-};
+/** What the image kinds have in common. */
+const image = { ...common, output };
 
 /** HU become 0…1 across each window; then (value − mean) / std. One window may serve several channels. */
 const channels = {
@@ -98,6 +80,13 @@ const multiPlane = z.strictObject({
     size: side,
     /** One further channel for each picture: the lesion's membership 0…1, and 0 throughout where there is no mask. */
     maskChannel: z.boolean().default(false),
+    /** A second input of the model: IBSI features of the lesion. `typical` is given where a scan has too few slices for them. */
+    measurements: z
+      .strictObject({
+        name,
+        of: z.array(z.strictObject({ name: z.enum(featureNames), typical: z.number() })).min(1),
+      })
+      .optional(),
   }),
 });
 
@@ -176,9 +165,9 @@ export const manifestSchema = z
   .discriminatedUnion('kind', [slice, multiPlane, volume, text])
   .superRefine((manifest, ctx) => {
     const issue: Issue = (path, message) => ctx.addIssue({ code: 'custom', path: [...path], message });
+    checkParts(manifest, issue);
     if (manifest.kind === 'text') return;
     checkChannels(manifest, issue);
-    checkFusion(manifest, issue);
     if (manifest.kind === 'multi-plane') checkShape(manifest, issue);
   });
 
@@ -212,21 +201,10 @@ function checkChannels(manifest: ImageManifest, issue: Issue): void {
   }
 }
 
-function checkFusion(manifest: ImageManifest, issue: Issue): void {
-  const { measurements, normalisation, output: out, sharedSpace } = manifest;
-  const { outputWeight, measurementWeight } = normalisation;
-  const measured = measurements.reduce((sum, { weight }) => sum + weight, 0) * measurementWeight;
-  if (!(outputWeight + measured > 0)) {
-    issue(['normalisation'], 'should leave something of the embedding: every weight is zero');
-  }
-  if (out.dim + 2 * measurements.length > maxDim) {
-    issue(['output', 'dim'], `should give an embedding of at most ${maxDim} values`);
-  }
-  if (measurements.length > 0 && out.normalisation === 'none') {
-    issue(['output', 'normalisation'], 'should be l2 where measurements are joined');
-  }
-  if (measurements.length > 0 && sharedSpace !== undefined) {
-    issue(['measurements'], 'should be empty in a space that is shared with texts');
+function checkParts({ output: { parts, dim } }: Manifest, issue: Issue): void {
+  for (const [n, { from, to }] of parts.entries()) {
+    if (from >= to || to > dim)
+      issue(['output', 'parts', n], `should lie within the ${dim} values of the output`);
   }
 }
 

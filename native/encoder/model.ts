@@ -39,7 +39,11 @@ function modelInputs(manifest: Manifest): ModelInput[] {
       name === undefined ? [] : [{ name, type: 'int64', shape: [length] }],
     );
   }
-  return [{ name: manifest.input.name, type: 'float32', shape: pictureShape(manifest) }];
+  const pictures: ModelInput = { name: manifest.input.name, type: 'float32', shape: pictureShape(manifest) };
+  const measured = manifest.kind === 'multi-plane' ? manifest.input.measurements : undefined;
+  return measured
+    ? [pictures, { name: measured.name, type: 'float32', shape: [measured.of.length] }]
+    : [pictures];
 }
 
 function pictureShape(manifest: Exclude<Manifest, { kind: 'text' }>): readonly number[] {

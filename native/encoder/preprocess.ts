@@ -1,45 +1,55 @@
 /** Turns a lesion in a volume into a multi-plane encoder's input: windowed planes along the patient's axes, and measurements. */
 import { PrecedentError } from '../contract/errors.ts';
+import { lesionFeatures } from '../radiomics/lesion.ts';
 import { boxDims, type Vec3, type Volume } from '../volume/volume.ts';
 import { checkFinite, fillChannels } from './channels.ts';
 import type { MultiPlaneManifest, PlaneName } from './manifestSchema.ts';
 import { maskVolume } from './maskVolume.ts';
-import { measure } from './measurements.ts';
-import { type Region, sampleRegion } from './region.ts';
-import { boxExtent, type SampleGrid, sampleVolume } from './sampling.ts';
+import { type MeasuredRegion, measuredRegion } from './measuredRegion.ts';
+import type { Region } from './region.ts';
+import { type SampleGrid, sampleVolume } from './sampling.ts';
 
 export interface EncoderInput {
   /** [scales, planes, windows and mask, size, size] of one lesion, each value 0…1 across its window, then normalised. */
-  readonly tensor: Float32Array;
-  /** In the manifest's order, in their own units. */
-  readonly measurements: Float32Array;
-  /** Whether the lesion's extent was estimated from intensities, for want of a mask. */
-  readonly estimated: boolean;
+  readonly pictures: Float32Array;
+  /** In the manifest's order, in their own units; undefined where the model takes none. */
+  readonly measurements: Float32Array | undefined;
 }
 
 /** Smallest side of a tight crop in mm: below it there are only a few voxels to look at. */
 export const leastTightMm = 10;
 
+/** With fewer slices than this a scan shows nothing of a lesion's third dimension. */
+const leastSlices = 3;
+
 /**
- * The input for one lesion. The planes pass through the centre of the box, axial, coronal and sagittal of the patient
- * (not of the storage), rows and columns towards +x/+y, +x/−z and +y/−z of LPS. A tight crop's side is its margin times the diameter
- * of the sphere with the lesion's volume, taken from the mask or, without one, from the intensities in the box.
+ * The input for one lesion. The planes pass through the middle of the lesion, that of its mask's box or, without a mask, of what the
+ * intensities in the box show (see measuredRegion.ts): axial, coronal and sagittal of the patient (not of the storage), rows and
+ * columns towards +x/+y, +x/−z and +y/−z of LPS. A tight crop's side is its margin times the diameter of the sphere with the lesion's volume.
  * Throws `usage` when the box lies outside the volume, `unreadable` when voxels are not finite.
  */
 export function lesionInput(volume: Volume, region: Region, manifest: MultiPlaneManifest): EncoderInput {
   checkRegion(volume, region);
-  const sampled = sampleRegion(volume, region);
-  const measured = measure(sampled);
-  const diameter = Math.cbrt((6 / Math.PI) * sampled.volumeMm3);
+  const lesion = measuredRegion(volume, region);
   const sides = manifest.input.scales.map((scale) =>
-    scale.kind === 'tight' ? Math.max(leastTightMm, scale.margin * diameter) : scale.mm,
+    scale.kind === 'tight' ? Math.max(leastTightMm, scale.margin * lesion.diameterMm) : scale.mm,
   );
-  const { center } = boxExtent(volume, region.box);
   return {
-    tensor: planesInput(volume, region, center, sides, manifest),
-    measurements: Float32Array.from(manifest.measurements, ({ name }) => measured[name]),
-    estimated: sampled.estimated,
+    pictures: planesInput(volume, region, lesion.center, sides, manifest),
+    measurements: measurements(volume, lesion, manifest),
   };
+}
+
+function measurements(
+  { dims }: Volume,
+  lesion: MeasuredRegion,
+  { input }: MultiPlaneManifest,
+): Float32Array | undefined {
+  if (!input.measurements) return undefined;
+  const { of } = input.measurements;
+  if (dims[2] < leastSlices) return Float32Array.from(of, ({ typical }) => typical);
+  const features = lesionFeatures(lesion.volume, lesion.mask);
+  return Float32Array.from(of, ({ name }) => features[name]);
 }
 
 /** Row step (right in the picture) and column step (down) of each plane, unit vectors in LPS. */
@@ -63,7 +73,7 @@ const planeAxes: Readonly<Record<PlaneName, readonly [Vec3, Vec3]>> = {
  * voxels, and would say of the lesion what is true of the scan.
  */
 function shownPlanes(volume: Volume, planes: readonly PlaneName[]): readonly PlaneName[] {
-  if (volume.dims[2] >= 3) return planes;
+  if (volume.dims[2] >= leastSlices) return planes;
   const [x, y, z] = volume.direction.slice(6).map(Math.abs);
   const stored = z >= x && z >= y ? 'axial' : y >= x ? 'coronal' : 'sagittal';
   return planes.map(() => stored);

@@ -3,14 +3,13 @@ import { createHash } from 'node:crypto';
 import type { Manifest } from './manifest.ts';
 
 /** To be raised whenever this folder's arithmetic changes: embeddings of another version are not comparable. */
-const preprocessingVersion = 2;
+const preprocessingVersion = 3;
 
 /** SHA-256 of everything but the model that an embedding depends on, whatever the order in which the manifest says it. */
 export function preprocessingHash(manifest: Manifest): string {
   const { kind, input, output } = manifest;
   const parts: unknown[] = [preprocessingVersion, kind, withoutNames(input), output];
   if (manifest.kind === 'text') parts.push(manifest.tokenizer);
-  else parts.push(manifest.measurements, manifest.normalisation);
   if (manifest.kind === 'slice') parts.push(manifest.pooling);
   return createHash('sha256').update(JSON.stringify(parts, sortKeys)).digest('hex');
 }

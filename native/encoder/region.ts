@@ -1,28 +1,11 @@
-/** A lesion on an isotropic grid along the patient's axes: its HU and which points belong to it, with or without a mask. */
-import { type Box, boxDims, indexToWorld, type Mask, type Vec3, type Volume } from '../volume/volume.ts';
+/** Where only a box was drawn: which points of a grid along the patient's axes the intensities show to be the lesion. */
+import type { Box, Mask, Vec3, Volume } from '../volume/volume.ts';
 import { connected, smoothed } from './fields.ts';
 import { type BoxExtent, boxExtent, type SampleGrid, sampleVolume } from './sampling.ts';
 
 export interface Region {
   readonly box: Box;
   readonly mask?: Mask | undefined;
-}
-
-/** HU and two memberships (0 or 1) on one isotropic grid, a first; `step` in mm. */
-export interface SampledRegion {
-  readonly dims: Vec3;
-  readonly step: number;
-  readonly hu: Float32Array;
-  /** The HU, lightly smoothed (see fields.ts). */
-  readonly smooth: Float32Array;
-  /** The lesion's extent: its mask's or, without one, its substance's. */
-  readonly inside: Uint8Array;
-  /** What the intensities in the box show to be the lesion, with or without a mask: density is measured here. */
-  readonly substance: Uint8Array;
-  /** Of `inside`. */
-  readonly volumeMm3: number;
-  /** Whether `inside` is an estimate, for want of a mask. */
-  readonly estimated: boolean;
 }
 
 /** What of the lesion's surroundings is sampled with it. */
@@ -33,33 +16,22 @@ const finestStepMm = 0.8;
 const pointsPerAxis = 40;
 
 /**
- * Samples a lesion. Its substance is always estimated from the intensities inside the ellipsoid of the box (see
- * foreground), so that a generous box, a close one and a mask agree on the lesion's density, and the rim of partial
- * volume that readers include stays out of it.
+ * What the intensities inside the ellipsoid of a box show to be the lesion (see foreground), on an isotropic grid along the
+ * patient's axes: a generous box and a close one agree on it.
  */
-export function sampleRegion(volume: Volume, region: Region): SampledRegion {
-  const extent = boxExtent(volume, region.box);
+export function estimatedRegion(volume: Volume, box: Box): { readonly volume: Volume; readonly mask: Mask } {
+  const extent = boxExtent(volume, box);
   const { grid, step } = gridAround(volume, extent);
-  const { dims } = grid;
-  const hu = sampleVolume(volume, grid, 2);
+  const { dims, origin } = grid;
+  const voxels = sampleVolume(volume, grid, 2);
   const near = ellipsoid(volume, extent, grid);
   const around = ellipsoid(volume, grown(extent, contextMm), grid);
-  const smooth = smoothed(hu, dims);
-  const substance = foreground(smooth, dims, near, around);
-  const masked = region.mask ? sampleMask(volume, region.mask, grid) : null;
-  if (region.mask && masked?.includes(1)) {
-    const [sx, sy, sz] = volume.spacing;
-    const volumeMm3 = count(region.mask.bits) * sx * sy * sz;
-    return { dims, step, hu, smooth, inside: masked, substance, volumeMm3, estimated: false };
-  }
-  const volumeMm3 = count(substance) * step ** 3;
-  return { dims, step, hu, smooth, inside: substance, substance, volumeMm3, estimated: true };
-}
-
-function count(bits: Uint8Array): number {
-  let n = 0;
-  for (let at = 0; at < bits.length; at++) n += bits[at];
-  return n;
+  const bits = foreground(smoothed(voxels, dims), dims, near, around);
+  const direction = [1, 0, 0, 0, 1, 0, 0, 0, 1] as const;
+  return {
+    volume: { dims, spacing: [step, step, step], origin, direction, voxels },
+    mask: { box: [0, 0, 0, dims[0] - 1, dims[1] - 1, dims[2] - 1], bits },
+  };
 }
 
 function gridAround(volume: Volume, { center, half }: BoxExtent): { grid: SampleGrid; step: number } {
@@ -81,30 +53,6 @@ function gridAround(volume: Volume, { center, half }: BoxExtent): { grid: Sample
     [0, 0, step],
   ] as const;
   return { grid: { dims: [nx, ny, nz], origin, steps }, step };
-}
-
-/** A point half covered belongs to the mask, whatever rounding makes of it. */
-const half = 0.5 - 1e-6;
-
-/** Membership of the mask at the grid's points, its 0/1 field interpolated and cut at one half. */
-function sampleMask(volume: Volume, mask: Mask, grid: SampleGrid): Uint8Array {
-  const [ni, nj, nk] = boxDims(mask.box);
-  const [pi, pj] = [ni + 2, nj + 2];
-  const field = new Int16Array(pi * pj * (nk + 2));
-  for (let k = 0, from = 0; k < nk; k++) {
-    for (let j = 0; j < nj; j++, from += ni) {
-      field.set(mask.bits.subarray(from, from + ni), 1 + pi * (j + 1 + pj * (k + 1)));
-    }
-  }
-  const padded: Volume = {
-    dims: [pi, pj, nk + 2],
-    spacing: volume.spacing,
-    origin: indexToWorld(volume, [mask.box[0] - 1, mask.box[1] - 1, mask.box[2] - 1]),
-    direction: volume.direction,
-    voxels: field,
-  };
-  const sampled = sampleVolume(padded, grid, 2);
-  return bitsWhere(sampled.length, (at) => sampled[at] >= half);
 }
 
 /** One byte for each of `n` points; TypedArray.from with a function takes many times as long. */

@@ -29,7 +29,9 @@ export function surroundings(grid: Grid, region: EmbedRegion, manifest: MultiPla
     (x) => Math.abs(d[x]) * half[0] + Math.abs(d[3 + x]) * half[1] + Math.abs(d[6 + x]) * half[2] + marginMm,
   );
   const step = Math.max(1, Math.cbrt(around[0] * around[1] * around[2]) / 20);
-  const reach = around.map((mm) => Math.max(plane, mm + stepsBeyond * step));
+  // Without a mask the planes' middle may lie anywhere in the box.
+  const shift = region.mask ? 0 : Math.max(...around) - marginMm;
+  const reach = around.map((mm) => Math.max(plane + shift, mm + stepsBeyond * step));
   const corner = [0, 1, 2].map((axis) => {
     const mm =
       Math.abs(d[3 * axis]) * reach[0] +

@@ -267,8 +267,7 @@ function store(
   pooling?: string,
 ): void {
   for (const key of embedder.keysOf(level)) {
-    if (pooling === undefined || key.pooling === pooling)
-      library.embeddings.add(key, embedder.dimOf(level), rows);
+    if (pooling === undefined || key.pooling === pooling) library.embeddings.add(key, embedder.dim, rows);
   }
 }
 

@@ -29,6 +29,11 @@ export interface Mask {
   readonly bits: Uint8Array;
 }
 
+/** The volume of one voxel in mm³. */
+export function voxelMm3({ spacing: [x, y, z] }: Grid): number {
+  return x * y * z;
+}
+
 /** The number of voxels along each axis of a box. */
 export function boxDims(box: Box): [number, number, number] {
   return [box[3] - box[0] + 1, box[4] - box[1] + 1, box[5] - box[2] + 1];

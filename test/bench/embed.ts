@@ -10,7 +10,7 @@ import { startHost } from '../../native/cli/host.ts';
 import { inferenceContract } from '../../native/contract/inference.ts';
 import { calibrationsFolder } from '../../native/encoder/calibrationsFolder.ts';
 import { Embedder, type Prepared } from '../../native/encoder/embedder.ts';
-import { multiPlane } from '../../native/encoder/manifest.ts';
+import { modelSpec } from '../../native/encoder/model.ts';
 import { ModelClient } from '../../native/encoder/modelClient.ts';
 import { EncoderSession } from '../../native/encoder/session.ts';
 import { Library } from '../../native/engine/library.ts';
@@ -47,6 +47,14 @@ async function busy(work: () => Promise<unknown>): Promise<number> {
   return (user + system) / 1e6;
 }
 
+/** The model's inputs for some lesions, one after the other. */
+function named({ manifest }: Embedder, some: readonly Prepared[]) {
+  return modelSpec(manifest).inputs.map(({ name }, at) => ({
+    name,
+    data: Float32Array.from(some.flatMap((input) => [...input[at]])),
+  }));
+}
+
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** Every stage alone, one lesion after the other: seconds for all of them. */
@@ -66,14 +74,13 @@ async function stages(library: Library, embedder: Embedder, model: ModelClient) 
     }
     await file.close();
   }
-  const { name } = multiPlane(embedder.manifest).input;
   const outputs: Float32Array[] = [];
   const infer = await seconds(async () => {
-    for (const { input } of inputs) outputs.push(await model.run([{ name, data: input.tensor }], 1));
+    for (const { input } of inputs) outputs.push(await model.run(named(embedder, [input]), 1));
   });
   const store = await seconds(async () => {
-    for (const [n, { lesion, input }] of inputs.entries()) {
-      const vector = toFloat16(input.finish(outputs[n]));
+    for (const [n, { lesion }] of inputs.entries()) {
+      const vector = toFloat16(outputs[n]);
       library.embeddings.add(embedder.key, embedder.dim, [{ owner: lesion, vector }]);
     }
   });
@@ -100,14 +107,13 @@ try {
   console.log(`${n} lesions of ${patients} phantoms; ${provider}, threads ${threads}, batch ${batch}`);
 
   const session = await EncoderSession.open(embedder.manifest, encoder, { provider, threads });
-  const each = alone.inputs[0].input.tensor.length;
+  // Joined ahead, so that the bare session is timed alone.
+  const batches = Array.from({ length: Math.ceil(n / batch) }, (_, at) => {
+    const some = alone.inputs.slice(at * batch, (at + 1) * batch).map(({ input }) => input);
+    return { count: some.length, data: named(embedder, some) };
+  });
   const bare = async () => {
-    for (let from = 0; from < n; from += batch) {
-      const some = alone.inputs.slice(from, from + batch);
-      const data = new Float32Array(some.length * each);
-      for (const [at, { input }] of some.entries()) data.set(input.tensor, at * each);
-      await session.run(data, some.length);
-    }
+    for (const { data, count } of batches) await session.run(data, count);
   };
   const path = () => embedMissing(library, embedder, ['lesion'], neverAborted);
   const times = {

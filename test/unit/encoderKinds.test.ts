@@ -171,16 +171,6 @@ describe('a slice encoder', () => {
     const { vector } = (await embedder.embedWhole(source(volume))).slices[2];
     expectNear(vector, unit(product([...grey, ...grey, ...grey])));
   });
-
-  test('joins measurements to a lesion, and to nothing else', async () => {
-    const measurements = [{ name: 'logVolume', mean: 3, sd: 1, weight: 1 }];
-    const normalisation = { outputWeight: 1, measurementWeight: 1, estimatedLength: 1 };
-    const embedder = await open({ ...tiny.slice, measurements, normalisation });
-    const [lesion] = await embedder.embed(source(volume), [region]);
-    expect([lesion.length, embedder.dimOf('lesion'), embedder.dimOf('slice')]).toEqual([8, 8, 6]);
-    expect(Math.hypot(...lesion.subarray(6))).toBeCloseTo(Math.SQRT1_2, 4);
-    expect((await embedder.embedWhole(source(volume))).slices[0].vector).toHaveLength(6);
-  });
 });
 
 describe('a volume encoder', () => {

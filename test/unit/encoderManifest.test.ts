@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { embeddingDim, loadManifest, multiPlane, parseManifest } from '../../native/encoder/manifest.ts';
+import { loadManifest, multiPlane, parseManifest } from '../../native/encoder/manifest.ts';
 import { preprocessingHash } from '../../native/encoder/preprocessingHash.ts';
 import { tiny } from '../support/encoderFolder.ts';
 
@@ -19,16 +18,8 @@ async function folderWith(manifest: unknown, model?: Uint8Array): Promise<string
 
 test('the built-in manifest is valid and its model is the one it names', async () => {
   const manifest = multiPlane(await loadManifest(builtin));
-  expect(manifest.id).toBe('precedent-scattering');
-  expect(embeddingDim(manifest)).toBe(manifest.output.dim + 2 * manifest.measurements.length);
-  expect(embeddingDim(manifest)).toBeLessThanOrEqual(512);
-});
-
-test('the committed files are those that the script writes', async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'encoder-'));
-  const script = resolve(import.meta.dirname, '../../tools/encoder/writeBuiltin.mjs');
-  execFileSync(process.execPath, [script, dir]);
-  expect(JSON.parse(await readFile(join(dir, 'encoder.json'), 'utf8'))).toEqual(await json());
+  expect(manifest.id).toBe('precedent-lesion');
+  expect(manifest.output.parts.map(({ name }) => name)).toEqual(['learned', 'measured']);
 });
 
 test('a model with one changed byte is refused', async () => {
@@ -58,16 +49,13 @@ test.each([
   expect(() => parseManifest(JSON.stringify(manifest), 'encoder.json')).toThrow(named);
 });
 
-test('contradictions are refused: shape, path in the file name, unknown measurement, all weights zero', async () => {
+test('contradictions are refused: shape, path in the file name, unknown measurement, part outside of the output', async () => {
   const cases: [(m: Awaited<ReturnType<typeof json>>) => void, string][] = [
     [(m) => (m.input.shape[0] = 7), 'input.shape'],
     [(m) => (m.model.file = '../model.onnx'), 'model.file'],
-    [(m) => (m.measurements[0].name = 'charm'), 'measurements.0.name'],
-    [
-      (m) => Object.assign(m.normalisation, { outputWeight: 0, measurementWeight: 0 }),
-      'every weight is zero',
-    ],
-    [(m) => (m.output.dim = 4096), 'output.dim'],
+    [(m) => (m.input.measurements.of[0].name = 'charm'), 'input.measurements.of.0.name'],
+    [(m) => (m.output.parts[0].to = 4000), 'output.parts.0: should lie within'],
+    [(m) => (m.output.dim = 5000), 'output.dim'],
   ];
   for (const [change, message] of cases) {
     const manifest = await json();
@@ -81,12 +69,12 @@ test('the preprocessing hash follows what changes an embedding and nothing else'
   const manifest = multiPlane(await loadManifest(builtin));
   const hash = preprocessingHash(manifest);
   expect(preprocessingHash({ ...manifest, title: 'another' })).toBe(hash);
-  const { input, normalisation } = manifest;
+  const { input } = manifest;
   const windows = input.windows.map((w, at) => (at === 0 ? { ...w, width: w.width + 1 } : w));
   expect(preprocessingHash({ ...manifest, input: { ...input, windows } })).not.toBe(hash);
-  expect(
-    preprocessingHash({ ...manifest, normalisation: { ...normalisation, estimatedLength: 0.4 } }),
-  ).not.toBe(hash);
+  const [first, ...others] = input.measurements?.of ?? [];
+  const measurements = { name: 'measurements', of: [{ ...first, typical: first.typical + 1 }, ...others] };
+  expect(preprocessingHash({ ...manifest, input: { ...input, measurements } })).not.toBe(hash);
 });
 
 const unhashed = { file: 'model.onnx', sha256: '0'.repeat(64) };
@@ -128,7 +116,8 @@ test.each<[keyof typeof tiny, string, unknown, RegExp]>([
   ['slice', 'pooling', { volume: [] }, /pooling.volume: /],
   ['slice', 'output.dim', 1, /output.dim: .*>=2/],
   ['slice', 'output.normalisation', 'l1', /output.normalisation: /],
-  ['slice', 'measurements', [{ name: 'charm', mean: 0, sd: 1, weight: 1 }], /measurements.0.name: /],
+  ['slice', 'output.parts', [{ name: 'all', from: 2, to: 2 }], /output.parts.0: should lie within the 6 values/],
+  ['multi-plane', 'input.measurements', { name: 'm', of: [] }, /input.measurements.of: /],
   ['slice', 'training', '../cases.txt', /training: /],
   ['slice', 'windos', 1, /"windos"/],
   ['multi-plane', 'input.shape', [3, 16, 16], /input.shape: should be \[6, 16, 16\]/],
@@ -145,15 +134,6 @@ test.each<[keyof typeof tiny, string, unknown, RegExp]>([
   expect(refused).toThrow(says);
   expect(refused).toThrow(/^encoder.json: the encoder manifest is not valid: [^\n]*; see docs\/encoders.md for the fields$/);
 }); // biome-ignore format: one line a field
-
-test('measurements cannot be joined to raw outputs, nor in a space that texts share', () => {
-  const measurements = [{ name: 'p50', mean: 0, sd: 1, weight: 1 }];
-  const manifest = { ...tiny.slice, model: unhashed, measurements };
-  const raw = { ...manifest, output: { name: 'o', dim: 6, normalisation: 'none' } };
-  expect(() => parseManifest(JSON.stringify(raw), 'x')).toThrow('output.normalisation: should be l2');
-  const shared = { ...manifest, sharedSpace: 'tiny-text' };
-  expect(() => parseManifest(JSON.stringify(shared), 'x')).toThrow('measurements: should be empty');
-});
 
 test.each(Object.keys(tiny) as (keyof typeof tiny)[])(
   'the tiny encoder of kind %s is valid, and its hash its own',

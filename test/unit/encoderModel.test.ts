@@ -1,8 +1,11 @@
-import { resolve } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadManifest, type MultiPlaneManifest, multiPlane } from '../../native/encoder/manifest.ts';
 import { EncoderSession } from '../../native/encoder/session.ts';
-import { scaleShares } from '../../tools/encoder/builtinTables.mjs';
+import { scaleShares } from '../../tools/encoder/filterBankTables.mjs';
 import {
   morletKernels,
   octaves,
@@ -12,15 +15,21 @@ import {
   size,
 } from '../../tools/encoder/scattering.mjs';
 
-const builtin = resolve(import.meta.dirname, '../../resources/encoders/builtin');
+/** The filter bank, against which the built-in encoder is measured. */
+const folder = mkdtempSync(join(tmpdir(), 'filter-bank-'));
 let manifest: MultiPlaneManifest;
 let session: EncoderSession;
 
 beforeAll(async () => {
-  manifest = multiPlane(await loadManifest(builtin));
-  session = await EncoderSession.open(manifest, builtin);
+  const script = resolve(import.meta.dirname, '../../tools/encoder/writeFilterBank.mjs');
+  execFileSync(process.execPath, [script, folder]);
+  manifest = multiPlane(await loadManifest(folder));
+  session = await EncoderSession.open(manifest, folder);
 });
-afterAll(() => session.close());
+afterAll(async () => {
+  await session.close();
+  rmSync(folder, { recursive: true });
+});
 
 /** A seeded picture stack with edges, gradients and noise. */
 function randomInput(seed: number): Float32Array {
@@ -170,9 +179,9 @@ test('a batch of the wrong length is refused', async () => {
 
 test('a manifest that names another output is refused', async () => {
   const wrong = { ...manifest, output: { ...manifest.output, name: 'nothing' } };
-  await expect(EncoderSession.open(wrong, builtin)).rejects.toMatchObject({ kind: 'unreadable' });
+  await expect(EncoderSession.open(wrong, folder)).rejects.toMatchObject({ kind: 'unreadable' });
   const narrow = { ...manifest, output: { ...manifest.output, dim: 5 } };
-  const other = await EncoderSession.open(narrow, builtin);
+  const other = await EncoderSession.open(narrow, folder);
   await expect(other.run(randomInput(1), 1)).rejects.toMatchObject({ kind: 'unreadable' });
   await other.close();
 });

@@ -1,8 +1,8 @@
-/** Writes the built-in encoder, resources/encoders/builtin/{model.onnx,encoder.json}: node tools/encoder/writeBuiltin.mjs */
+/** Writes a fixed wavelet scattering network as an encoder, against which the trained one is measured: node tools/encoder/writeFilterBank.mjs DIR */
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { measurements, normalisation, planes, scaleShares, scales, windows } from './builtinTables.mjs';
+import { planes, scaleShares, scales, windows } from './filterBankTables.mjs';
 import { GraphWriter } from './onnx.mjs';
 import {
   binomialKernel,
@@ -18,7 +18,7 @@ import {
   size,
 } from './scattering.mjs';
 
-const out = resolve(process.argv[2] ?? resolve(import.meta.dirname, '../../resources/encoders/builtin'));
+const out = resolve(process.argv[2]);
 const version = '1.0.0';
 const channels = scales.length * planes.length * windows.length;
 const tiny = 1e-12;
@@ -133,23 +133,14 @@ const manifest = {
   format: 2,
   id: 'precedent-scattering',
   version,
-  title: 'Built-in: wavelet scattering and measurements',
+  title: 'Fixed wavelet scattering',
   licence: 'MIT',
   kind: 'multi-plane',
   model: { file: 'model.onnx', sha256: createHash('sha256').update(model).digest('hex') },
   input: { name: 'input', shape: [channels, size, size], planes, scales, size, windows },
   output: { name: 'embedding', dim: 2 * half },
-  measurements,
-  normalisation,
 };
 mkdirSync(out, { recursive: true });
 writeFileSync(resolve(out, 'model.onnx'), model);
-// Lists of plain values on one line each, as the formatter leaves them.
-const json = JSON.stringify(manifest, null, 2).replace(
-  /\[\s+([^[\]{}]+?)\s+\]/g,
-  (_, items) => `[${items.split(/,\s+/).join(', ')}]`,
-);
-writeFileSync(resolve(out, 'encoder.json'), `${json}\n`);
-console.log(
-  `${out}: ${model.length} bytes, output ${2 * half}, embedding ${2 * half + 2 * measurements.length}`,
-);
+writeFileSync(resolve(out, 'encoder.json'), JSON.stringify(manifest, null, 2));
+console.log(`${out}: ${model.length} bytes, ${2 * half} values`);
