@@ -14,7 +14,7 @@ import { compareVersions, type Encoders, encoderFolderName } from './encoders.ts
 import type { Library } from './library.ts';
 
 /**
- * Copies exactly the files that the manifest names. Throws `unreadable`, `corrupt`, `refused` and `internal` with the reason;
+ * Copies the files that the manifest names and the notices beside them, nothing else. Throws `unreadable`, `corrupt`, `refused` and `internal` with the reason;
  * nothing is left behind then. A version that is there already is `refused`, so that one id and version mean one model.
  */
 export async function addEncoder(
@@ -40,9 +40,9 @@ export async function addEncoder(
     const place = join(library.layout.encoders, encoderFolderName(copied));
     await removeFolder(place);
     await commitFile(staged, place);
-    const { info } = await encoders.installed(place);
+    await encoders.installed(place);
     await encoders.dropUnused(copied.id);
-    return { ...trial, encoder: info };
+    return trial;
   } finally {
     await removeFolder(staged);
   }
