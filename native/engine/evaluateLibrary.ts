@@ -6,7 +6,8 @@ import { storeRanking } from '../benchmark/ranking.ts';
 import type { Evaluation, evaluateParams } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { conditionsTest, fieldNames, fieldValue } from '../retrieval/gallery.ts';
-import { methodNamed, methods } from '../retrieval/methods.ts';
+import { type Method, methodNamed, methods } from '../retrieval/methods.ts';
+import { partNamed } from '../retrieval/part.ts';
 import type { Engine } from './engine.ts';
 
 /** Throws `usage` for an unknown field, method or class, and when nothing can be scored. */
@@ -54,16 +55,21 @@ export async function evaluateLibrary(
       gallery: inGallery(row),
     }),
   );
-  const names = params.methods.length > 0 ? params.methods : methods.map(({ name }) => name);
-  const ranking = storeRanking(
-    store,
-    rows.map(({ lesion }) => lesion),
-  );
+  const { parts } = embedder.manifest.output;
+  const able = methods.filter(({ part }) => part === undefined || parts.some(({ name }) => name === part));
+  const chosen = params.methods.length > 0 ? params.methods.map(methodNamed) : able;
+  const lesions = rows.map(({ lesion }) => lesion);
+  const ranking = ({ part }: Method) =>
+    storeRanking(
+      store,
+      lesions,
+      part === undefined ? undefined : partNamed(part, embedder.key.encoder, parts),
+    );
   const result = await evaluate({
     field,
     cases,
     classes: params.classes === undefined ? undefined : parseClasses(params.classes),
-    methods: Object.fromEntries(names.map((name) => [methodNamed(name).name, ranking])),
+    methods: Object.fromEntries(chosen.map((method) => [method.name, ranking(method)])),
     signal,
     onProgress: (done, total) => onProgress({ done, total }),
   });

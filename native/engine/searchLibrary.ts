@@ -15,6 +15,7 @@ import { findSeries } from '../ingest/findSeries.ts';
 import { importRules } from '../ingest/settings.ts';
 import { reboxMask, tightenMask, unpackMask } from '../lesion/mask.ts';
 import { methodNamed } from '../retrieval/methods.ts';
+import { partNamed, partQuery } from '../retrieval/part.ts';
 import { type RankedHit, searchGallery } from '../retrieval/search.ts';
 import { type Box, clipBox, type Grid, type Volume } from '../volume/volume.ts';
 import { openVoxelFile } from '../volume/voxelFile.ts';
@@ -39,6 +40,7 @@ export async function searchLibrary(
   const { library, encoders } = engine;
   const method = methodNamed(params.method);
   const asked = encoders.named(params.encoder);
+  const part = method.part && partNamed(method.part, asked.key.encoder, asked.manifest.output.parts);
   const timing: EmbedTiming = { readMs: 0, prepareMs: 0, inferMs: 0 };
   const query = await queryVector(engine, asked, params.query, signal, timing);
   const embedded = performance.now();
@@ -47,8 +49,9 @@ export async function searchLibrary(
   const store = await library.vectors(key);
   const gallery = library.gallery();
   const loaded = performance.now();
+  const compared = part ? partQuery(query.vector, part) : undefined;
   const outcome = searchGallery(store, gallery, {
-    vector: query.vector,
+    vector: compared?.vector ?? query.vector,
     patient: query.patient,
     top: params.top,
     where: params.where,
@@ -56,7 +59,10 @@ export async function searchLibrary(
     hitsPerPatient: params.hitsPerPatient,
   });
   const searched = performance.now();
-  const hits = outcome.hits.map((ranked) => toHit(engine, ranked));
+  const hits = outcome.hits.map((ranked) => {
+    const score = compared?.score(ranked.score) ?? ranked.score;
+    return toHit(engine, { ...ranked, score });
+  });
   const ended = performance.now();
   return {
     method: method.name,

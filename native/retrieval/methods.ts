@@ -6,6 +6,8 @@ export interface Method {
   readonly name: string;
   /** The level whose vectors are searched. */
   readonly level: Level;
+  /** The part of the embedding that is compared (see the encoder's manifest); all of it where none is named. */
+  readonly part?: string;
   /** One sentence for the user. */
   readonly title: string;
 }
@@ -14,6 +16,18 @@ export const defaultMethod = 'lesion';
 
 export const methods: readonly Method[] = [
   { name: defaultMethod, level: 'lesion', title: 'Compares the lesions as 3D crops, each by one embedding' },
+  {
+    name: 'lesion-learned',
+    level: 'lesion',
+    part: 'learned',
+    title: 'Compares what the network sees, without the measurements',
+  },
+  {
+    name: 'lesion-measured',
+    level: 'lesion',
+    part: 'measured',
+    title: 'Compares the IBSI measurements alone',
+  },
 ];
 
 /** @throws PrecedentError `usage` for an unknown name. */
