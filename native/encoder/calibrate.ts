@@ -37,10 +37,11 @@ const probes = 2;
 /**
  * The providers that are right, the fastest first, the CPU always among them; and why the others are not. Trials that an
  * earlier calibration refused are not repeated, and each is written down before it begins: a provider that takes the
- * process down is not tried again. Throws `unreadable` when the model does not run on the CPU.
+ * process down twice is not tried again. Throws `unreadable` when the model does not run on the CPU.
  */
 export async function calibrate(trial: Trial, before: Calibration): Promise<Calibration> {
   const { spec, runtime, calibrations } = trial;
+  const { struck } = before;
   const ways: Way[] = [];
   const refused: RefusedProvider[] = [...before.refused];
   const cpu = await createSession(runtime, spec, trial.model, 'cpu', trial.machine.cores);
@@ -60,7 +61,7 @@ export async function calibrate(trial: Trial, before: Calibration): Promise<Cali
     else if (not !== null) refuse(not);
     else {
       try {
-        await calibrations.write({ refused, ways: [], trying: { provider, pid: process.pid } });
+        await calibrations.write({ refused, ways: [], struck, trying: { provider, pid: process.pid } });
       } catch {
         refuse('its trial could not be written down');
         continue;
@@ -71,7 +72,7 @@ export async function calibrate(trial: Trial, before: Calibration): Promise<Cali
     }
   }
   ways.sort((a, b) => b.perSecond - a.perSecond);
-  return { refused, ways };
+  return { refused, ways, struck };
 }
 
 /** How fast the provider is, or why it is refused. */

@@ -24,6 +24,8 @@ const fileSchema = z.object({
   refused: z.array(refusedProvider),
   /** The fastest first; empty until the calibration is complete. */
   ways: z.array(way),
+  /** Those at whose trial a process ended once: it may have been stopped from outside. */
+  struck: z.array(providerName).default([]),
   /** A provider is being tried by the process with this id; read only while that process lives. */
   trying: z.object({ provider: providerName, pid: z.number().int() }).optional(),
 });
@@ -38,6 +40,8 @@ export interface CalibrationKey {
   readonly model: string;
 }
 
+const nothing: Calibration = { refused: [], ways: [], struck: [] };
+
 export interface Calibrations {
   /** What was measured, or nothing of it where there is none, it is stale or not valid. */
   read(): Promise<Calibration>;
@@ -46,8 +50,8 @@ export interface Calibrations {
 }
 
 /**
- * The file of a model in `folder`. A provider at whose trial the process died is refused from then on: the trial was written
- * down before it began.
+ * The file of a model in `folder`. A provider at whose trial the process died twice is refused from then on: each trial was
+ * written down before it began.
  */
 export function calibrationFile(folder: string, key: CalibrationKey): Calibrations {
   const path = join(folder, `${key.model.slice(0, 16)}.json`);
@@ -55,12 +59,14 @@ export function calibrationFile(folder: string, key: CalibrationKey): Calibratio
     read: async () => {
       const file = parse(await readFileBytes(path).catch(() => null));
       if (!file || file.machine !== key.machine || file.runtime !== key.runtime || file.model !== key.model) {
-        return { refused: [], ways: [] };
+        return nothing;
       }
-      const { refused, ways, trying } = file;
-      if (!trying || isAlive(trying.pid)) return { refused, ways, trying };
-      const died = { provider: trying.provider, reason: 'the process died when it was tried' };
-      return { refused: [...refused, died], ways };
+      const { refused, ways, struck, trying } = file;
+      if (!trying || isAlive(trying.pid)) return { refused, ways, struck, trying };
+      const { provider } = trying;
+      if (!struck.includes(provider)) return { refused, ways, struck: [...struck, provider] };
+      const reason = 'the process died twice when it was tried';
+      return { refused: [...refused, { provider, reason }], ways, struck };
     },
     write: async (calibration) => {
       await ensureFolder(folder);
@@ -72,7 +78,7 @@ export function calibrationFile(folder: string, key: CalibrationKey): Calibratio
 
 /** For a process without a folder to remember in: what is written is gone with it, and a fatal trial could come again. */
 export const nothingRemembered: Calibrations = {
-  read: async () => ({ refused: [], ways: [] }),
+  read: async () => nothing,
   write: () => Promise.reject(new Error('there is no folder for calibrations')),
 };
 

@@ -53,7 +53,7 @@ export class RunningModel {
       const way: Way = { provider: 'cpu', threads: machine.cores, batch: 1, perSecond: 1 };
       const refused = [...before.refused, { provider, reason: 'another process is trying it' }];
       const session = await createSession(options.runtime, options.spec, model, 'cpu', way.threads);
-      return new RunningModel(options, { refused, ways: [way] }, { session, way });
+      return new RunningModel(options, { ...before, refused, ways: [way] }, { session, way });
     }
     const measured = await calibrate({ ...options, model }, before);
     const { at, calibration } = await openFastest(options, measured);
@@ -142,8 +142,9 @@ async function openFastest(
 ): Promise<{ at: At; calibration: Calibration }> {
   const [way] = calibration.ways;
   if (!way) throw new PrecedentError('internal', 'no provider runs the model', spec.id);
+  const model = await load();
   try {
-    const session = await createSession(runtime, spec, await load(), way.provider, way.threads);
+    const session = await createSession(runtime, spec, model, way.provider, way.threads);
     return { at: { session, way }, calibration };
   } catch (error) {
     if (way.provider === 'cpu') throw error;
@@ -153,9 +154,10 @@ async function openFastest(
   }
 }
 
-function without({ refused, ways }: Calibration, dropped: RefusedProvider): Calibration {
+function without(calibration: Calibration, dropped: RefusedProvider): Calibration {
   return {
-    refused: [...refused, dropped],
-    ways: ways.filter(({ provider }) => provider !== dropped.provider),
+    ...calibration,
+    refused: [...calibration.refused, dropped],
+    ways: calibration.ways.filter(({ provider }) => provider !== dropped.provider),
   };
 }

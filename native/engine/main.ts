@@ -80,14 +80,15 @@ async function open({ library, resources, calibrations, demonstration, stays }: 
   }
   for (const channel of waiting.splice(0)) serveOn(channel);
   sendToHost({ control: 'opened' });
-  // The first query should not wait for the model.
+  engine.embedInBackground();
+  if (!stays) return;
+  engine.goOn();
+  // The first query should not wait for the model. A command that ends at once would only cut a provider's trial off.
   const { embedder } = engine;
   embedder.warm().then(
     () => encoderChanged({ encoder: embedder.info }),
     () => undefined,
   );
-  engine.embedInBackground();
-  if (stays) engine.goOn();
 }
 
 function onHostMessage(raw: unknown, port: PortLike | undefined): void {

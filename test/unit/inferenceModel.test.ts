@@ -175,17 +175,33 @@ test.each([
   expect(stored().ways).toHaveLength(1);
 });
 
-test('a provider at whose trial the process died is not tried again, and says why', async () => {
-  const deadProcess = 2 ** 22 + 1;
-  const trying = { provider: 'cuda', pid: deadProcess };
-  writeFileSync(path(), JSON.stringify({ format: 1, ...key, refused: [], ways: [], trying }));
+const deadProcess = 2 ** 22 + 1;
+const diedTrying = (struck: string[]) =>
+  JSON.stringify({
+    format: 1,
+    ...key,
+    refused: [],
+    ways: [],
+    struck,
+    trying: { provider: 'cuda', pid: deadProcess },
+  });
+
+test('a provider at whose trial the process ended once is tried again: it may have been stopped from outside', async () => {
+  writeFileSync(path(), diedTrying([]));
+  const { model } = await open(fakeRuntime({ cpu: {}, cuda: { msPerItem: 1 } }));
+  expect(model.state.provider).toBe('cuda');
+  expect(stored().struck).toEqual(['cuda']);
+});
+
+test('a provider at whose trial the process died twice is not tried again, and says why', async () => {
+  writeFileSync(path(), diedTrying(['cuda']));
   const fake = fakeRuntime({ cpu: {}, cuda: { msPerItem: 1 } });
   const { model } = await open(fake);
   expect(fake.created).not.toContain('cuda');
   expect(model.state.provider).toBe('cpu');
   expect(model.state.refused).toContainEqual({
     provider: 'cuda',
-    reason: 'the process died when it was tried',
+    reason: 'the process died twice when it was tried',
   });
 });
 
