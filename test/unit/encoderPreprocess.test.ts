@@ -63,7 +63,7 @@ test('anisotropic and oblique storage gives nearly the same embedding; another l
   );
   const large = ball(fine, 14);
   const far = cosine(await embed(large.volume, large.region), expected);
-  for (const value of near) expect(value).toBeGreaterThan(0.98);
+  for (const value of near) expect(value).toBeGreaterThan(0.97);
   expect(far).toBeLessThan(Math.min(...near) - 0.05);
 });
 
@@ -101,7 +101,8 @@ test('planes lie as named: a bright point left, behind and above appears where e
     const picture = pictures.subarray(from, from + size * size);
     let [sum, right, down] = [0, 0, 0];
     for (let at = 0; at < picture.length; at++) {
-      if (picture[at] < 0.9) continue;
+      // 300 HU in a window of −1000…1000.
+      if (picture[at] < 0.5) continue;
       const [x, y] = [(at % size) - (size - 1) / 2, Math.floor(at / size) - (size - 1) / 2];
       if (Math.hypot(x * pixel - expected[plane][0], y * pixel - expected[plane][1]) > 5) continue;
       sum++;
@@ -121,8 +122,8 @@ test('fine detail is averaged, not aliased, where the crop is coarser than the v
   const volume = paint(grid, ([x, y]) => -600 + 600 * even(x) * even(y));
   const { pictures } = lesionInput(volume, { box: mask.box, mask }, manifest);
   const { size } = manifest.input;
-  // 2.25 mm pixels of a 1 mm checkerboard about −600 HU, the middle of the first window.
-  for (const value of pictures.subarray(0, size * size)) expect(Math.abs(value - 0.5)).toBeLessThan(0.2);
+  // 3 mm pixels of a 1 mm checkerboard about −600 HU: 300 HU are 0.15 of the window.
+  for (const value of pictures.subarray(0, size * size)) expect(Math.abs(value - 0.2)).toBeLessThan(0.15);
 });
 
 test('without a mask the lesion is found in a box drawn too large and aside', () => {
@@ -158,19 +159,19 @@ test('preparing twice gives the same bits', () => {
   expect(lesionInput(volume, region, manifest)).toEqual(lesionInput(volume, region, manifest));
 });
 
-test('an embedding and both of its parts have one length, whatever the lesion', async () => {
-  const lengths: number[] = [];
+test('an embedding and each of its parts have one length, whatever the lesion', async () => {
+  const lengths: number[][] = [];
   for (const radius of [4, 8, 14]) {
     const { volume, region } = ball(fine, radius);
     for (const shown of [region, { box: region.box }]) {
       const embedding = await embed(volume, shown);
       expect(Math.hypot(...embedding)).toBeCloseTo(1, 5);
-      const [learned, measured] = ['learned', 'measured'].map((name) => partOf(embedding, manifest, name));
-      lengths.push(dot(learned, learned));
-      expect(dot(learned, learned) + dot(measured, measured)).toBeCloseTo(1, 5);
+      const parts = manifest.output.parts.map(({ name }) => partOf(embedding, manifest, name));
+      lengths.push(parts.map((part) => dot(part, part)));
     }
   }
-  for (const length of lengths) expect(length).toBeCloseTo(lengths[0], 5);
+  for (const part of lengths)
+    for (const [at, length] of part.entries()) expect(length).toBeCloseTo(lengths[0][at], 5);
 });
 
 test('what cannot be embedded is refused: outside, a misfitting mask, not-a-number', () => {

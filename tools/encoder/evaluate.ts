@@ -13,7 +13,7 @@ import { measuredRegion } from '../../native/encoder/measuredRegion.ts';
 import { sampleVolume } from '../../native/encoder/sampling.ts';
 import { createRandom } from '../../native/random.ts';
 import { type LabelledLesion, loadNodules, loadSlices } from './lidc.ts';
-import { dot, foldOf, folds, LesionEncoder, partOf } from './models.ts';
+import { dot, foldOf, folds, LesionEncoder, partOf, requireUnseen } from './models.ts';
 import { redrawn, thicker } from './redraw.ts';
 import { baseline, byRow, printTable, size } from './tables.ts';
 
@@ -36,7 +36,9 @@ async function crossFitted(kind: string, lesions: readonly LabelledLesion[]): Pr
   for (let fold = 0; fold < folds; fold++) {
     const encoder = await LesionEncoder.open(resolve(models, kind, String(fold)));
     for (const [n, { patient, volume, mask }] of lesions.entries()) {
-      if (foldOf(patient) === fold) embeddings[n] = await encoder.embed(volume, { box: mask.box, mask });
+      if (foldOf(patient) !== fold) continue;
+      requireUnseen(encoder.manifest, `lidc-${kind}`, patient);
+      embeddings[n] = await encoder.embed(volume, { box: mask.box, mask });
     }
     await encoder.close();
   }
@@ -174,6 +176,7 @@ async function robustness(): Promise<void> {
     };
     for (const [n, lesion] of lesions.entries()) {
       if (foldOf(lesion.patient) !== fold) continue;
+      requireUnseen(encoder.manifest, 'lidc-nodules', lesion.patient);
       for (let draw = 0; draw < 30; draw++) {
         count(
           'box',

@@ -15,6 +15,18 @@ export function foldOf(patient: string): number {
   return createHash('sha256').update(patient).digest()[0] % folds;
 }
 
+/** Throws when an encoder was trained on a patient that it is about to be measured on. */
+export function requireUnseen(
+  { training = [], id }: MultiPlaneManifest,
+  source: string,
+  patient: string,
+): void {
+  if (typeof training === 'string')
+    throw new Error(`${id} is the one that is shipped: it has seen every case`);
+  if (training.length === 0) throw new Error(`${id} does not say what it was trained on`);
+  if (training.includes(`${source} ${patient}`)) throw new Error(`${id} was trained on ${source} ${patient}`);
+}
+
 export class LesionEncoder {
   readonly manifest: MultiPlaneManifest;
   /** Milliseconds of preparation and of the model, of every lesion so far. */

@@ -185,10 +185,11 @@ SPHERE = math.log10(6 / math.pi)
 
 
 class Encoder(nn.Module):
-    """The whole encoder: a learned and a measured part, each of one length whatever the lesion, so that either can be searched alone.
+    """The whole encoder: a fused, a learned and a measured part, each of one length whatever the lesion, so that each can be searched alone.
 
     Within a part, two lesions' dot product is Σ share · P(both are of one kind), their kinds taken as independent (the probability
-    ranking principle: Robertson, J. Documentation 33, 1977); what is left of its length is appearance, or the measurements themselves."""
+    ranking principle: Robertson, J. Documentation 33, 1977); what is left of its length is appearance, or the measurements themselves.
+    The fused part's logits are the weighted mean of the other two's."""
 
     def __init__(self, trunk, heads, appearance, measured, volume_at, fusion):
         super().__init__()
@@ -200,14 +201,23 @@ class Encoder(nn.Module):
         volume = measurements[:, self.volume_at : self.volume_at + 1].clamp(min=1)
         seen = (*self.trunk(pictures.reshape(-1, 2, 3, SIZE, SIZE)), (torch.log10(volume) + SPHERE) / 3)
         outputs = [head(*seen)[0] for head in self.heads]
-        learned = [sum(o[k] for o in outputs) / len(outputs) for k in range(len(self.measured.kinds))]
+        learned = [centred(sum(o[k] for o in outputs) / len(outputs)) for k in range(len(self.measured.kinds))]
         measured, angles = self.measured(measurements)
+        measured = [centred(m) for m in measured]
+        look = self.appearance(*seen)
         f = self.fusion
+        fused = [f["learned"] * a + (1 - f["learned"]) * b for a, b in zip(learned, measured)]
         parts = [
-            (part(learned, f["learnedShares"], f["learnedSharpness"], self.appearance(*seen)), 1 - f["measured"]),
-            (part(measured, f["measuredShares"], f["measuredSharpness"], angles), f["measured"]),
+            (part(fused, f["shares"], f["sharpness"], look), f["fusedShare"]),
+            (part(learned, f["shares"], f["sharpness"], look), (1 - f["fusedShare"]) / 2),
+            (part(measured, f["shares"], f["sharpness"], angles), (1 - f["fusedShare"]) / 2),
         ]
-        return torch.cat([p * math.sqrt(weight) for p, weight in parts], 1)
+        return torch.cat([p * math.sqrt(share) for p, share in parts], 1)
+
+
+def centred(logits):
+    """Of mean 0 over the classes: what is the same for all says nothing."""
+    return logits - logits.mean(1, keepdim=True)
 
 
 def part(logits, shares, sharpness, rest):

@@ -2,7 +2,7 @@
 
   python3 tools/training/train.py --out DIR
 
-DIR/trunk*.pt are kept and used again. Written are the encoder that is shipped, and encoders that never saw the patients of a fold:
+DIR/trunk*.pt and DIR/heads*.pt are kept and used again. Written are the encoder that is shipped, and encoders that never saw the patients of a fold:
 DIR/nodules/N (of `lidc-nodules`; its network saw none of them, its kinds the other folds') and DIR/slices/N (of `lidc-slices`).
 """
 import argparse
@@ -11,6 +11,8 @@ import hashlib
 import json
 import subprocess
 import time
+import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,10 @@ from sklearn.linear_model import LogisticRegression
 from cases import DATA, RATINGS, ROOT, fold_of, imported_cases, nodule_cases, slice_cases
 from network import APPEARANCE, Appearance, Encoder, Heads, Measured, Trunk
 from pictures import LEAST_TIGHT_MM, SIZE, TIGHT_MARGIN, WIDE_MM, WINDOW_LOW, WINDOW_WIDTH, Pictures
+
+# Export traces the network with its constants, which is what is wanted.
+warnings.filterwarnings("ignore", module="torch.onnx")
+warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
 
 VERSION = "2.0.0"
 FOLDS = 5
@@ -45,23 +51,29 @@ REGRESSIONS = {"malignancy": (["szm_zs_entr", "ngl_dc_entr"], 0.3), "texture": (
 
 VOLUME_AT = MEASUREMENTS.index("morph_vol_approx")
 
-# The weights of the parts and of what is in them, tried on what was embedded by models that never saw it (see fitted_fusion).
+# How the parts are joined, tried on what was embedded by models that never saw it (see fitted_fusion).
 FUSIONS = [
-    {"measured": w, "learnedShares": [a, a], "measuredShares": [m, 0.95 - m], "learnedSharpness": 1.5, "measuredSharpness": g}
-    for w in (0.4, 0.5, 0.6, 0.7)
-    for a in (0.3, 0.4)
-    for m in (0.4, 0.48, 0.56)
-    for g in (1.0, 1.5)
+    {"fusedShare": f, "learned": w, "shares": [m, 0.9 - m], "sharpness": g}
+    for f in (0.6, 0.8)
+    for w in (0.3, 0.5)
+    for m in (0.4, 0.45, 0.5)
+    for g in (1.5, 2.0, 3.0)
 ]
 
 
-def targets(cases):
-    """Classes [n, kinds] (−1: none) and ratings [n, RATINGS], standardised (NaN: none)."""
+def classes_of(cases):
+    """Classes [n, kinds]; −1 where a case has none."""
     ratings = np.stack([c.ratings for c in cases])
     at = {name: RATINGS.index(name) for name in KINDS}
-    classes = [[table.get(int(r[at[k]]), -1) if np.isfinite(r[at[k]]) else -1 for k, table in KINDS.items()] for r in ratings]
-    mean, sd = np.nanmean(ratings, 0), np.nanstd(ratings, 0)
-    return torch.tensor(classes), torch.from_numpy((ratings - mean) / sd)
+    return torch.tensor(
+        [[table.get(int(r[at[k]]), -1) if np.isfinite(r[at[k]]) else -1 for k, table in KINDS.items()] for r in ratings]
+    )
+
+
+def ratings_of(cases):
+    """Ratings [n, RATINGS], standardised; NaN where a case has none."""
+    ratings = np.stack([c.ratings for c in cases])
+    return torch.from_numpy((ratings - np.nanmean(ratings, 0)) / np.nanstd(ratings, 0))
 
 
 def supervised_loss(logits, ratings, classes, wanted, unknown):
@@ -99,7 +111,7 @@ def train_trunk(cases, seed=1, epochs=24, batch=64):
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     pictures = Pictures(cases)
-    classes, wanted = targets(cases)
+    classes, wanted = classes_of(cases), ratings_of(cases)
     unknown = torch.tensor([not np.isfinite(c.ratings).any() for c in cases])
     trunk = Trunk()
     heads = Heads(trunk.ring_dim, trunk.net_dim, CLASSES, len(RATINGS))
@@ -163,7 +175,7 @@ def see(trunk, cases, varied=4, seed=0):
 def train_heads(seen, cases, seed, epochs=60, batch=64):
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
-    classes, wanted = targets(cases)
+    classes, wanted = classes_of(cases), ratings_of(cases)
     unknown = torch.tensor([not np.isfinite(c.ratings).any() for c in cases])
     share = sampling(cases, classes)
     rounds, n = seen[0].shape[:2]
@@ -187,7 +199,7 @@ def train_heads(seen, cases, seed, epochs=60, batch=64):
 
 def fit_measured(cases, table):
     """A regression for each embedded kind, its classes weighted alike, on `table` [n, MEASUREMENTS] of the cases."""
-    classes, _ = targets(cases)
+    classes = classes_of(cases)
     measured = Measured(MEASUREMENTS, [CLASSES[list(KINDS).index(k)] for k in EMBEDDED])
     values = torch.from_numpy(table).float()
     logs = torch.tensor(measured.logs)
@@ -221,12 +233,14 @@ def precision(similarity, classes, k=5):
     return p.mean(), np.mean([p[own == c].mean() for c in np.unique(own)])
 
 
-def fitted_fusion(embed, classes, used):
-    """The fusion with which the cases `used` find their like best: the mean of P@5 and macro-P@5 over the embedded kinds. `embed(fusion)`
+def fitted_fusion(embed, classes):
+    """The fusion with which the cases find their like best: the mean of P@5 and macro-P@5 over the embedded kinds. `embed(fusion)`
     gives every case as embedded by a model that did not see it."""
+
     def score(fusion):
-        e = embed(fusion)[used]
-        return np.mean([precision(e @ e.T, classes[used, list(KINDS).index(k)]) for k in EMBEDDED])
+        e = embed(fusion)
+        return np.mean([precision(e @ e.T, classes[:, list(KINDS).index(k)]) for k in EMBEDDED])
+
     return max(FUSIONS, key=score)
 
 
@@ -243,7 +257,8 @@ def write_encoder(folder, encoder, training):
         encoder, example, str(model), opset_version=16, input_names=["pictures", "measurements"], output_names=["embedding"],
         dynamic_axes={"pictures": {0: "n"}, "measurements": {0: "n"}, "embedding": {0: "n"}},
     )  # fmt: skip
-    learned = sum(k.out_features for k in encoder.measured.kinds) + APPEARANCE
+    kinds = sum(k.out_features for k in encoder.measured.kinds)
+    ends = np.cumsum([0, kinds + APPEARANCE, kinds + APPEARANCE, dim - 2 * (kinds + APPEARANCE)]).tolist()
     typical = [round(float(10**m if log else m), 4) for m, log in zip(encoder.measured.mean, encoder.measured.logs)]
     manifest = {
         "format": 2,
@@ -266,11 +281,16 @@ def write_encoder(folder, encoder, training):
         "output": {
             "name": "embedding",
             "dim": dim,
-            "parts": [{"name": "learned", "from": 0, "to": learned}, {"name": "measured", "from": learned, "to": dim}],
+            "parts": [{"name": n, "from": a, "to": b} for n, a, b in zip(["fused", "learned", "measured"], ends, ends[1:])],
         },
     }
     (folder / "encoder.json").write_text(json.dumps(manifest, indent=2) + "\n")
     print(f"{folder}: {model.stat().st_size} bytes, {dim} values, fusion {encoder.fusion}")
+
+
+def named(cases):
+    """The patients of the rated cases, as a manifest lists them."""
+    return sorted({f"{c.source} {c.patient}" for c in cases})
 
 
 def main():
@@ -295,23 +315,23 @@ def main():
     if shared:
         raise SystemExit("a patient is in both data sets: nothing measured across them would count")
 
-    def heads_of(trunk, cases):
-        seen = see(trunk, cases)
-        return [train_heads(seen, cases, seed) for seed in range(options.heads)]
-
-    def subset(seen, keep):
-        return [s[:, keep] for s in seen]
+    def heads_of(name, seen, cases):
+        """Networks trained on what the trunk sees of the cases; kept in DIR as the trunks are."""
+        path = out / f"heads-{name}.pt"
+        if not path.exists():
+            torch.save([train_heads(seen(), cases, seed) for seed in range(options.heads)], path)
+        return torch.load(path)
 
     trunk, appearance = trunk_of(out / "trunk.pt", slices + other)
     everything = slices + nodules + other
-    seen = see(trunk, everything)
+    seen = cache(lambda: see(trunk, everything))
     at = np.arange(len(slices), len(slices) + len(nodules))
     # Nodules: the trunk saw none of them; the kinds of fold N are trained on the other folds.
     fold_models = []
     for fold in range(FOLDS):
         keep = np.setdiff1d(np.arange(len(everything)), at[folds["nodules"] == fold])
         kept = [everything[n] for n in keep]
-        heads = [train_heads(subset(seen, keep), kept, seed) for seed in range(options.heads)]
+        heads = heads_of(f"nodules-{fold}", lambda: [s[:, keep] for s in seen()], kept)
         own = folds["nodules"] != fold
         fold_models.append((heads, fit_measured([c for c, o in zip(nodules, own) if o], table[own])))
         print(f"nodules fold {fold}: trained on {own.sum()} nodules, {np.sum(~own)} never seen", flush=True)
@@ -326,21 +346,21 @@ def main():
                 rows.append(Encoder(trunk, heads, appearance, measured, VOLUME_AT, fusion).eval()(central, values).numpy())
         return np.stack(rows)[folds["nodules"], np.arange(len(nodules))]
 
-    classes = targets(nodules)[0].numpy()
-    cache = {}
-    embed_once = lambda fusion: cache.setdefault(json.dumps(fusion), embed(fusion))
+    classes = classes_of(nodules).numpy()
+    # One fusion for all folds, so that their embeddings can be compared: these few numbers alone are fitted on what is measured.
+    fusion = fitted_fusion(embed, classes)
     for fold, (heads, measured) in enumerate(fold_models):
-        fusion = fitted_fusion(embed_once, classes, np.flatnonzero(folds["nodules"] != fold))
-        write_encoder(out / f"nodules/{fold}", Encoder(trunk, heads, appearance, measured, VOLUME_AT, fusion), [])
-    fusion = fitted_fusion(embed_once, classes, np.arange(len(nodules)))
+        kept = slices + [c for c, f in zip(nodules, folds["nodules"]) if f != fold]
+        write_encoder(out / f"nodules/{fold}", Encoder(trunk, heads, appearance, measured, VOLUME_AT, fusion), named(kept))
 
     # What is shipped has seen everything that is listed beside it.
-    heads = [train_heads(seen, everything, seed) for seed in range(options.heads)]
+    heads = heads_of("all", seen, everything)
     measured = fit_measured(nodules, table)
     builtin = ROOT / "resources/encoders/builtin"
     write_encoder(builtin, Encoder(trunk, heads, appearance, measured, VOLUME_AT, fusion), "training.txt")
-    listed = sorted({f"{c.source} {c.patient} fold {fold_of(c.patient, FOLDS)}" for c in slices + nodules} | {f"sarcoma {p.name}" for p in (DATA / "sarcoma-dicom").iterdir() if p.is_dir()})
-    (builtin / "training.txt").write_text("\n".join(listed) + "\n")
+    sarcomas = [f"sarcoma-dicom {folder.name}" for folder in (DATA / "sarcoma-dicom").iterdir() if folder.is_dir()]
+    folded = [f"{name} fold {fold_of(name.split()[1], FOLDS)}" for name in named(slices + nodules)]
+    (builtin / "training.txt").write_text("\n".join(sorted(folded + sarcomas)) + "\n")
 
     # Slices: trunk and kinds of fold N saw none of its patients. Their HU as they are, for the evaluation.
     (out / "slices").mkdir(exist_ok=True)
@@ -348,7 +368,9 @@ def main():
     for fold in range(FOLDS):
         kept = [c for c, f in zip(slices, folds["slices"]) if f != fold]
         trunk, appearance = trunk_of(out / f"trunk-without-{fold}.pt", kept + other)
-        write_encoder(out / f"slices/{fold}", Encoder(trunk, heads_of(trunk, kept + nodules + other), appearance, measured, VOLUME_AT, fusion), [])
+        seen_here = kept + nodules + other
+        heads = heads_of(f"slices-{fold}", lambda: see(trunk, seen_here), seen_here)
+        write_encoder(out / f"slices/{fold}", Encoder(trunk, heads, appearance, measured, VOLUME_AT, fusion), named(kept))
 
 
 if __name__ == "__main__":
