@@ -18,7 +18,7 @@ type Maybe = Omit<Common, 'library'> & { readonly library?: string };
 
 const library = ['--library <dir>', 'a library, for the encoders that were added to it'] as const;
 
-/** In the library that was named, or in an empty one with the built-in encoder alone. */
+/** In the library that was named, or in an empty one with the built-in encoders alone. */
 function within<T>(
   { library: folder, json }: Maybe,
   work: (host: Host) => Promise<T>,

@@ -303,7 +303,7 @@ export const engineContract = {
     },
     /** Checks an encoder's folder, runs it on generated cases and copies it into the library. */
     'encoders.add': { params: z.object({ folder: token }), result: encoderTrial },
-    /** Also drops its embeddings. Throws `refused` for the built-in encoder and for the default. */
+    /** Also drops its embeddings. Throws `refused` for a built-in encoder and for the default. */
     'encoders.remove': { params: z.object({ encoder: id }), result: z.object({}) },
     /** The encoder that searches use unless they name one; the old one serves until everything is embedded by the new. */
     'encoders.setDefault': { params: z.object({ encoder: id }), result: z.object({}) },

@@ -52,7 +52,7 @@ function checkNew(encoders: Encoders, { id, version }: Manifest): void {
   if (encoders.isBuiltin(id)) {
     throw new PrecedentError(
       'refused',
-      `${id} is the built-in encoder`,
+      `${id} is a built-in encoder`,
       undefined,
       'give yours an id of its own',
     );

@@ -11,7 +11,7 @@ interface Embedded {
 
 /**
  * One embedding for each input: of the lesion in its mask, or of the whole image where there is none. Masks alone are
- * embedded as shapes. Throws `usage` when masks and inputs do not pair up.
+ * embedded as shapes, by the encoder for shapes unless another is named. Throws `usage` when masks and inputs do not pair up.
  */
 export async function embedFiles(
   engine: Engine,
@@ -28,7 +28,9 @@ export async function embedFiles(
   },
   signal: AbortSignal,
 ): Promise<Embedded[]> {
-  const embedder = engine.encoders.named(encoder);
+  const shapes = inputs.length === 0 && masks.length > 0;
+  const { encoders } = engine;
+  const embedder = shapes && encoder === undefined ? encoders.shape : encoders.named(encoder);
   const embedded = (vector: Float32Array): Embedded => ({
     encoder: embedder.key.encoder,
     dim: vector.length,
@@ -52,7 +54,7 @@ export async function embedFiles(
   const vectors: Embedded[] = [];
   for (let n = 0; n < Math.max(inputs.length, masks.length); n++) {
     const [image, mask] = [inputs[n] ?? masks[n], masks[n]];
-    const query = { image, mask, shape: inputs.length === 0, whole: mask === undefined };
+    const query = { image, mask, shape: shapes, whole: mask === undefined };
     const [{ vector }] = await embedFile(engine, embedder, query, signal);
     vectors.push(embedded(vector));
   }

@@ -1,4 +1,4 @@
-/** The encoders of a library: the built-in one and those that were added, which of them is the default, and which one serves. */
+/** The encoders of a library: the built-in ones and those that were added, which of them is the default, and which one serves. */
 import { basename, join } from 'node:path';
 import type { EmbeddingKey, Generation, StoredKey } from '../catalog/embeddings.ts';
 import type { EncoderRow } from '../contract/engine.ts';
@@ -21,6 +21,8 @@ import type { Library } from './library.ts';
 /** How encoders are opened. */
 export interface EncoderPlace {
   readonly builtin: string;
+  /** The other built-in one, for masks without an image. */
+  readonly shape: string;
   readonly inference: ManagedProcess<InferenceContract>;
   readonly calibrations?: string | undefined;
 }
@@ -53,20 +55,25 @@ export class Encoders {
   readonly #library: Library;
   readonly #place: EncoderPlace;
   readonly #builtin: Embedder;
+  /** Embeds masks that have no image. */
+  readonly shape: Embedder;
   /** Every version that is installed, the newest of an encoder last. */
   #installed: Embedder[] = [];
   #broken: { folder: string; problem: string }[] = [];
 
-  private constructor(library: Library, place: EncoderPlace, builtin: Embedder) {
+  private constructor(library: Library, place: EncoderPlace, builtin: Embedder, shape: Embedder) {
     this.#library = library;
     this.#place = place;
     this.#builtin = builtin;
+    this.shape = shape;
   }
 
-  /** Throws what Embedder.open throws of the built-in encoder; an added one that cannot be read is listed with its problem. */
+  /** Throws what Embedder.open throws of a built-in encoder; an added one that cannot be read is listed with its problem. */
   static async open(library: Library, place: EncoderPlace): Promise<Encoders> {
-    const builtin = await Embedder.open(place.builtin, place.inference, place.calibrations);
-    const encoders = new Encoders(library, place, builtin);
+    const { inference, calibrations } = place;
+    const builtin = await Embedder.open(place.builtin, inference, calibrations);
+    const shape = await Embedder.open(place.shape, inference, calibrations);
+    const encoders = new Encoders(library, place, builtin, shape);
     for (const name of await listFolder(library.layout.encoders)) {
       try {
         await encoders.installed(join(library.layout.encoders, name));
@@ -110,9 +117,10 @@ export class Encoders {
     return this.#broken;
   }
 
-  /** Every encoder by its id in its newest version, the built-in one first. */
+  /** Every encoder by its id in its newest version, the built-in ones first. */
   #newest(): Map<string, Embedder> {
-    return new Map([this.#builtin, ...this.#installed].map((embedder) => [embedder.manifest.id, embedder]));
+    const all = [this.#builtin, this.shape, ...this.#installed];
+    return new Map(all.map((embedder) => [embedder.manifest.id, embedder]));
   }
 
   /** The encoder that searches use unless they name one: the built-in one unless another was chosen and can be used. */
@@ -142,7 +150,7 @@ export class Encoders {
   }
 
   isBuiltin(id: string): boolean {
-    return id === this.#builtin.manifest.id;
+    return id === this.#builtin.manifest.id || id === this.shape.manifest.id;
   }
 
   /** The encoders that are kept up to date, and at which levels: the default's lesions, and whatever was asked for. */
@@ -184,7 +192,7 @@ export class Encoders {
     const keys = embeddings.keys();
     return [...this.#newest().values()].map((embedder) => ({
       ...embedder.info,
-      origin: embedder === this.#builtin ? 'built-in' : 'installed',
+      origin: this.isBuiltin(embedder.manifest.id) ? 'built-in' : 'installed',
       isDefault: embedder === this.standard,
       levels: kept.get(embedder) ?? [],
       missing: embeddings.missing(embedder.key).length,
@@ -198,10 +206,12 @@ export class Encoders {
   /** Makes an encoder the default; the one before serves until the new one has embedded every lesion. Throws `refused`, `not-found`. */
   setStandard(id: string): void {
     const embedder = this.named(id);
-    if (embedder.manifest.kind === 'text') {
+    const other =
+      embedder === this.shape ? 'masks alone' : embedder.manifest.kind === 'text' ? 'texts' : null;
+    if (other !== null) {
       throw new PrecedentError(
         'refused',
-        `${id} embeds texts, not lesions`,
+        `${id} embeds ${other}, not lesions`,
         undefined,
         'choose an image encoder',
       );
@@ -270,7 +280,7 @@ export class Encoders {
   /** Removes an added encoder in every version with all that it embedded. Throws `refused`, `not-found`. */
   async remove(id: string): Promise<void> {
     const embedder = this.named(id);
-    if (this.isBuiltin(id)) throw new PrecedentError('refused', 'the built-in encoder cannot be removed', id);
+    if (this.isBuiltin(id)) throw new PrecedentError('refused', 'a built-in encoder cannot be removed', id);
     if (embedder === this.standard) {
       throw new PrecedentError('refused', 'this encoder is the default', id, 'choose another default first');
     }

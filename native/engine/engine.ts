@@ -99,11 +99,12 @@ export class Engine {
     const { spawner, onProcess } = options;
     const inference = new ManagedProcess('inference', inferenceContract, spawner, onProcess);
     const reader = new ProcessPool('reader', readerContract, spawner, onProcess, { size: readerCount() });
-    const builtin = join(options.resources, 'encoders', 'builtin');
+    const builtIn = join(options.resources, 'encoders');
     const library = await Library.open(options.root, options.demonstration);
     try {
       const encoders = await Encoders.open(library, {
-        builtin,
+        builtin: join(builtIn, 'builtin'),
+        shape: join(builtIn, 'shape'),
         inference,
         calibrations: options.calibrations,
       });

@@ -289,7 +289,8 @@ function askedRegions({ roi, whole }: FileQuery, { lesions }: ReadVolume, grid: 
   return lesions.map(({ box, packed }) => ({ box, mask: unpackMask(box, packed) }));
 }
 
-function asShape(mask: Volume): Volume {
+/** A mask as HU: soft tissue in fat. */
+export function asShape(mask: Volume): Volume {
   const voxels = Int16Array.from(mask.voxels, (value) => (value > 0 ? shapeHu.inside : shapeHu.outside));
   return { ...mask, voxels };
 }

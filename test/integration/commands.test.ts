@@ -71,7 +71,7 @@ describe('on the generated phantoms', () => {
   });
 
   test('the encoder is deterministic, and embeds files without a library', async () => {
-    const check = await precedentJson<{ deterministic: boolean; encoder: { dim: number } }>(
+    const check = await precedentJson<{ deterministic: boolean; encoder: { id: string; dim: number } }>(
       'encoders',
       'check',
     );
@@ -81,17 +81,27 @@ describe('on the generated phantoms', () => {
     await precedentJson('export', '--library', library, '--volume', lesion.volume, '--to', image);
     await precedentJson('export', '--library', library, '--lesion', lesion.id, '--to', mask);
     const embed = (...args: string[]) =>
-      precedentJson<{ input: string; dim: number; vector: number[] }[]>('encoders', 'embed', ...args);
+      precedentJson<{ encoder: string; input: string; dim: number; vector: number[] }[]>(
+        'encoders',
+        'embed',
+        ...args,
+      );
     const [[both], [alone], [whole]] = [
       await embed('--input', image, '--mask', mask),
       await embed('--mask', mask),
       await embed('--input', image),
     ];
-    for (const { vector, dim } of [both, alone, whole]) {
+    for (const { vector, dim, encoder } of [both, whole]) {
+      expect(encoder).toBe(check.encoder.id);
       expect(vector).toHaveLength(check.encoder.dim);
       expect(dim).toBe(check.encoder.dim);
       expect(Math.hypot(...vector)).toBeCloseTo(1, 4);
     }
+    // A mask alone is a shape, for which there is an encoder of its own unless another is named.
+    expect(alone.encoder).toBe('precedent-shape');
+    expect(Math.hypot(...alone.vector)).toBeCloseTo(1, 4);
+    const [named] = await embed('--mask', mask, '--encoder', check.encoder.id);
+    expect(named).toMatchObject({ encoder: check.encoder.id, dim: check.encoder.dim });
     expect([both.input, alone.input]).toEqual([image, mask]);
   });
 

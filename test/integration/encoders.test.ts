@@ -52,7 +52,8 @@ test('an encoder is added, checked, searched with, evaluated, made the default, 
   const copied = await readdir(join(library, 'encoders', 'tiny-slice@1.0.0'));
   expect(copied.sort()).toEqual(['NOTICE.txt', 'encoder.json', 'model.onnx']);
   expect(trial).toMatchObject({ deterministic: true, encoder: { id: 'tiny-slice', kind: 'slice', dim: 6 } });
-  const [builtin, added] = await list(library);
+  const [builtin, shape, added] = await list(library);
+  expect(shape).toMatchObject({ id: 'precedent-shape', origin: 'built-in', isDefault: false, levels: [] });
   expect(builtin).toMatchObject({ origin: 'built-in', isDefault: true, levels: ['lesion'], missing: 0 });
   expect(added).toMatchObject({
     origin: 'installed',
@@ -141,7 +142,7 @@ describe('what is no encoder is refused in one line, and nothing is left behind'
     ['goes by the built-in one’s id', async (dir) => {
       const { encoders } = await host.engine.call('encoders.list', {});
       await writeEncoder(dir, { ...tiny.slice, id: encoders[0].id });
-    }, /is the built-in encoder/],
+    }, /is a built-in encoder/],
   ])('%s', async (name, write, says) => {
     const from = join(folder, name.replaceAll(/\W/g, '-'));
     await write(from);
@@ -342,7 +343,10 @@ test('an added encoder that is damaged later costs the library nothing else, and
   const { stdout, stderr, code } = await precedent('encoders', 'list', '--library', library, '--json');
   expect(code).toBe(0);
   expect(stderr).toMatch(/tiny-slice@1.0.0: the encoder manifest is not valid/);
-  expect(JSON.parse(stdout)).toMatchObject([{ origin: 'built-in', isDefault: true, missing: 0 }]);
+  expect(JSON.parse(stdout)).toMatchObject([
+    { origin: 'built-in', isDefault: true, missing: 0 },
+    { id: 'precedent-shape', isDefault: false },
+  ]);
   const [{ id }] = await lesionsOf(library);
   const found = await precedentJson<SearchResult>('search', '--library', library, '--lesion', id);
   expect(found.hits).toHaveLength(3);
