@@ -195,7 +195,8 @@ export class Encoders {
       origin: this.isBuiltin(embedder.manifest.id) ? 'built-in' : 'installed',
       isDefault: embedder === this.standard,
       levels: kept.get(embedder) ?? [],
-      missing: embeddings.missing(embedder.key).length,
+      // No lesion of a library waits for the encoder of masks alone.
+      missing: embedder === this.shape ? 0 : embeddings.missing(embedder.key).length,
       outdated: keys
         .filter((key) => key.encoder === embedder.manifest.id && key.level === embedder.key.level)
         .filter((key) => !sameGeneration(key, embedder.key))

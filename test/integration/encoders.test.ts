@@ -96,7 +96,16 @@ test('an encoder is added, checked, searched with, evaluated, made the default, 
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/is the default; choose another/) });
   await precedentJson('encoders', 'default', builtin.id, '--library', library);
   await precedentJson('encoders', 'remove', 'tiny-slice', '--library', library);
-  expect(await list(library)).toMatchObject([{ id: builtin.id, isDefault: true, missing: 0 }]);
+  expect(await list(library)).toMatchObject([
+    { id: builtin.id, isDefault: true, missing: 0 },
+    { id: shape.id, isDefault: false },
+  ]);
+  for (const [doing, says] of [
+    ['default', /embeds masks alone, not lesions/],
+    ['remove', /a built-in encoder cannot be removed/],
+  ] as const) {
+    expect((await precedent('encoders', doing, shape.id, '--library', library)).stderr).toMatch(says);
+  }
   expect(await readdir(join(library, 'encoders'))).toEqual([]);
   expect((await readdir(join(library, 'vectors'))).filter((name) => name.startsWith('tiny'))).toEqual([]);
   expect((await search()).encoder).toBe(builtin.id);
@@ -192,7 +201,7 @@ test('a library is embedded at every level, keeps so as it grows, and is whole',
   await vi.waitFor(
     async () => {
       const { encoders } = await host.engine.call('encoders.list', {});
-      expect(encoders.map(({ missing }) => missing)).toEqual([0, 0, 0, 0]);
+      expect(encoders.map(({ missing }) => missing)).toEqual([0, 0, 0, 0, 0]);
     },
     { timeout: 60_000, interval: 200 },
   );
