@@ -101,7 +101,7 @@ const [lowestHu, highestHu] = [-1000, 400];
 const binHu = 10;
 const coreRadius2 = 0.12;
 /** Readers draw nodules generously: their border lies nearer to the background than half way. */
-const borderFraction = 0.4;
+const borderFraction = 0.3;
 
 /**
  * The lesion estimated inside an ellipsoid (`radius2` ≤ 1): Otsu's threshold (IEEE TSMC 9, 1979) on the lightly

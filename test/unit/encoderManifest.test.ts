@@ -19,7 +19,7 @@ async function folderWith(manifest: unknown, model?: Uint8Array): Promise<string
 test('the built-in manifest is valid and its model is the one it names', async () => {
   const manifest = multiPlane(await loadManifest(builtin));
   expect(manifest.id).toBe('precedent-lesion');
-  expect(manifest.output.parts.map(({ name }) => name)).toEqual(['fused', 'learned', 'measured']);
+  expect(manifest.output.parts.map(({ name }) => name)).toEqual(['fused', 'learned', 'measured', 'identity']);
 });
 
 test('a model with one changed byte is refused', async () => {

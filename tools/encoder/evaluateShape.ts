@@ -9,12 +9,11 @@ import yauzl from 'yauzl';
 import { bootstraps, summarise } from '../../native/benchmark/bootstrap.ts';
 import { rankedFigures } from '../../native/benchmark/metrics.ts';
 import { loadManifest } from '../../native/encoder/manifest.ts';
-import { measure } from '../../native/encoder/measurements.ts';
-import { sampleRegion } from '../../native/encoder/region.ts';
 import { EncoderSession } from '../../native/encoder/session.ts';
 import { lesionBlock } from '../../native/encoder/volumeInput.ts';
 import { asShape } from '../../native/engine/searchLibrary.ts';
 import { tightenMask } from '../../native/lesion/mask.ts';
+import { lesionFeatures } from '../../native/radiomics/lesion.ts';
 import type { Volume } from '../../native/volume/volume.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -25,7 +24,7 @@ const side = 64;
 
 interface Shape {
   readonly vector: Float32Array;
-  /** The five measurements of shape that every lesion has. */
+  /** IBSI: log volume, log major axis, elongation, flatness, sphericity. */
   readonly descriptor: readonly number[];
   readonly label: number;
 }
@@ -75,8 +74,9 @@ async function readShapes(set: 'train' | 'val', session: EncoderSession): Promis
     const region = { box: mask.box, mask };
     const shape = asShape(volume);
     const vector = await session.run(lesionBlock(shape, region, manifest), 1);
-    const { logVolume, logDiameter, elongation, flatness, sphericity } = measure(sampleRegion(shape, region));
-    const descriptor = [logVolume, logDiameter, elongation, flatness, sphericity];
+    const f = lesionFeatures(shape, mask);
+    const sizes = [Math.log10(f.morph_vol_approx), Math.log10(f.morph_pca_maj_axis)];
+    const descriptor = [...sizes, f.morph_pca_elongation, f.morph_pca_flatness, f.morph_sphericity];
     shapes.push({ vector, descriptor, label: labels[n] });
   }
   return shapes;

@@ -12,6 +12,8 @@ TIGHT_RINGS = [0, 0.35, 0.7, 1.0, 1.3, 1.7, 2.0]
 WIDE_RINGS = [0, 2, 4, 6, 9, 13, 18, 24]
 WINDOWS = [(-600, 1500), (40, 400), (-300, 1400)]
 APPEARANCE = 64
+# The identity's Gaussian: the squared distance of unit vectors at which it has fallen to 0.6, and how finely it is sampled.
+IDENTITY_VARIANCE, IDENTITY_FREQUENCIES = 0.1, 160
 
 
 def ring_weights(edges, unit):
@@ -185,16 +187,21 @@ SPHERE = math.log10(6 / math.pi)
 
 
 class Encoder(nn.Module):
-    """The whole encoder: a fused, a learned and a measured part, each of one length whatever the lesion, so that each can be searched alone.
+    """The whole encoder: four parts, each of one length whatever the lesion, so that each can be searched alone.
 
     Within a part, two lesions' dot product is Σ share · P(both are of one kind), their kinds taken as independent (the probability
     ranking principle: Robertson, J. Documentation 33, 1977); what is left of its length is appearance, or the measurements themselves.
-    The fused part's logits are the weighted mean of the other two's."""
+    The fused part's logits are the weighted mean of the learned and the measured part's. The fourth part tells lesions apart: Fourier
+    features (Rahimi and Recht, NeurIPS 2007) of a narrow Gaussian of the appearance, near 0 for all but the lesion itself and its doubles,
+    so that a lesion finds itself again without a say in what else is found."""
 
     def __init__(self, trunk, heads, appearance, measured, volume_at, fusion):
         super().__init__()
         self.trunk, self.heads, self.appearance, self.measured = trunk, nn.ModuleList(heads), appearance, measured
         self.volume_at, self.fusion = volume_at, fusion
+        draw = torch.Generator().manual_seed(7)
+        frequencies = torch.randn(APPEARANCE, IDENTITY_FREQUENCIES, generator=draw) / math.sqrt(IDENTITY_VARIANCE)
+        self.register_buffer("frequencies", frequencies)
 
     def forward(self, pictures, measurements):
         """[n, 6, SIZE, SIZE] in 0…1 and [n, M] in their own units → [n, dim] of length 1."""
@@ -207,10 +214,14 @@ class Encoder(nn.Module):
         look = self.appearance(*seen)
         f = self.fusion
         fused = [f["learned"] * a + (1 - f["learned"]) * b for a, b in zip(learned, measured)]
+        phase = look @ self.frequencies
+        identity = torch.cat([torch.cos(phase), torch.sin(phase)], 1) / math.sqrt(IDENTITY_FREQUENCIES)
+        rest = 1 - f["identityShare"]
         parts = [
-            (part(fused, f["shares"], f["sharpness"], look), f["fusedShare"]),
-            (part(learned, f["shares"], f["sharpness"], look), (1 - f["fusedShare"]) / 2),
-            (part(measured, f["shares"], f["sharpness"], angles), (1 - f["fusedShare"]) / 2),
+            (part(fused, f["shares"], f["sharpness"], look), rest * f["fusedShare"]),
+            (part(learned, f["shares"], f["sharpness"], look), rest * (1 - f["fusedShare"]) / 2),
+            (part(measured, f["shares"], f["sharpness"], angles), rest * (1 - f["fusedShare"]) / 2),
+            (identity, f["identityShare"]),
         ]
         return torch.cat([p * math.sqrt(share) for p, share in parts], 1)
 

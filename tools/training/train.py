@@ -9,6 +9,7 @@ import argparse
 import csv
 import hashlib
 import json
+import re
 import subprocess
 import time
 import warnings
@@ -21,7 +22,7 @@ import torch.nn.functional as F
 from sklearn.linear_model import LogisticRegression
 
 from cases import DATA, RATINGS, ROOT, fold_of, imported_cases, nodule_cases, slice_cases
-from network import APPEARANCE, Appearance, Encoder, Heads, Measured, Trunk
+from network import APPEARANCE, IDENTITY_FREQUENCIES, Appearance, Encoder, Heads, Measured, Trunk
 from pictures import LEAST_TIGHT_MM, SIZE, TIGHT_MARGIN, WIDE_MM, WINDOW_LOW, WINDOW_WIDTH, Pictures
 
 # Export traces the network with its constants, which is what is wanted.
@@ -51,9 +52,12 @@ REGRESSIONS = {"malignancy": (["szm_zs_entr", "ngl_dc_entr"], 0.3), "texture": (
 
 VOLUME_AT = MEASUREMENTS.index("morph_vol_approx")
 
+# So much that a redrawn box or a thicker slice still finds its own lesion first (tools/encoder/evaluate.ts, robustness).
+IDENTITY_SHARE = 0.55
+
 # How the parts are joined, tried on what was embedded by models that never saw it (see fitted_fusion).
 FUSIONS = [
-    {"fusedShare": f, "learned": w, "shares": [m, 0.9 - m], "sharpness": g}
+    {"identityShare": IDENTITY_SHARE, "fusedShare": f, "learned": w, "shares": [m, 0.9 - m], "sharpness": g}
     for f in (0.6, 0.8)
     for w in (0.3, 0.5)
     for m in (0.4, 0.45, 0.5)
@@ -258,7 +262,8 @@ def write_encoder(folder, encoder, training):
         dynamic_axes={"pictures": {0: "n"}, "measurements": {0: "n"}, "embedding": {0: "n"}},
     )  # fmt: skip
     kinds = sum(k.out_features for k in encoder.measured.kinds)
-    ends = np.cumsum([0, kinds + APPEARANCE, kinds + APPEARANCE, dim - 2 * (kinds + APPEARANCE)]).tolist()
+    lengths = [kinds + APPEARANCE, kinds + APPEARANCE, kinds + 2 * len(MEASUREMENTS), 2 * IDENTITY_FREQUENCIES]
+    ends = np.cumsum([0, *lengths]).tolist()
     typical = [round(float(10**m if log else m), 4) for m, log in zip(encoder.measured.mean, encoder.measured.logs)]
     manifest = {
         "format": 2,
@@ -281,10 +286,12 @@ def write_encoder(folder, encoder, training):
         "output": {
             "name": "embedding",
             "dim": dim,
-            "parts": [{"name": n, "from": a, "to": b} for n, a, b in zip(["fused", "learned", "measured"], ends, ends[1:])],
+            "parts": [{"name": n, "from": a, "to": b} for n, a, b in zip(["fused", "learned", "measured", "identity"], ends, ends[1:])],
         },
     }
-    (folder / "encoder.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    # Lists of plain values on one line each, as the formatter leaves them.
+    text = re.sub(r"\[\s+([^\[\]{}]+?)\s+\]", lambda m: f"[{', '.join(re.split(r',\s+', m[1]))}]", json.dumps(manifest, indent=2))
+    (folder / "encoder.json").write_text(text + "\n")
     print(f"{folder}: {model.stat().st_size} bytes, {dim} values, fusion {encoder.fusion}")
 
 
