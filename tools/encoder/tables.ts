@@ -32,13 +32,13 @@ export function baseline({
 
 export function printTable(title: string, rows: Readonly<Record<string, Metrics>>): void {
   console.log(title);
-  console.log(`  ${''.padEnd(34)}${shown.map((name) => name.padEnd(22)).join('')}`);
+  console.log(`  ${''.padEnd(36)}${shown.map((name) => name.padEnd(22)).join('')}`);
   for (const [name, metrics] of Object.entries(rows)) {
     const cells = shown.map((metric) => {
       const { value, lo, hi } = metrics[metric];
       return `${value.toFixed(3)} [${lo.toFixed(3)}, ${hi.toFixed(3)}]`.padEnd(22);
     });
-    console.log(`  ${name.padEnd(34)}${cells.join('')}`);
+    console.log(`  ${name.padEnd(36)}${cells.join('')}`);
   }
   console.log('');
 }

@@ -290,7 +290,8 @@ def write_encoder(folder, encoder, training):
         },
     }
     # Lists of plain values on one line each, as the formatter leaves them.
-    text = re.sub(r"\[\s+([^\[\]{}]+?)\s+\]", lambda m: f"[{', '.join(re.split(r',\s+', m[1]))}]", json.dumps(manifest, indent=2))
+    in_line = lambda m: "[" + ", ".join(re.split(r",\s+", m[1])) + "]"
+    text = re.sub(r"\[\s+([^\[\]{}]+?)\s+\]", in_line, json.dumps(manifest, indent=2))
     (folder / "encoder.json").write_text(text + "\n")
     print(f"{folder}: {model.stat().st_size} bytes, {dim} values, fusion {encoder.fusion}")
 
