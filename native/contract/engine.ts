@@ -64,6 +64,8 @@ export type EncoderInfo = z.infer<typeof encoderInfo>;
 export const encoderRow = encoderInfo.extend({
   origin: z.enum(['built-in', 'installed']),
   isDefault: z.boolean(),
+  /** Whether it embeds lesions, so that it can be the default; others embed texts, or masks alone. */
+  forLesions: z.boolean(),
   /** What the library keeps embedded by it, whatever is imported. */
   levels: z.array(level),
   /** How many lesions have no vector of it, and how many have one of an earlier version. */

@@ -194,6 +194,7 @@ export class Encoders {
       ...embedder.info,
       origin: this.isBuiltin(embedder.manifest.id) ? 'built-in' : 'installed',
       isDefault: embedder === this.standard,
+      forLesions: this.#embedsInstead(embedder) === null,
       levels: kept.get(embedder) ?? [],
       // No lesion of a library waits for the encoder of masks alone.
       missing: embedder === this.shape ? 0 : embeddings.missing(embedder.key).length,
@@ -204,11 +205,16 @@ export class Encoders {
     }));
   }
 
+  /** What an encoder embeds that is no lesion in an image. */
+  #embedsInstead(embedder: Embedder): string | null {
+    if (embedder === this.shape) return 'masks alone';
+    return embedder.manifest.kind === 'text' ? 'texts' : null;
+  }
+
   /** Makes an encoder the default; the one before serves until the new one has embedded every lesion. Throws `refused`, `not-found`. */
   setStandard(id: string): void {
     const embedder = this.named(id);
-    const other =
-      embedder === this.shape ? 'masks alone' : embedder.manifest.kind === 'text' ? 'texts' : null;
+    const other = this.#embedsInstead(embedder);
     if (other !== null) {
       throw new PrecedentError(
         'refused',

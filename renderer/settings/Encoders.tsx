@@ -45,7 +45,7 @@ export function Encoders() {
           <Radio
             size="xs"
             checked={choose.isPending ? choose.variables === encoder.id : encoder.isDefault}
-            disabled={encoder.kind === 'text' || choose.isPending}
+            disabled={!encoder.forLesions || choose.isPending}
             aria-label={`Search with ${encoder.id}`}
             onChange={() => choose.mutate(encoder.id)}
             label={

@@ -154,7 +154,7 @@ describe.skipIf(noAppReason() !== null)(groupName('imports in the window'), () =
     await expect.poll(() => at('tab-conflicts').count(), long).toBe(0);
     await expect.poll(() => at('tab-jobs').getAttribute('aria-selected'), patience).toBe('true');
     await expect.poll(() => at('running-import').count(), long).toBe(0);
-    expect(await at('job').first().textContent()).toContain('1 volume');
+    await expect.poll(() => at('job').first().textContent(), patience).toContain('1 volume');
     await launched.screenshot('imports-12-settled');
     await leave();
     expect(await status()).toContain('3 volumes');
