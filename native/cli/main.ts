@@ -210,14 +210,17 @@ program.addCommand(
             { signal: interrupted.signal, onProgress: progressPrinter() },
           );
         },
-        ({ n, skipped, classes, methods, baselines, encoder }) => {
+        ({ n, skipped, classes, methods, baselines, encoder, trainedOn }) => {
           const rows = {
             ...methods,
             ...Object.fromEntries(Object.entries(baselines).map(([k, v]) => [`(${k})`, v])),
           };
           const counts = Object.entries(classes).map(([name, count]) => `${name} ${count}`);
           const head = `${options.field}: n = ${n}, skipped ${skipped}; ${counts.join(', ')}; encoder ${encoder}`;
-          return `${head}\n${table(Object.entries(rows).map(([name, m]) => ({ method: name, ...figures(m) })))}`;
+          const note = trainedOn
+            ? `\n${encoder} was trained on patients of this library: these figures are better than it is`
+            : '';
+          return `${head}${note}\n${table(Object.entries(rows).map(([name, m]) => ({ method: name, ...figures(m) })))}`;
         },
       ),
     ),

@@ -167,6 +167,7 @@ export const evaluation = z.object({
   methods: z.record(z.string(), metrics),
   baselines: z.object({ random: metrics, majority: metrics }),
   encoder: z.string(),
+  /** Whether patients of the evaluated lesions are among those that the encoder was trained on: then the figures are too good. */
   trainedOn: z.boolean(),
 });
 export type Evaluation = z.infer<typeof evaluation>;

@@ -5,6 +5,7 @@ import { type Case, evaluate } from '../benchmark/evaluate.ts';
 import { storeRanking } from '../benchmark/ranking.ts';
 import type { Evaluation, evaluateParams } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
+import { trainedOnTest } from '../encoder/training.ts';
 import { conditionsTest, fieldNames, fieldValue } from '../retrieval/gallery.ts';
 import { type Method, methodNamed, methods } from '../retrieval/methods.ts';
 import { partNamed } from '../retrieval/part.ts';
@@ -73,5 +74,7 @@ export async function evaluateLibrary(
     signal,
     onProgress: (done, total) => onProgress({ done, total }),
   });
-  return { ...result, encoder: embedder.key.encoder, trainedOn: false };
+  const seen = await trainedOnTest(embedder.manifest, embedder.folder);
+  const trainedOn = cases.some(({ patient, value }) => value !== undefined && seen(patient));
+  return { ...result, encoder: embedder.key.encoder, trainedOn };
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadManifest, multiPlane } from '../../native/encoder/manifest.ts';
+import { trainedOnTest } from '../../native/encoder/training.ts';
 import { foldOf, folds, requireUnseen } from '../../tools/encoder/models.ts';
 import { sharedDir, sharedGroup } from '../support/shared.ts';
 
@@ -10,7 +11,7 @@ const builtin = resolve(import.meta.dirname, '../../resources/encoders/builtin')
 const rows = readFileSync(resolve(builtin, 'training.txt'), 'utf8')
   .trim()
   .split('\n')
-  .map((line) => /^(\S+) (\S+)(?: fold (\d))?$/.exec(line)?.slice(1) ?? []);
+  .map((line) => /^(\S+) (\S+)(?: fold=(\d))?$/.exec(line)?.slice(1) ?? []);
 const patientsOf = (source: string) => rows.filter(([name]) => name === source).map(([, patient]) => patient);
 
 test('every rated training case is listed once, in the fold that its name gives', () => {
@@ -38,6 +39,17 @@ test('an encoder is not measured on a patient that it was trained on', async () 
     'does not say',
   );
   expect(() => requireUnseen(manifest, 'lidc-nodules', 'LIDC-0003')).toThrow('every case');
+});
+
+test('an evaluation knows the patients that its encoder was trained on, with and without an issuer', async () => {
+  const seen = await trainedOnTest(await loadManifest(builtin), builtin);
+  expect([seen('LIDC-0002'), seen('LIDC-0002^^^TCIA'), seen('P0089')]).toEqual([true, true, true]);
+  expect([seen('LIDC-9999'), seen('LIDC'), seen('3'), seen('')]).toEqual([false, false, false, false]);
+  const listed = await trainedOnTest({ training: ['site A patient 17'] }, builtin);
+  expect([listed('17'), listed('1')]).toEqual([true, false]);
+  await expect(trainedOnTest({ training: 'missing.txt' }, builtin)).rejects.toMatchObject({
+    kind: 'unreadable',
+  });
 });
 
 const shared = sharedDir();

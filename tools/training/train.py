@@ -367,7 +367,7 @@ def main():
     builtin = ROOT / "resources/encoders/builtin"
     write_encoder(builtin, Encoder(trunk, heads, appearance, measured, VOLUME_AT, fusion), "training.txt")
     sarcomas = [f"sarcoma-dicom {folder.name}" for folder in (DATA / "sarcoma-dicom").iterdir() if folder.is_dir()]
-    folded = [f"{name} fold {fold_of(name.split()[1], FOLDS)}" for name in named(slices + nodules)]
+    folded = [f"{name} fold={fold_of(name.split()[1], FOLDS)}" for name in named(slices + nodules)]
     (builtin / "training.txt").write_text("\n".join(sorted(folded + sarcomas)) + "\n")
 
     # Slices: trunk and kinds of fold N saw none of its patients. Their HU as they are, for the evaluation.
