@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { featureNames } from '../radiomics/features.ts';
 
-export const planeNames = ['axial', 'coronal', 'sagittal'] as const;
+const planeNames = ['axial', 'coronal', 'sagittal'] as const;
 export type PlaneName = (typeof planeNames)[number];
-export const poolingNames = ['median', 'max', 'mean', 'std'] as const;
+const poolingNames = ['median', 'max', 'mean', 'std'] as const;
 export type PoolingName = (typeof poolingNames)[number];
 
 const positive = z.number().positive();

@@ -1,6 +1,6 @@
 /** Which voxels are the lesion: those of its mask or, where only a box was drawn, what the intensities in it show. */
 import { countVoxels, tightenMask } from '../lesion/mask.ts';
-import { type Mask, type Vec3, type Volume, voxelMm3 } from '../volume/volume.ts';
+import { type Mask, sphereDiameterMm, type Vec3, type Volume, voxelMm3 } from '../volume/volume.ts';
 import { estimatedRegion, type Region } from './region.ts';
 import { boxExtent } from './sampling.ts';
 
@@ -25,6 +25,6 @@ export function measuredRegion(volume: Volume, region: Region): MeasuredRegion {
 }
 
 function described(volume: Volume, mask: Mask): MeasuredRegion {
-  const diameterMm = Math.cbrt((6 / Math.PI) * voxelMm3(volume) * countVoxels(mask));
+  const diameterMm = sphereDiameterMm(voxelMm3(volume) * countVoxels(mask));
   return { volume, mask, center: boxExtent(volume, mask.box).center, diameterMm };
 }

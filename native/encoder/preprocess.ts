@@ -17,7 +17,14 @@ export interface EncoderInput {
 }
 
 /** Smallest side of a tight crop in mm: below it there are only a few voxels to look at. */
-export const leastTightMm = 10;
+const leastTightMm = 10;
+
+/** The side in mm of each of the manifest's scales, for a lesion of this diameter (that of the sphere of its volume). */
+export function scaleSides({ input }: MultiPlaneManifest, diameterMm: number): number[] {
+  return input.scales.map((scale) =>
+    scale.kind === 'tight' ? Math.max(leastTightMm, scale.margin * diameterMm) : scale.mm,
+  );
+}
 
 /** With fewer slices than this a scan shows nothing of a lesion's third dimension. */
 const leastSlices = 3;
@@ -31,9 +38,7 @@ const leastSlices = 3;
 export function lesionInput(volume: Volume, region: Region, manifest: MultiPlaneManifest): EncoderInput {
   checkRegion(volume, region);
   const lesion = measuredRegion(volume, region);
-  const sides = manifest.input.scales.map((scale) =>
-    scale.kind === 'tight' ? Math.max(leastTightMm, scale.margin * lesion.diameterMm) : scale.mm,
-  );
+  const sides = scaleSides(manifest, lesion.diameterMm);
   return {
     pictures: planesInput(volume, region, lesion.center, sides, manifest),
     measurements: measurements(volume, lesion, manifest),
@@ -129,7 +134,7 @@ function planeGrid(center: Vec3, side: number, plane: PlaneName, size: number): 
 }
 
 /** Throws `usage` for a box outside the volume and a mask that does not fill its box. */
-export function checkRegion(volume: Volume, { box, mask }: Region): void {
+function checkRegion(volume: Volume, { box, mask }: Region): void {
   const ordered = [0, 1, 2].every(
     (axis) => box[axis] >= 0 && box[axis] <= box[axis + 3] && box[axis + 3] < volume.dims[axis],
   );

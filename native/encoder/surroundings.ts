@@ -1,7 +1,8 @@
 /** What of a volume a multi-plane encoder looks at for one region: as few slices as possible have to be unpacked for it. */
-import { type Box, boxDims, type Grid } from '../volume/volume.ts';
+import { countVoxels } from '../lesion/mask.ts';
+import { type Box, boxDims, type Grid, sphereDiameterMm, voxelMm3 } from '../volume/volume.ts';
 import type { MultiPlaneManifest } from './manifestSchema.ts';
-import { leastTightMm } from './preprocess.ts';
+import { scaleSides } from './preprocess.ts';
 import { marginMm } from './region.ts';
 import type { EmbedRegion } from './voxelSource.ts';
 
@@ -16,14 +17,9 @@ export function surroundings(grid: Grid, region: EmbedRegion, manifest: MultiPla
   const { spacing, direction: d, dims } = grid;
   const { box } = region;
   const half = boxDims(box).map((n, axis) => (n * spacing[axis]) / 2);
-  const voxelMm3 = spacing[0] * spacing[1] * spacing[2];
   const [ni, nj, nk] = boxDims(box);
-  const volumeMm3 = voxelMm3 * (region.mask?.bits.reduce((sum, bit) => sum + bit, 0) || ni * nj * nk);
-  const diameter = Math.cbrt((6 / Math.PI) * volumeMm3);
-  const sides = manifest.input.scales.map((scale) =>
-    scale.kind === 'tight' ? Math.max(leastTightMm, scale.margin * diameter) : scale.mm,
-  );
-  const plane = Math.max(...sides) / 2;
+  const voxels = (region.mask && countVoxels(region.mask)) || ni * nj * nk;
+  const plane = Math.max(...scaleSides(manifest, sphereDiameterMm(voxelMm3(grid) * voxels))) / 2;
   // Along the patient's axes, in which planes and surroundings lie.
   const around = [0, 1, 2].map(
     (x) => Math.abs(d[x]) * half[0] + Math.abs(d[3 + x]) * half[1] + Math.abs(d[6 + x]) * half[2] + marginMm,
@@ -39,8 +35,8 @@ export function surroundings(grid: Grid, region: EmbedRegion, manifest: MultiPla
       Math.abs(d[3 * axis + 2]) * reach[2];
     const center = (box[axis] + box[axis + 3]) / 2;
     // One voxel more: a point between two voxels takes from both.
-    const voxels = mm / spacing[axis] + 1;
-    return [Math.max(0, Math.floor(center - voxels)), Math.min(dims[axis] - 1, Math.ceil(center + voxels))];
+    const away = mm / spacing[axis] + 1;
+    return [Math.max(0, Math.floor(center - away)), Math.min(dims[axis] - 1, Math.ceil(center + away))];
   });
   const [[i0, i1], [j0, j1], [k0, k1]] = corner;
   return [i0, j0, k0, i1, j1, k1];

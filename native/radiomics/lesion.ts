@@ -1,7 +1,7 @@
 /** The features that Precedent computes of every lesion: one fixed way of processing, suited to CT. */
 import { PrecedentError } from '../contract/errors.ts';
 import { countVoxels, tightenMask } from '../lesion/mask.ts';
-import { boxDims, type Mask, type Volume } from '../volume/volume.ts';
+import { boxDims, type Mask, type Volume, voxelMm3 } from '../volume/volume.ts';
 import { type Features, featuresOf } from './features.ts';
 import { type Region, regionOf, resegmented } from './region.ts';
 
@@ -33,13 +33,12 @@ export function lesionFeatures(volume: Volume, mask: Mask): Features {
 }
 
 function sampled(volume: Volume, mask: Mask): Region {
-  const [sx, sy, sz] = volume.spacing;
   const [ni, nj, nk] = boxDims(mask.box);
-  const voxelMm3 = sx * sy * sz;
+  const voxel = voxelMm3(volume);
   const step = Math.max(
     finestMm,
-    Math.cbrt((voxelMm3 * countVoxels(mask)) / mostPoints),
-    Math.cbrt((voxelMm3 * ni * nj * nk) / mostBoxPoints),
+    Math.cbrt((voxel * countVoxels(mask)) / mostPoints),
+    Math.cbrt((voxel * ni * nj * nk) / mostBoxPoints),
   );
   return regionOf(volume, mask, { method: 'trilinear', spacing: [step, step, step], centre: 'mask' });
 }

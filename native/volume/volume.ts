@@ -29,6 +29,11 @@ export interface Mask {
   readonly bits: Uint8Array;
 }
 
+/** The diameter in mm of the sphere with a volume in mm³. */
+export function sphereDiameterMm(volumeMm3: number): number {
+  return Math.cbrt((6 / Math.PI) * volumeMm3);
+}
+
 /** The volume of one voxel in mm³. */
 export function voxelMm3({ spacing: [x, y, z] }: Grid): number {
   return x * y * z;

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseClasses } from '../../native/benchmark/classes.ts';
 import { evaluate, type Ranking } from '../../native/benchmark/evaluate.ts';
+import { loadManifest, multiPlane } from '../../native/encoder/manifest.ts';
 import { measuredRegion } from '../../native/encoder/measuredRegion.ts';
 import { sampleVolume } from '../../native/encoder/sampling.ts';
 import { createRandom } from '../../native/random.ts';
@@ -48,7 +49,7 @@ async function crossFitted(kind: string, lesions: readonly LabelledLesion[]): Pr
 async function nodules(): Promise<void> {
   const lesions = loadNodules();
   const fused = await crossFitted('nodules', lesions);
-  const { manifest } = await LesionEncoder.open(resolve(models, 'nodules/0'));
+  const manifest = multiPlane(await loadManifest(resolve(models, 'nodules/0')));
   const filterBank = await fixedFilterBank(lesions);
   const methods: Record<string, Ranking> = {
     'fused (the one that counts)': byRow(fused),
@@ -102,7 +103,7 @@ function rawPixels({ volume, mask }: LabelledLesion): Float32Array {
 async function slices(): Promise<void> {
   const lesions = loadSlices(readFileSync(resolve(models, 'slices/hu.i16')));
   const embeddings = await crossFitted('slices', lesions);
-  const { manifest } = await LesionEncoder.open(resolve(models, 'slices/0'));
+  const manifest = multiPlane(await loadManifest(resolve(models, 'slices/0')));
   const learned = embeddings.map((e) => partOf(e, manifest, 'learned'));
   const diameters = lesions.map(({ labels }) => Number(labels.EquivDiameter) * Number(labels.PixelSpacing));
   const cases = lesions.map(({ patient, labels }, n) => ({

@@ -15,7 +15,7 @@ export interface LabelledLesion {
 }
 
 const root = resolve(import.meta.dirname, '../..');
-export const sharedData = resolve(process.env.PRECEDENT_SHARED ?? resolve(root, '../shared'), 'data');
+const sharedData = resolve(process.env.PRECEDENT_SHARED ?? resolve(root, '../shared'), 'data');
 
 const rowsOf = (path: string): Record<string, string>[] => parse(readFileSync(path), { columns: true });
 
