@@ -86,7 +86,7 @@ def imported_cases(source: str, folder: Path | None, library: Path) -> list[Case
             run("export", "--library", str(library), "--volume", lesion["volume"], "--to", str(image))
             run("export", "--library", str(library), "--lesion", lesion["id"], "--to", str(mask))
         # Imported again, ids are new; a lesion is named by its place in the list.
-        cases.append(case_of(source, f"{source}-{n}", f"{source}-{lesion['patient']}", image, mask, None))
+        cases.append(case_of(source, f"{source}-{n}", lesion["patient"], image, mask, None))
     return cases
 
 

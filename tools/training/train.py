@@ -297,7 +297,7 @@ def write_encoder(folder, encoder, training):
 
 
 def named(cases):
-    """The patients of the rated cases, as a manifest lists them."""
+    """The patients of the cases, as a manifest lists them."""
     return sorted({f"{c.source} {c.patient}" for c in cases})
 
 
@@ -366,9 +366,8 @@ def main():
     measured = fit_measured(nodules, table)
     builtin = ROOT / "resources/encoders/builtin"
     write_encoder(builtin, Encoder(trunk, heads, appearance, measured, VOLUME_AT, fusion), "training.txt")
-    sarcomas = [f"sarcoma-dicom {folder.name}" for folder in (DATA / "sarcoma-dicom").iterdir() if folder.is_dir()]
     folded = [f"{name} fold={fold_of(name.split()[1], FOLDS)}" for name in named(slices + nodules)]
-    (builtin / "training.txt").write_text("\n".join(sorted(folded + sarcomas)) + "\n")
+    (builtin / "training.txt").write_text("\n".join(sorted(folded + named(other))) + "\n")
 
     # Slices: trunk and kinds of fold N saw none of its patients. Their HU as they are, for the evaluation.
     (out / "slices").mkdir(exist_ok=True)
