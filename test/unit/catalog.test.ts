@@ -121,40 +121,6 @@ test('the same PatientID of two issuers is two patients', () => {
   db.close();
 });
 
-test('lesions are filtered by labels: values of a field are alternatives, fields must all hold, unknown fields are refused', () => {
-  const db = openDatabase(path);
-  const writes = catalogWrites(db);
-  const reads = catalogReads(db);
-  writes.addVolume(
-    volume('A', 'c1', [
-      lesion('1', { kind: 'cyst', side: 'l' }),
-      lesion('2', { kind: 'mass', side: 'l' }),
-      lesion('3', { kind: 'mass' }),
-    ]),
-  );
-  const names = (where: { field: string; value: string }[]) =>
-    reads.lesions({ where, offset: 0, limit: 10 }).rows.map(({ name }) => name);
-  expect(names([{ field: 'kind', value: 'mass' }])).toEqual(['2', '3']);
-  expect(
-    names([
-      { field: 'kind', value: 'mass' },
-      { field: 'kind', value: 'cyst' },
-    ]),
-  ).toEqual(['1', '2', '3']);
-  expect(
-    names([
-      { field: 'kind', value: 'mass' },
-      { field: 'side', value: 'l' },
-    ]),
-  ).toEqual(['2']);
-  expect(names([{ field: 'patient', value: 'A' }])).toEqual(['1', '2', '3']);
-  expect(names([{ field: 'kind', value: "'; DROP TABLE lesion; --" }])).toEqual([]);
-  expect(() => names([{ field: 'colour', value: 'red' }])).toThrow(
-    /no lesion has a field "colour".*kind, side/,
-  );
-  db.close();
-});
-
 test('migration 3 keeps every embedding and its key, and removes them with their lesion', () => {
   const raw = new Sqlite(path);
   raw.pragma('foreign_keys = ON');
