@@ -1,6 +1,6 @@
 /** The `precedent` command. Names, JSON and exit codes are those of ARCHITECTURE.md: other programs rely on them. */
 import { Command, CommanderError, Option } from 'commander';
-import type { Query, SimpleQuery } from '../contract/engine.ts';
+import type { Filter, Query, SimpleQuery } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type MetricName, type Metrics, metricNames } from '../contract/model.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
@@ -107,6 +107,7 @@ interface SearchOptions extends Common {
   readonly encoder?: string;
   readonly top: number;
   readonly where: { field: string; value: string }[];
+  readonly set?: string;
   readonly includeSamePatient?: boolean;
   readonly hitsPerPatient: number;
 }
@@ -141,6 +142,16 @@ function searchQuery(host: Host, options: SearchOptions): Query {
   return { like, unlike: options.unlike.map((id) => ({ lesion: id })), combine: options.combine };
 }
 
+/** The filters that were saved under a name. */
+async function savedFilters(host: Host, name: string | undefined): Promise<readonly Filter[]> {
+  if (name === undefined) return [];
+  const sets = await host.engine.call('filterSets.list', {});
+  const set = sets.find((one) => one.name === name);
+  if (set) return set.where;
+  const known = sets.map((one) => one.name).join(', ') || 'none';
+  throw new PrecedentError('usage', `there is no set of filters "${name}"`, '--set', `saved are: ${known}`);
+}
+
 program.addCommand(
   libraryCommand('search', 'find the most similar lesions')
     .option('--lesion <id>', 'a lesion of the library; several are searched for at once', collect(String), [])
@@ -158,7 +169,13 @@ program.addCommand(
     .option('--method <name>', 'how hits are found and ranked')
     .option('--encoder <id>', 'the encoder')
     .option('--top <k>', 'how many hits', wholeNumber('--top', 1, 1000), 10)
-    .option('--where <field=value>', 'only lesions with this label', collect(parseFilter), [])
+    .option(
+      '--where <field=value>',
+      'only lesions of which this is true: a label or field; 10..30 for a range, !value for all others',
+      collect(parseFilter),
+      [],
+    )
+    .option('--set <name>', 'the filters of a saved set as well')
     .option('--include-same-patient', 'also lesions of the query’s own patient')
     .option(
       '--hits-per-patient <n>',
@@ -171,8 +188,9 @@ program.addCommand(
         options,
         false,
         async (host) => {
-          const { method, encoder, top, where, includeSamePatient, hitsPerPatient } = options;
+          const { method, encoder, top, includeSamePatient, hitsPerPatient } = options;
           const query = searchQuery(host, options);
+          const where = [...(await savedFilters(host, options.set)), ...options.where];
           const params = { query, method, encoder, top, where, includeSamePatient, hitsPerPatient };
           const result = await host.engine.call('search.run', params, { signal: interrupted.signal });
           for (const note of result.notes) process.stderr.write(`note: ${note}\n`);

@@ -53,8 +53,9 @@ export async function evaluateLibrary(
   const classes = params.classes === undefined ? undefined : parseClasses(params.classes);
   const sources = sourcesOf(engine, needs);
   const scopes = new QueryScopes(sources, rows);
+  const words = chosen.some(({ plan }) => plan.words);
   const probes = await Promise.all(
-    rows.map((row) => lesionProbe(engine, row, { needs, notes: [] }, signal, null)),
+    rows.map((row) => lesionProbe(engine, row, { needs, words, notes: [] }, signal, null)),
   );
   const probe = (query: number) => probes[query];
   const labelled = rows.flatMap((row, at): LabelledCase[] => {
