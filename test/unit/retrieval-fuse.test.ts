@@ -242,3 +242,11 @@ test('equal scores whose mean is rounded stay equal', () => {
   const list = ['a', 'b', 'c'].map((id) => ({ id, score: 0.1 }));
   expect(weightedScores([list], [1]).map(({ score }) => score)).toEqual([0, 0, 0]);
 });
+
+test('scores too close for a deviation count as equal', () => {
+  const list = [
+    { id: 'a', score: 1e-200 },
+    { id: 'b', score: 0 },
+  ];
+  expect(weightedScores([list], [1]).map(({ score }) => score)).toEqual([0, 0]);
+});
