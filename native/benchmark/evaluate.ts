@@ -25,7 +25,7 @@ export interface Case {
 
 /**
  * Orders a gallery for a query, the most similar first. `query` and the entries of `gallery` (ascending) are indices into
- * the cases; the result holds each entry of `gallery` once.
+ * the cases; the result holds no entry of `gallery` twice. What it leaves out comes after it in no order.
  */
 export type Ranking = (query: number, gallery: Int32Array) => ArrayLike<number>;
 
@@ -78,7 +78,7 @@ export async function evaluate(request: EvaluationRequest): Promise<EvaluationRe
     const others = Int32Array.from(gallery.filter((i) => cases[i].patient !== patient));
     for (const [name, ranking] of Object.entries(methods)) {
       const ranked = ranking(query, others);
-      record(results.get(name), rankedFigures(relevanceOf(name, ranked, others, classes, own)));
+      record(results.get(name), figuresOf(name, ranked, others, classes, own));
     }
     if (performance.now() - lastTurn > turnMs) {
       onProgress?.(done + 1, queries.length);
@@ -146,28 +146,32 @@ function majorityGroups(counts: ReadonlyMap<string, number>, own: string): TieGr
     }));
 }
 
-/** @throws PrecedentError `internal` when the ranking is not the gallery in some order. */
-function relevanceOf(
+/** @throws PrecedentError `internal` when the ranking holds what is not in the gallery, or something twice. */
+function figuresOf(
   method: string,
   ranked: ArrayLike<number>,
   gallery: Int32Array,
   classes: readonly (string | null)[],
   own: string,
-): Uint8Array {
+): QueryFigures {
   const unranked = new Uint8Array(classes.length);
   for (const i of gallery) unranked[i] = 1;
-  const relevance = new Uint8Array(gallery.length);
-  let valid = ranked.length === gallery.length;
-  for (let at = 0; valid && at < ranked.length; at++) {
-    valid = unranked[ranked[at]] === 1;
+  const relevance = new Uint8Array(ranked.length);
+  for (let at = 0; at < ranked.length; at++) {
+    if (unranked[ranked[at]] !== 1) {
+      throw new PrecedentError(
+        'internal',
+        `the method "${method}" ranked what is not in the gallery, or something twice`,
+      );
+    }
     unranked[ranked[at]] = 0;
     relevance[at] = classes[ranked[at]] === own ? 1 : 0;
   }
-  if (!valid) {
-    throw new PrecedentError(
-      'internal',
-      `the method "${method}" did not rank each lesion of the gallery once`,
-    );
-  }
-  return relevance;
+  if (ranked.length === gallery.length) return rankedFigures(relevance);
+  const left = gallery.filter((i) => unranked[i] === 1);
+  const singles = Array.from(relevance, (relevant): TieGroup => ({ size: 1, relevant }));
+  return expectedFigures([
+    ...singles,
+    { size: left.length, relevant: left.filter((i) => classes[i] === own).length },
+  ]);
 }

@@ -1,9 +1,10 @@
 /** The `precedent` command. Names, JSON and exit codes are those of ARCHITECTURE.md: other programs rely on them. */
-import { Command, CommanderError } from 'commander';
-import type { Filter } from '../contract/engine.ts';
+import { Command, CommanderError, Option } from 'commander';
+import type { Filter, Query, SimpleQuery } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type MetricName, type Metrics, metricNames } from '../contract/model.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
+import { benchCommands } from './bench.ts';
 import { type Common, command, everything, interrupted, libraryCommand, withLibrary } from './commands.ts';
 import { writeReport } from './demoReport.ts';
 import { doctor } from './doctor.ts';
@@ -94,12 +95,14 @@ function flat(row: Record<string, unknown>): Record<string, string | number> {
 }
 
 interface SearchOptions extends Common {
-  readonly lesion?: string;
+  readonly lesion: string[];
   readonly volume?: string;
   readonly roi?: string;
   readonly image?: string;
   readonly mask?: string;
   readonly text?: string;
+  readonly unlike: string[];
+  readonly combine: 'and' | 'or';
   readonly method?: string;
   readonly encoder?: string;
   readonly top: number;
@@ -109,32 +112,34 @@ interface SearchOptions extends Common {
   readonly hitsPerPatient: number;
 }
 
-function searchQuery(host: Host, options: SearchOptions) {
+/** All that was named, at once. */
+function searchQuery(host: Host, options: SearchOptions): Query {
   const { lesion, volume, image, text } = options;
   const roi = options.roi === undefined ? undefined : parseRoi(options.roi);
-  const given = [lesion, volume, image, text].filter((value) => value !== undefined);
-  if (given.length !== 1) {
+  const like: SimpleQuery[] = lesion.map((id) => ({ lesion: id }));
+  if (volume !== undefined) {
+    if (!roi) {
+      const todo = 'give --roi i0,j0,k0,i1,j1,k1';
+      throw new PrecedentError('usage', 'a volume needs a region', '--volume', todo);
+    }
+    like.push({ volume, roi });
+  }
+  if (image !== undefined) {
+    const mask = options.mask === undefined ? undefined : host.grant(options.mask, 'read');
+    like.push({ image: host.grant(image, 'read'), mask, roi });
+  }
+  if (text !== undefined) like.push({ text });
+  const [first, ...others] = like;
+  if (!first) {
     throw new PrecedentError(
       'usage',
       'name what to search for',
       undefined,
-      'give one of --lesion, --volume with --roi, --image, --text',
+      'give --lesion, --volume with --roi, --image or --text',
     );
   }
-  if (lesion !== undefined) return { lesion };
-  if (text !== undefined) return { text };
-  if (volume !== undefined) {
-    if (!roi)
-      throw new PrecedentError(
-        'usage',
-        'a volume needs a region',
-        '--volume',
-        'give --roi i0,j0,k0,i1,j1,k1',
-      );
-    return { volume, roi };
-  }
-  const mask = options.mask === undefined ? undefined : host.grant(options.mask, 'read');
-  return { image: host.grant(image ?? '', 'read'), mask, roi };
+  if (others.length === 0 && options.unlike.length === 0) return first;
+  return { like, unlike: options.unlike.map((id) => ({ lesion: id })), combine: options.combine };
 }
 
 /** The filters that were saved under a name. */
@@ -149,12 +154,18 @@ async function savedFilters(host: Host, name: string | undefined): Promise<reado
 
 program.addCommand(
   libraryCommand('search', 'find the most similar lesions')
-    .option('--lesion <id>', 'a lesion of the library')
+    .option('--lesion <id>', 'a lesion of the library; several are searched for at once', collect(String), [])
     .option('--volume <id>', 'a volume of the library, with --roi')
     .option('--roi <box>', 'i0,j0,k0,i1,j1,k1, inclusive')
     .option('--image <file>', 'an image outside the library, with --mask or --roi')
     .option('--mask <file>', 'the mask of the image')
     .option('--text <words>', 'words')
+    .option('--unlike <id>', 'a lesion that the hits should not be like', collect(String), [])
+    .addOption(
+      new Option('--combine <how>', 'hits are like all that is named, or like any of it')
+        .choices(['and', 'or'])
+        .default('and'),
+    )
     .option('--method <name>', 'how hits are found and ranked')
     .option('--encoder <id>', 'the encoder')
     .option('--top <k>', 'how many hits', wholeNumber('--top', 1, 1000), 10)
@@ -272,6 +283,7 @@ program.addCommand(
 );
 
 program.addCommand(encoderCommands);
+program.addCommand(benchCommands);
 
 program.addCommand(
   libraryCommand('verify', 'check that everything in the library is whole')

@@ -97,19 +97,29 @@ export type FilterSet = z.infer<typeof filterSet>;
 
 const captionText = z.string().trim().min(1).max(2000).nullable();
 
-/** What is searched for: a lesion of the library, a region of a volume in it, or of an image file that is not. */
-export const query = z.union([
+/** One thing that is searched for: a lesion of the library, a region of a volume in it or of an image file that is not, or words. */
+export const simpleQuery = z.union([
   z.object({ lesion: id }),
   z.object({ volume: id, mask }),
   z.object({ volume: id, roi: box }),
   z.object({ image: token, mask: token.optional(), roi: box.optional() }),
   z.object({ text: z.string().min(1).max(1000) }),
 ]);
+export type SimpleQuery = z.infer<typeof simpleQuery>;
+
+/** Several things at once: like all (`and`) or any (`or`) of these, but not like those. */
+export const combinedQuery = z.object({
+  like: z.array(simpleQuery).min(1).max(8),
+  unlike: z.array(simpleQuery).max(8).default([]),
+  combine: z.enum(['and', 'or']).default('and'),
+});
+export const query = z.union([simpleQuery, combinedQuery]);
 export type Query = z.infer<typeof query>;
 
 export const searchParams = z.object({
   query,
-  method: z.string().default('lesion'),
+  /** By lesions, or by words where only words are asked for, unless one is named. */
+  method: z.string().optional(),
   encoder: z.string().optional(),
   top: z.number().int().min(1).max(1000).default(10),
   where: z.array(filter).default([]),
@@ -167,6 +177,8 @@ export const evaluateParams = z.object({
   encoder: z.string().optional(),
   queries: filter.optional(),
   gallery: filter.optional(),
+  /** Later searches by a weighted fusion use the weights that are fitted here. */
+  keepWeights: z.boolean().default(false),
 });
 export const evaluation = z.object({
   field: z.string(),

@@ -15,10 +15,12 @@ import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
 import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
+import { levels } from '../contract/levels.ts';
 import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries } from '../files/files.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
 import type { Gallery } from '../retrieval/gallery.ts';
+import { LevelIndex } from '../retrieval/levelIndex.ts';
 import type { CacheKey } from '../vectors/cache.ts';
 import { VectorStore, vectorFiles } from '../vectors/store.ts';
 import { fromFloat16 } from '../volume/float16.ts';
@@ -38,6 +40,7 @@ export class Library {
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
+  readonly #indexes = new WeakMap<VectorStore, LevelIndex>();
   #gallery: Gallery | null = null;
 
   private constructor(layout: Layout, db: Database, demonstration: boolean, unlock: () => Promise<void>) {
@@ -110,6 +113,16 @@ export class Library {
       if (this.#stores.get(id)?.store === store) this.#stores.delete(id);
     });
     return store;
+  }
+
+  /** As `vectors`, by the lesions or volumes that they belong to. */
+  async index(key: StoredKey): Promise<LevelIndex> {
+    const store = await this.vectors(key);
+    const known = this.#indexes.get(store);
+    if (known) return known;
+    const index = new LevelIndex(store, levels[key.level].slices);
+    this.#indexes.set(store, index);
+    return index;
   }
 
   async #loadVectors(stored: StoredKey, revision: string): Promise<VectorStore> {

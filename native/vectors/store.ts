@@ -103,6 +103,14 @@ export class VectorStore {
     return this.#matrix.rowOf(id);
   }
 
+  /** The identifiers of all embeddings, in the order in which they were added. */
+  *ids(): Generator<string> {
+    for (let row = 0; row < this.#matrix.rows; row++) {
+      const id = this.#matrix.idOf(row);
+      if (id !== null) yield id;
+    }
+  }
+
   /** A copy of an embedding, of length 1, or undefined where there is none with this id. */
   vectorOf(id: string): Float32Array | undefined {
     const row = this.#matrix.rowOf(id);
