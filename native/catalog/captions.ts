@@ -1,6 +1,13 @@
 /** Captions of lesions and studies: made from the catalog, kept with their full text, found by words. */
 import type { LesionRow, Outline } from '../contract/model.ts';
-import { countCaption, type Described, lesionCaption, longest, studyCaptions } from '../lesion/caption.ts';
+import {
+  captionRule,
+  countCaption,
+  type Described,
+  lesionCaption,
+  longest,
+  studyCaptions,
+} from '../lesion/caption.ts';
 import { ftsTerms } from '../report/ftsQuery.ts';
 import type { Database } from './database.ts';
 
@@ -103,8 +110,20 @@ export function catalogCaptions(db: Database) {
     for (const study of studies) caption(study);
     return studies.length;
   });
+  const rule = db.prepare(`SELECT value FROM setting WHERE name = 'captionRule'`).pluck();
+  /** Every caption is out of date where they were made by another rule. */
+  const adoptRule = db.transaction(() => {
+    if (rule.get() === captionRule) return;
+    db.exec('INSERT INTO caption_stale SELECT id FROM study WHERE true ON CONFLICT DO NOTHING');
+    db.prepare(
+      `INSERT INTO setting VALUES ('captionRule', ?) ON CONFLICT DO UPDATE SET value = excluded.value`,
+    ).run(captionRule);
+  });
+  let adopted = false;
   /** Makes the captions anew of every study that changed since the last time. */
   const refresh = () => {
+    if (!adopted) adoptRule();
+    adopted = true;
     while (captionSome() === studiesAtOnce);
   };
 
