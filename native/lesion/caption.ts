@@ -68,7 +68,7 @@ export function lesionCaption(lesion: Described): string {
   const { volumeMl, diameterMm, meanHu, sdHu, organ, place, outline } = lesion;
   const site = organ ? ` in the ${organWords(organ)}` : '';
   const lung = organ !== undefined && /\blungs?\b/i.test(organWords(organ));
-  const noun = lung ? `lung ${word(lungNouns, diameterMm)}, a lesion` : 'lesion';
+  const noun = lung ? word(lungNouns, diameterMm) : 'lesion';
   return [
     `${word(sizeWords, diameterMm)} ${noun}${site}`,
     ...(organ && place ? [place] : []),
