@@ -16,9 +16,12 @@ import { encoderKinds, level } from './levels.ts';
 import { markSchema } from './mark.ts';
 import {
   box,
+  calibration,
   counts,
   distribution,
+  expectation,
   fieldInfo,
+  figure,
   hit,
   labels,
   lesionRow,
@@ -134,6 +137,8 @@ export const searchResult = z.object({
   searched: z.number().int(),
   distributions: z.array(distribution),
   unproven: z.number().int(),
+  /** Where the method was calibrated on this library (`evaluate.run` with `keep`). */
+  expected: expectation.optional(),
   notes: z.array(z.string()),
 });
 export type SearchResult = z.infer<typeof searchResult>;
@@ -177,16 +182,25 @@ export const evaluateParams = z.object({
   encoder: z.string().optional(),
   queries: filter.optional(),
   gallery: filter.optional(),
-  /** Later searches by a weighted fusion use the weights that are fitted here. */
-  keepWeights: z.boolean().default(false),
+  /** Later searches use what is fitted here: the weights of fusions, and what hits of each method are worth. */
+  keep: z.boolean().default(false),
 });
 export const evaluation = z.object({
   field: z.string(),
+  /** As asked for: the ranges that the classes are, and whose lesions asked and were found. */
+  ranges: z.string().optional(),
+  ...evaluateParams.pick({ queries: true, gallery: true }).shape,
   n: z.number().int(),
   skipped: z.number().int(),
   classes: z.record(z.string(), z.number().int()),
   methods: z.record(z.string(), metrics),
   baselines: z.object({ random: metrics, majority: metrics }),
+  /** Query by query, how much a method is better than another; below 0 it is worse. */
+  comparisons: z.array(z.object({ method: z.string(), other: z.string(), 'p@5': figure, ap: figure })),
+  /** By method and the class of the query: how many of the first five hits had each class. */
+  confusion: z.record(z.string(), z.record(z.string(), z.record(z.string(), z.number().int()))),
+  /** By method, of those whose scores mean the same for every query. */
+  calibration: z.record(z.string(), calibration),
   encoder: z.string(),
   /** Whether patients of the evaluated lesions are among those that the encoder was trained on: then the figures are too good. */
   trainedOn: z.boolean(),
@@ -277,6 +291,16 @@ export const engineContract = {
       params: evaluateParams,
       result: evaluation,
       progress: z.object({ done: z.number().int(), total: z.number().int() }),
+    },
+    /** Writes an evaluation as a report: HTML, CSV or JSON, by the ending of the file. */
+    'evaluate.save': {
+      params: z.object({ evaluation, target: token }),
+      result: z.object({ bytes: z.number().int() }),
+    },
+    /** The methods for lesions as queries; `refusal` says why one cannot run here. */
+    'methods.list': {
+      params: z.object({ encoder: z.string().optional() }),
+      result: z.array(z.object({ name: z.string(), title: z.string(), refusal: z.string().nullable() })),
     },
     /** Imports and waits; an equal import that was cut off goes on instead of a new one. */
     'import.run': {

@@ -18,6 +18,7 @@ import { throwIfCancelled } from '../process/cancel.ts';
 import type { Handlers } from '../process/serve.ts';
 import { ftsQuery } from '../report/ftsQuery.ts';
 import { countPassing, fieldInfos, passing } from '../retrieval/gallery.ts';
+import { methods } from '../retrieval/methods.ts';
 import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
 import { createDemo } from './demo.ts';
@@ -26,7 +27,9 @@ import { embedLibrary } from './embedLibrary.ts';
 import type { Engine } from './engine.ts';
 import { evaluateLibrary } from './evaluateLibrary.ts';
 import { exportTo } from './exportTo.ts';
+import { refusal } from './methodSources.ts';
 import { proposeLesion } from './propose.ts';
+import { saveEvaluation } from './saveEvaluation.ts';
 import { searchLibrary } from './searchLibrary.ts';
 import { verifyLibrary } from './verify.ts';
 
@@ -176,6 +179,15 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     },
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
     'evaluate.run': (params, { signal, progress }) => evaluateLibrary(engine, params, signal, progress),
+    'evaluate.save': ({ evaluation, target }) => saveEvaluation(evaluation, grants.take(target, 'write')),
+    'methods.list': ({ encoder }) =>
+      Promise.all(
+        methods.map(async (method) => ({
+          name: method.name,
+          title: method.title,
+          refusal: await refusal(engine, method, { encoder, own: true }),
+        })),
+      ),
 
     'import.run': (params, { signal, progress }) => queue.run(newJob(params), signal, progress),
     'jobs.start': (params) => queue.start(newJob(params)),

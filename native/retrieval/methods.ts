@@ -49,6 +49,8 @@ export interface FusionMethod extends Common {
 export type Method = NearestMethod | SlicesMethod | LateMethod | WordsMethod | FusionMethod;
 
 export const defaultMethod = 'lesion';
+/** What an evaluation compares with every other method. */
+export const comparedMethod = 'fused';
 /** For what is asked in words alone. */
 export const wordsMethod = 'caption';
 
@@ -149,7 +151,7 @@ export const methods: readonly Method[] = [
     title: 'Joins the hits by lesion with those by words (reciprocal rank fusion)',
   },
   {
-    name: 'fused',
+    name: comparedMethod,
     how: 'fusion',
     of: [defaultMethod, 'lesion-learned', 'lesion-measured', wordsMethod],
     by: 'weighted',
@@ -192,5 +194,19 @@ export function usesWords(method: Method): boolean {
       return usesWords(methodNamed(method.of));
     case 'fusion':
       return method.of.some((name) => usesWords(methodNamed(name)));
+  }
+}
+
+/** Whether a score means the same for every query, as a cosine does; ranks, counts, and scores scaled list by list do not. */
+export function scoresCompare(method: Method): boolean {
+  switch (method.how) {
+    case 'nearest':
+    case 'late':
+      return true;
+    case 'slices':
+      return method.by === 'max';
+    case 'words':
+    case 'fusion':
+      return false;
   }
 }
