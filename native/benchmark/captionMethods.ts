@@ -1,6 +1,7 @@
 /** The ways to rank captions by a caption. They are given texts and nothing else: no labels, no names of cases. */
 import { TextIndex } from '../catalog/textIndex.ts';
 import { readCaption, statedLikeness } from './captionReader.ts';
+import type { MirKind } from './mirEvaluate.ts';
 import { tfidfIndex } from './tfidf.ts';
 
 /** The likeness of a caption with each of the captions that were indexed, in their order; NaN where it is not found at all. */
@@ -9,8 +10,7 @@ export type CaptionSearch = (caption: string) => Float64Array;
 export interface CaptionMethod {
   readonly name: string;
   readonly title: string;
-  /** `baseline`: to measure by; `leak`: shows what the captions give away, no way to search. */
-  readonly kind: 'search' | 'baseline' | 'leak';
+  readonly kind: MirKind;
   index(captions: readonly string[]): CaptionSearch;
 }
 
@@ -37,7 +37,7 @@ export const captionMethods: readonly CaptionMethod[] = [
   {
     name: 'reader',
     title: 'a reader of the count and size that the caption states',
-    kind: 'leak',
+    kind: 'reader',
     index: (captions) => {
       const findings = captions.map(readCaption);
       return (caption) => {

@@ -1,6 +1,6 @@
 /** Checks the published rules against published labels: does count and size alone give the flag and the group of every case? */
 import type { MirTable } from './mirData.ts';
-import { mirLesionGroup, type MirOrgan } from './mirLabels.ts';
+import { type MirOrgan, mirLesionGroup } from './mirLabels.ts';
 
 export interface RuleException {
   readonly organ: MirOrgan;
@@ -26,7 +26,10 @@ export function checkRules({ organ, cases }: MirTable): RuleCheck {
   let [withTumour, undecided] = [0, 0];
   for (const { name, labels } of cases) {
     const { numberTumors, maxTumorSizeCm } = labels;
-    const group = { published: labels.lesionGroup, rule: mirLesionGroup(organ, numberTumors, maxTumorSizeCm) };
+    const group = {
+      published: labels.lesionGroup,
+      rule: mirLesionGroup(organ, numberTumors, maxTumorSizeCm),
+    };
     const flag = { published: labels.cancerFlag, rule: numberTumors > 0 ? 1 : 0 };
     if (numberTumors > 0) withTumour++;
     const decided = numberTumors === 0 || group.rule !== -1;

@@ -56,7 +56,9 @@ export class PatientBootstrap {
     }
     const names = ['macro', ...this.#groups];
     return Object.fromEntries(
-      names.flatMap((name, at) => (Number.isNaN(value[at]) ? [] : [[name, interval(value[at], samples[at])]])),
+      names.flatMap((name, at) =>
+        Number.isNaN(value[at]) ? [] : [[name, interval(value[at], samples[at])]],
+      ),
     );
   }
 
@@ -73,8 +75,7 @@ export class PatientBootstrap {
     const groups = counts.filter((count) => count > 0).length;
     const parts = new Float64Array(this.#patients);
     for (const [at, value] of differences.entries()) {
-      if (!Number.isNaN(value))
-        parts[this.#patientOf[at]] += value / (groups * counts[this.#groupOf[at]]);
+      if (!Number.isNaN(value)) parts[this.#patientOf[at]] += value / (groups * counts[this.#groupOf[at]]);
     }
     return { difference: macro, p: signPermutation(parts.filter((part) => part !== 0)) };
   }

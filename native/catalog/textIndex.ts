@@ -18,7 +18,9 @@ export class TextIndex {
 
   constructor(texts: readonly string[]) {
     this.#db = openInMemory();
-    this.#db.exec(`CREATE VIRTUAL TABLE text USING fts5 (words, tokenize = 'porter unicode61 remove_diacritics 2')`);
+    this.#db.exec(
+      `CREATE VIRTUAL TABLE text USING fts5 (words, tokenize = 'porter unicode61 remove_diacritics 2')`,
+    );
     const insert = this.#db.prepare('INSERT INTO text (rowid, words) VALUES (?, ?)');
     this.#db.transaction(() => {
       for (const [at, text] of texts.entries()) insert.run(at, text);
@@ -30,7 +32,9 @@ export class TextIndex {
     const match = similarTo(text);
     if (match === '') return [];
     const rows = this.#db
-      .prepare('SELECT rowid AS at, -bm25(text) AS score FROM text WHERE text MATCH ? ORDER BY score DESC, rowid')
+      .prepare(
+        'SELECT rowid AS at, -bm25(text) AS score FROM text WHERE text MATCH ? ORDER BY score DESC, rowid',
+      )
       .all(match);
     return rows as FoundText[];
   }
