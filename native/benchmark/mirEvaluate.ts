@@ -181,7 +181,7 @@ const baselines: readonly { name: string; title: string; scorer: Scorer }[] = [
   baseline('random', 'random order (expectation)', (_query, _target, _gallery, relevance) =>
     randomOrder(relevance),
   ),
-  baseline('majority', 'most frequent label first', (query, target, gallery, relevance) =>
+  baseline('majority', 'always the most frequent label', (query, target, gallery, relevance) =>
     majorityOrder(
       gallery.map(({ labels }) => classOf(labels, query.organ, target)),
       relevance,

@@ -35,7 +35,7 @@ interface Part {
 
 export function mirTextQueries(tables: readonly MirTable[]): MirQuery[] {
   return tables.flatMap(({ organ, split }) =>
-    split.test.map(({ name, labels }) => ({ id: idOf(organ, name), case: name, organ, labels })),
+    split.test.map(({ name, labels }) => ({ id: mirQueryId(organ, name), case: name, organ, labels })),
   );
 }
 
@@ -43,29 +43,37 @@ export function mirTextQueries(tables: readonly MirTable[]): MirQuery[] {
 export function mirTextEntries(tables: readonly MirTable[]): MirEntry[] {
   return tables.flatMap(({ organ, split }) =>
     split.train.map(({ name, labels }) => ({
-      id: idOf(organ, name),
+      id: mirQueryId(organ, name),
       case: name,
       labels: { [organ]: labels },
     })),
   );
 }
 
-/** Every caption method on every caption set, in both indexes. */
-export function mirTextRuns(tables: readonly MirTable[]): MirRun[] {
+/**
+ * Every caption method, or those that are named, on every caption set that there is, in both indexes.
+ * @param found `id`: a caption is found; `case`: its case is, which has one in each organ that lists it
+ */
+export function mirTextRuns(
+  tables: readonly MirTable[],
+  found: 'id' | 'case' = 'id',
+  methods: readonly CaptionMethod[] = captionMethods,
+): MirRun[] {
   const organs = tables.map(({ organ, split }) => ({
     train: split.train.map((one) => captioned(organ, one)),
     test: split.test.map((one) => captioned(organ, one)),
   }));
   const all = { train: organs.flatMap(({ train }) => train), test: organs.flatMap(({ test }) => test) };
-  return captionSets.flatMap((set) =>
-    captionMethods
+  const given = captionSets.filter((set) => all.train.some(({ caption }) => caption[set] !== ''));
+  return given.flatMap((set) =>
+    methods
       .filter(({ kind }) => kind !== 'reader' || statedSets.has(set))
       .flatMap(({ name, title, kind, index }): MirRun[] => {
         const run = { name: `${set}/${name}`, title: `${captionTitles[set]}: ${title}`, kind };
         const leaked = statedSets.has(set);
         return [
-          { ...run, leaked, index: 'organ', ...searched(organs, set, index) },
-          { ...run, leaked, index: 'mixed', ...searched([all], set, index) },
+          { ...run, leaked, index: 'organ', ...searched(organs, set, found, index) },
+          { ...run, leaked, index: 'mixed', ...searched([all], set, found, index) },
         ];
       }),
   );
@@ -73,7 +81,7 @@ export function mirTextRuns(tables: readonly MirTable[]): MirRun[] {
 
 function captioned(organ: MirOrgan, { name, labels, captions }: MirCase): Captioned {
   return {
-    id: idOf(organ, name),
+    id: mirQueryId(organ, name),
     case: name,
     caption: { ...captions, own: mirCaption(organ, labels) },
   };
@@ -82,9 +90,10 @@ function captioned(organ: MirOrgan, { name, labels, captions }: MirCase): Captio
 function searched(
   parts: readonly Part[],
   set: CaptionSet,
+  found: 'id' | 'case',
   index: CaptionMethod['index'],
 ): Pick<MirRun, 'found' | 'msPerQuery'> {
-  const found = new Map<string, string[]>();
+  const lists = new Map<string, string[]>();
   let tookMs = 0;
   for (const { train, test } of parts) {
     const search = index(train.map(({ caption }) => caption[set]));
@@ -92,16 +101,35 @@ function searched(
       const started = performance.now();
       const scores = search(query.caption[set]);
       const others = train.flatMap((entry, at) =>
-        entry.case === query.case ? [] : [{ id: entry.id, score: scores[at] }],
+        entry.case === query.case ? [] : [{ id: entry[found], score: scores[at] }],
       );
       const ids = ranked(others).map(({ id }) => id);
       tookMs += performance.now() - started;
-      found.set(query.id, ids);
+      lists.set(query.id, ids);
     }
   }
-  return { found, msPerQuery: tookMs / Math.max(1, found.size) };
+  return { found: lists, msPerQuery: tookMs / Math.max(1, lists.size) };
 }
 
-function idOf(organ: MirOrgan, name: string): string {
+/** A case is a query of every organ that lists it among its test cases. */
+export function mirQueryId(organ: MirOrgan, name: string): string {
   return `${organ}/${name}`;
+}
+
+/** How many test cases without a tumour there are, and of how many the caption stands as it is in their organ's training part. */
+export function wordForWord(
+  tables: readonly MirTable[],
+  set: CaptionSet,
+): { without: number; repeated: number } {
+  let [without, repeated] = [0, 0];
+  for (const { organ, split } of tables) {
+    const caption = (one: MirCase) => captioned(organ, one).caption[set];
+    const known = new Set(split.train.map(caption));
+    for (const one of split.test) {
+      if (one.labels.cancerFlag === 1) continue;
+      without++;
+      if (known.has(caption(one))) repeated++;
+    }
+  }
+  return { without, repeated };
 }

@@ -26,6 +26,7 @@ import type { Engine } from './engine.ts';
 import { evaluateLibrary } from './evaluateLibrary.ts';
 import { exportTo } from './exportTo.ts';
 import { proposeLesion } from './propose.ts';
+import { rankVolumes } from './rankVolumes.ts';
 import { searchLibrary } from './searchLibrary.ts';
 import { verifyLibrary } from './verify.ts';
 
@@ -134,6 +135,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
 
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
     'evaluate.run': (params, { signal, progress }) => evaluateLibrary(engine, params, signal, progress),
+
+    'bench.rank': (params, { signal, progress }) => rankVolumes(engine, params, signal, progress),
 
     'import.run': (params, { signal, progress }) => queue.run(newJob(params), signal, progress),
     'jobs.start': (params) => queue.start(newJob(params)),
