@@ -47,7 +47,7 @@ export function imagedTables(
     const imaged = (all: MirTable['cases']) =>
       all.flatMap((one) => {
         const found = cases.get(one.name);
-        const labels = isOwn(organ, one.name) ? found?.labels : without;
+        const labels = isOwnCase(organ, one.name) ? found?.labels : without;
         return found && labels ? [{ ...one, labels }] : [];
       });
     return {
@@ -64,7 +64,7 @@ export function labelAgreement(
 ): LabelAgreement {
   const pairs = tables.flatMap(({ organ, cases: published }) =>
     published.flatMap(({ name, labels }) => {
-      const mask = isOwn(organ, name) ? cases.get(name)?.labels : undefined;
+      const mask = isOwnCase(organ, name) ? cases.get(name)?.labels : undefined;
       return mask ? [{ organ, name, published: labels, mask }] : [];
     }),
   );
@@ -81,7 +81,7 @@ export function labelAgreement(
 }
 
 /** `liver_12` is of the liver's data set, in whatever organ's table it stands. */
-function isOwn(organ: MirOrgan, name: string): boolean {
+export function isOwnCase(organ: MirOrgan, name: string): boolean {
   return name.startsWith(`${organ}_`);
 }
 
@@ -95,7 +95,7 @@ export function mirImageQueries(
       case: name,
       organ,
       labels,
-      ofOrgan: isOwn(organ, name) ? cases.get(name)?.ofOrgan : undefined,
+      ofOrgan: isOwnCase(organ, name) ? cases.get(name)?.ofOrgan : undefined,
     })),
   );
 }

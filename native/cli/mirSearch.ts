@@ -2,7 +2,7 @@
 import { captionMethods } from '../benchmark/captionMethods.ts';
 import type { MirTable } from '../benchmark/mirData.ts';
 import type { MirIndexName, MirRun } from '../benchmark/mirEvaluate.ts';
-import { ensembleRuns, type ImagedCase, imagedTables } from '../benchmark/mirImages.ts';
+import { ensembleRuns, type ImagedCase, imagedTables, isOwnCase } from '../benchmark/mirImages.ts';
 import { type MirLabels, mirOrgans } from '../benchmark/mirLabels.ts';
 import { mirQueryId, mirTextRuns } from '../benchmark/mirText.ts';
 import type { EncoderRow, VolumeRankings } from '../contract/engine.ts';
@@ -51,7 +51,8 @@ export async function searchMirImages(
     const prefix = encoders.length > 1 ? `${id}/` : '';
     const own = await encoderRuns(host, { id, prefix }, tables, cases);
     const slices = own.filter(({ name }) => name === `${prefix}slice-freq`);
-    runs.push(...own, ...slices.flatMap((run) => ensembleRuns(run, captions, prefix)));
+    const known = captions.filter(({ leaked }) => !leaked);
+    runs.push(...own, ...slices.flatMap((run) => ensembleRuns(run, known, prefix)));
   }
   const encoder = encoders.map(({ id, version }) => `${id} ${version}`).join(', ');
   return { cases, runs: [...runs, ...captions], encoder };
@@ -200,7 +201,10 @@ function joined(
       for (const { organ, split } of tables) {
         for (const { name } of split.test) {
           const list = lists.get(name);
-          if (list) found.set(mirQueryId(organ, name), list);
+          // A lesion counts in the organ whose data set drew it.
+          if (!list || (level === 'lesion' && !isOwnCase(organ, name))) continue;
+          const ofOrgan = level === 'lesion' && index === 'organ';
+          found.set(mirQueryId(organ, name), ofOrgan ? list.filter((hit) => isOwnCase(organ, hit)) : list);
         }
       }
     }

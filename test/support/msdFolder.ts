@@ -30,7 +30,9 @@ export async function writeMsd(
   const described = { name: organ, modality: { '0': 'CT' }, labels: names[organ] };
   await writeFile(join(folder, 'dataset.json'), JSON.stringify(described));
   const tumourValue = organ === 'liver' ? 2 : 1;
-  for (const [seed, { name, tumours }] of cases.entries()) {
+  for (const [at, { name, tumours }] of cases.entries()) {
+    // The same voxels would be the same volume.
+    const seed = at + (organ === 'liver' ? 0 : 0.5);
     const [voxels, mask] = [
       new Int16Array(dims[0] * dims[1] * dims[2]),
       new Uint8Array(dims[0] * dims[1] * dims[2]),
