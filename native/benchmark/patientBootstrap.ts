@@ -51,18 +51,10 @@ export class PatientBootstrap {
 
   /** The mean of each group that has a figure and, as `macro`, the mean of these means; NaN is no figure. */
   means(figures: Float64Array): Record<string, Interval> {
-    const value = this.#means(figures, undefined, new Float64Array(this.#groups.length + 1));
-    const samples = Array.from(value, () => new Float64Array(resamples));
-    const means = new Float64Array(value.length);
-    for (let b = 0; b < resamples; b++) {
-      this.#means(figures, b * this.#patients, means);
-      for (let at = 0; at < samples.length; at++) samples[at][b] = means[at];
-    }
     const names = ['macro', ...this.#groups];
+    const intervals = this.#intervals(figures, names.length);
     return Object.fromEntries(
-      names.flatMap((name, at) =>
-        Number.isNaN(value[at]) ? [] : [[name, interval(value[at], samples[at])]],
-      ),
+      names.flatMap((name, at) => (Number.isNaN(intervals[at].value) ? [] : [[name, intervals[at]]])),
     );
   }
 
@@ -73,8 +65,21 @@ export class PatientBootstrap {
    */
   compare(a: Float64Array, b: Float64Array): PairedTest | undefined {
     const differences = a.map((value, at) => value - b[at]);
-    const { macro } = this.means(differences);
-    return macro && { difference: macro, p: this.#signPermutation(differences) };
+    const [difference] = this.#intervals(differences, 1);
+    if (Number.isNaN(difference.value)) return undefined;
+    return { difference, p: this.#signPermutation(differences) };
+  }
+
+  /** Of the macro mean and, as far as `columns` go, of the groups'. */
+  #intervals(figures: Float64Array, columns: number): Interval[] {
+    const value = this.#means(figures, undefined, new Float64Array(this.#groups.length + 1));
+    const samples = Array.from({ length: columns }, () => new Float64Array(resamples));
+    const means = new Float64Array(value.length);
+    for (let b = 0; b < resamples; b++) {
+      this.#means(figures, b * this.#patients, means);
+      for (let at = 0; at < columns; at++) samples[at][b] = means[at];
+    }
+    return samples.map((sample, at) => interval(value[at], sample));
   }
 
   /** Two-sided: were the methods equal, each patient's part of the difference would be as likely to be positive as negative. */
