@@ -207,6 +207,16 @@ export const evaluation = z.object({
 });
 export type Evaluation = z.infer<typeof evaluation>;
 
+/** What a method found: for each query that it can answer, the volumes, the most similar first. */
+export const volumeRankings = z.object({
+  method: z.string(),
+  level,
+  /** Of a query; methods that share their search share its time. */
+  msPerQuery: z.number(),
+  found: z.array(z.object({ query: id, volumes: z.array(id) })),
+});
+export type VolumeRankings = z.infer<typeof volumeRankings>;
+
 export const verifyReport = z.object({
   ok: z.boolean(),
   checked: z.record(z.string(), z.number().int()),
@@ -301,6 +311,15 @@ export const engineContract = {
     'methods.list': {
       params: z.object({ encoder: z.string().optional() }),
       result: z.array(z.object({ name: z.string(), title: z.string(), refusal: z.string().nullable() })),
+    },
+    /**
+     * Ranks the volumes of a gallery for each query volume by every method that the encoder has vectors for; without labels,
+     * for benchmarks. A query's own patient is never found.
+     */
+    'bench.rank': {
+      params: z.object({ encoder: id.optional(), gallery: z.array(id), queries: z.array(id) }),
+      result: z.array(volumeRankings),
+      progress: z.object({ done: z.number().int(), total: z.number().int() }),
     },
     /** Imports and waits; an equal import that was cut off goes on instead of a new one. */
     'import.run': {

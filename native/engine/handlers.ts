@@ -29,6 +29,7 @@ import { evaluateLibrary } from './evaluateLibrary.ts';
 import { exportTo } from './exportTo.ts';
 import { refusal } from './methodSources.ts';
 import { proposeLesion } from './propose.ts';
+import { rankVolumes } from './rankVolumes.ts';
 import { saveEvaluation } from './saveEvaluation.ts';
 import { searchLibrary } from './searchLibrary.ts';
 import { verifyLibrary } from './verify.ts';
@@ -188,6 +189,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
           refusal: await refusal(engine, method, { encoder, own: true }),
         })),
       ),
+
+    'bench.rank': (params, { signal, progress }) => rankVolumes(engine, params, signal, progress),
 
     'import.run': (params, { signal, progress }) => queue.run(newJob(params), signal, progress),
     'jobs.start': (params) => queue.start(newJob(params)),
