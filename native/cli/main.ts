@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { PrecedentError } from '../contract/errors.ts';
 import { type MetricName, type Metrics, metricNames } from '../contract/model.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
+import { benchCommands } from './bench.ts';
 import { type Common, command, everything, interrupted, libraryCommand, withLibrary } from './commands.ts';
 import { writeReport } from './demoReport.ts';
 import { doctor } from './doctor.ts';
@@ -253,6 +254,7 @@ program.addCommand(
 );
 
 program.addCommand(encoderCommands);
+program.addCommand(benchCommands);
 
 program.addCommand(
   libraryCommand('verify', 'check that everything in the library is whole')
