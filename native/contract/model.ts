@@ -166,10 +166,15 @@ export const hit = z.object({
 });
 export type Hit = z.infer<typeof hit>;
 
-/** How many of the hits carry each value of a label; `library` counts the searched gallery. */
+/**
+ * How many of the hits carry each value of a label; `library` counts the searched gallery. `lo` and `hi` bound the share
+ * among the hits that carry the label: its 95% interval.
+ */
 export const distribution = z.object({
   field: z.string(),
-  values: z.array(z.object({ value: z.string(), hits: ints, library: ints })),
+  values: z.array(
+    z.object({ value: z.string(), hits: ints, library: ints, lo: z.number(), hi: z.number() }),
+  ),
 });
 export type Distribution = z.infer<typeof distribution>;
 

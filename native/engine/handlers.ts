@@ -25,6 +25,7 @@ import { embedLibrary } from './embedLibrary.ts';
 import type { Engine } from './engine.ts';
 import { evaluateLibrary } from './evaluateLibrary.ts';
 import { exportTo } from './exportTo.ts';
+import { methodRows } from './methodRows.ts';
 import { proposeLesion } from './propose.ts';
 import { searchLibrary } from './searchLibrary.ts';
 import { verifyLibrary } from './verify.ts';
@@ -133,6 +134,19 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     },
 
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
+    'methods.list': ({ encoder }) => methodRows(engine, encoder),
+    'feedback.mark': ({ query, ...mark }) => {
+      library.feedback.mark(currentUser(), markedQuery(query), mark);
+      return {};
+    },
+    'feedback.clear': ({ query }) => {
+      library.feedback.clear(currentUser(), markedQuery(query));
+      return {};
+    },
+    'feedback.list': ({ query }) => library.feedback.list(query && markedQuery(query)),
+    'feedback.simulate': (params, { signal, progress }) => simulateFeedback(engine, params, signal, progress),
+    'search.explain': (params, { signal }) => explainHit(engine, params, signal),
+    'search.similarityMap': (params, { signal }) => similarityMap(engine, params, signal),
     'evaluate.run': (params, { signal, progress }) => evaluateLibrary(engine, params, signal, progress),
 
     'import.run': (params, { signal, progress }) => queue.run(newJob(params), signal, progress),

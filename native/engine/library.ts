@@ -8,6 +8,7 @@ import {
   embeddingId,
   type StoredKey,
 } from '../catalog/embeddings.ts';
+import { type CatalogFeedback, catalogFeedback } from '../catalog/feedback.ts';
 import { type CatalogJobs, catalogJobs } from '../catalog/jobs.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
@@ -33,6 +34,7 @@ export class Library {
   readonly reports: CatalogReports;
   readonly watched: CatalogWatched;
   readonly embeddings: CatalogEmbeddings;
+  readonly feedback: CatalogFeedback;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
@@ -48,6 +50,7 @@ export class Library {
     this.reports = catalogReports(db);
     this.watched = catalogWatched(db);
     this.embeddings = catalogEmbeddings(db);
+    this.feedback = catalogFeedback(db);
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }

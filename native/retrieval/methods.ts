@@ -1,6 +1,7 @@
 /** The table of methods: how hits are found and ranked. A new method is a new row; a new way (`how`) is a file in rank/. */
+import type { ScoreKind } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import type { Level } from '../contract/levels.ts';
+import { type Level, levels } from '../contract/levels.ts';
 import type { Aggregation } from './aggregate.ts';
 
 /** Vectors that a method searches, and what it compares them with. */
@@ -193,4 +194,26 @@ export function usesWords(method: Method): boolean {
     case 'fusion':
       return method.of.some((name) => usesWords(methodNamed(name)));
   }
+}
+
+const slicesScores: Readonly<Record<Aggregation, ScoreKind>> = { frequency: 'count', max: 'cosine', sum: 'sum' };
+
+/** What the scores of a method's hits are. */
+export function scoreKind(method: Method): ScoreKind {
+  switch (method.how) {
+    case 'nearest':
+    case 'late':
+      return 'cosine';
+    case 'slices':
+      return slicesScores[method.by];
+    case 'words':
+      return 'words';
+    case 'fusion':
+      return method.by === 'weighted' ? 'fused' : 'rank';
+  }
+}
+
+/** Whether marks on hits move the vectors of a need: one of the query against one of each lesion or volume (see feedback.ts). */
+export function learnable({ level, byText }: Need): boolean {
+  return !levels[level].slices && byText !== true;
 }
