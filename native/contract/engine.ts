@@ -20,6 +20,7 @@ import {
   box,
   counts,
   distribution,
+  fieldInfo,
   hit,
   labels,
   lesionRow,
@@ -89,6 +90,14 @@ export type EncoderTrial = z.infer<typeof encoderTrial>;
 
 export const filter = z.object({ field: z.string().min(1), value: z.string() });
 export type Filter = z.infer<typeof filter>;
+/** Filters under a name. */
+export const filterSet = z.object({
+  name: z.string().trim().min(1).max(100),
+  where: z.array(filter).min(1).max(100),
+});
+export type FilterSet = z.infer<typeof filterSet>;
+
+const captionText = z.string().trim().min(1).max(2000).nullable();
 
 /** One thing that is searched for: a lesion of the library, a region of a volume in it or of an image file that is not, or words. */
 export const simpleQuery = z.union([
@@ -221,12 +230,7 @@ export const engineContract = {
         counts,
         encoder: encoderInfo,
         processes: z.array(processState),
-        fields: z.array(
-          z.object({
-            name: z.string(),
-            values: z.array(z.object({ value: z.string(), count: z.number().int() })),
-          }),
-        ),
+        fields: z.array(fieldInfo),
       }),
     },
     'patients.list': { params: z.object(page), result: paged(patientRow) },
@@ -270,7 +274,23 @@ export const engineContract = {
       }),
       result: lesionRow,
     },
+    /** Puts a text in the place of the generated caption; null takes it back. */
+    'lesion.caption': { params: z.object({ lesion: id, text: captionText }), result: lesionRow },
+    'study.caption': { params: z.object({ study: id, text: captionText }), result: studyRow },
     'lesion.remove': { params: z.object({ lesion: id }), result: z.object({}) },
+    /** How many lesions pass the filters together, and each field's filters alone, in the order in which the fields come first. */
+    'filters.count': {
+      params: z.object({ where: z.array(filter).max(100) }),
+      result: z.object({
+        lesions: z.number().int(),
+        passing: z.number().int(),
+        alone: z.array(z.object({ field: z.string(), passing: z.number().int() })),
+      }),
+    },
+    'filterSets.list': { params: z.object({}), result: z.array(filterSet) },
+    /** A set of the same name is replaced. */
+    'filterSets.save': { params: filterSet, result: z.array(filterSet) },
+    'filterSets.remove': { params: z.object({ name: z.string() }), result: z.array(filterSet) },
     'search.run': { params: searchParams, result: searchResult },
     'search.explain': { params: explainParams, result: explanation },
     /** Hides one part of each lesion after the other and embeds it again: takes seconds. */

@@ -3,11 +3,12 @@ import { PrecedentError } from '../contract/errors.ts';
 import type { Distribution } from '../contract/model.ts';
 import {
   type Condition,
-  conditionsTest,
   fieldNames,
   fieldValue,
+  type Gallery,
   type GalleryRow,
   isProven,
+  passing,
 } from './gallery.ts';
 import type { Scored } from './scored.ts';
 import { wilson } from './wilson.ts';
@@ -19,6 +20,8 @@ export interface SearchRequest {
   readonly where?: readonly Condition[];
   readonly includeSamePatient?: boolean;
   readonly hitsPerPatient?: number;
+  /** Whether a method has something of a lesion to compare; every lesion where it is not given. */
+  readonly findable?: (row: GalleryRow) => boolean;
 }
 
 /** The lesions that pass, the best `k` or more of them first, or as many as a method finds. */
@@ -46,17 +49,13 @@ const mostValues = 12;
 const undescriptive: ReadonlySet<string> = new Set(['patient', 'split', 'proofDate']);
 
 /**
- * The hits among the lesions of a gallery that can be found: the query's patients excluded, at most
+ * The hits among the lesions of a gallery that are findable: the query's patients excluded, at most
  * `hitsPerPatient` hits (default 1, the best) of a patient, every condition of `where` met. A filter by diagnosis
  * accepts proven ones only, unless `where` names the proof.
  * @throws PrecedentError `usage` for an unknown field or a count that is not a whole number above 0.
  */
-export function searchGallery(
-  gallery: readonly GalleryRow[],
-  request: SearchRequest,
-  rank: RankRows,
-): SearchOutcome {
-  const { where = [], hitsPerPatient = 1, top } = request;
+export function searchGallery(gallery: Gallery, request: SearchRequest, rank: RankRows): SearchOutcome {
+  const { where = [], hitsPerPatient = 1, top, findable } = request;
   for (const [name, count] of Object.entries({ top, hitsPerPatient })) {
     if (!Number.isInteger(count) || count < 1) {
       throw new PrecedentError('usage', `${name} must be a whole number above 0`);
@@ -64,13 +63,12 @@ export function searchGallery(
   }
   const anyProof = where.some(({ field }) => field === 'proof');
   const provenOnly = !anyProof && where.some(({ field }) => field === 'diagnosis');
-  const meets = conditionsTest(gallery, where);
   const excluded = request.includeSamePatient ? undefined : request.patients;
 
   const searched: GalleryRow[] = [];
   let filteredUnproven = 0;
-  for (const row of gallery) {
-    if (excluded?.has(row.patient) || !meets(row)) continue;
+  for (const row of passing(gallery, where)) {
+    if (excluded?.has(row.patient) || (findable && !findable(row))) continue;
     if (provenOnly && !isProven(row)) filteredUnproven++;
     else searched.push(row);
   }

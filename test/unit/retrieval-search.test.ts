@@ -37,8 +37,12 @@ function search(
   const sources = { needs: new Map([[need, { index }]]), words: () => [] };
   const probe = { vectors: new Map([[need, [Float32Array.from(vector)]]]) };
   return searchGallery(
-    [...gallery.values()].filter(({ lesion }) => index.has(lesion)),
-    { ...request, patients: patient === undefined ? undefined : new Set([patient]) },
+    gallery,
+    {
+      ...request,
+      patients: patient === undefined ? undefined : new Set([patient]),
+      findable: ({ lesion }) => index.has(lesion),
+    },
     (rows, k) => rank(methodNamed('lesion'), new Scope(sources, rows), probe, k),
   );
 }
