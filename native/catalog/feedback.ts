@@ -70,8 +70,7 @@ export function catalogFeedback(db: Database) {
     mark: db.transaction((user: string, query: MarkedQuery, { hit, relevant, method }: Mark): void => {
       const { id } = lesionOf(hit);
       const row = queryRow(user, query);
-      if (relevant !== null)
-        upsertMark.run(row, id, Number(relevant), method, new Date().toISOString());
+      if (relevant !== null) upsertMark.run(row, id, Number(relevant), method, new Date().toISOString());
       else {
         removeMark.run(row, id);
         removeUnmarked.run(row);

@@ -9,6 +9,7 @@ import { type Common, command, everything, interrupted, libraryCommand, withLibr
 import { writeReport } from './demoReport.ts';
 import { doctor } from './doctor.ts';
 import { encoderCommands } from './encoders.ts';
+import { explainCommand } from './explain.ts';
 import type { Host } from './host.ts';
 import { importCommands, reportText } from './importing.ts';
 import { progressPrinter, table } from './output.ts';
@@ -283,6 +284,7 @@ program.addCommand(
 );
 
 program.addCommand(encoderCommands);
+program.addCommand(explainCommand);
 program.addCommand(benchCommands);
 
 program.addCommand(

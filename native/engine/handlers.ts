@@ -25,10 +25,15 @@ import { embedFiles } from './embedFiles.ts';
 import { embedLibrary } from './embedLibrary.ts';
 import type { Engine } from './engine.ts';
 import { evaluateLibrary } from './evaluateLibrary.ts';
+import { explainHit } from './explainHit.ts';
 import { exportTo } from './exportTo.ts';
+import { markedQuery } from './markedQuery.ts';
 import { methodRows } from './methodRows.ts';
 import { proposeLesion } from './propose.ts';
 import { searchLibrary } from './searchLibrary.ts';
+import { similarityMap } from './similarityMap.ts';
+import { simulateFeedback } from './simulateFeedback.ts';
+import { currentUser } from './user.ts';
 import { verifyLibrary } from './verify.ts';
 
 type StartParams = ParsedParams<EngineContract, 'jobs.start'>;

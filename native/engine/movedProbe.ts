@@ -45,6 +45,8 @@ export function movedProbe(
 
 function markedVectors({ need, index }: NeedPlan, { relevant, irrelevant }: MarkedRows) {
   const of = (rows: readonly GalleryRow[]) =>
-    rows.flatMap(({ lesion, volume }) => index.vectorsOf(levels[need.level].of === 'lesion' ? lesion : volume));
+    rows.flatMap(({ lesion, volume }) =>
+      index.vectorsOf(levels[need.level].of === 'lesion' ? lesion : volume),
+    );
   return { relevant: of(relevant), irrelevant: of(irrelevant) };
 }

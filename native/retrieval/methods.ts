@@ -196,7 +196,11 @@ export function usesWords(method: Method): boolean {
   }
 }
 
-const slicesScores: Readonly<Record<Aggregation, ScoreKind>> = { frequency: 'count', max: 'cosine', sum: 'sum' };
+const slicesScores: Readonly<Record<Aggregation, ScoreKind>> = {
+  frequency: 'count',
+  max: 'cosine',
+  sum: 'sum',
+};
 
 /** What the scores of a method's hits are. */
 export function scoreKind(method: Method): ScoreKind {
