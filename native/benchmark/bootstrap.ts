@@ -1,7 +1,8 @@
 /** Means over queries with 95% intervals from bootstraps that resample patients, since lesions of a patient are alike. */
-import { type Metrics, metricNames } from '../contract/model.ts';
+import { type Figure, type Metrics, metricNames } from '../contract/model.ts';
 import { createRandom } from '../random.ts';
 import type { QueryFigures } from './metrics.ts';
+import { quantile } from './quantile.ts';
 
 /** The figures of one query with the patient and the class they belong to. */
 export interface QueryResult {
@@ -39,6 +40,30 @@ export function summarise(results: readonly QueryResult[]): Metrics {
       return [name, { value: value[m], lo: quantile(sorted, 0.025), hi: quantile(sorted, 0.975) }];
     }),
   ) as Metrics;
+}
+
+/** The mean of a value of each query with its interval, drawn as those of `summarise` are. At least one is needed. */
+export function meanByPatient(
+  results: readonly { readonly patient: string; readonly value: number }[],
+): Figure {
+  const patients = [...Map.groupBy(results, ({ patient }) => patient).values()].map((own) => ({
+    queries: own.length,
+    sum: own.reduce((sum, { value }) => sum + value, 0),
+  }));
+  const random = createRandom(seed, 'bootstrap');
+  const samples = new Float64Array(bootstraps);
+  for (let b = 0; b < bootstraps; b++) {
+    let [queries, sum] = [0, 0];
+    for (let i = 0; i < patients.length; i++) {
+      const drawn = patients[Math.floor(random.next() * patients.length)];
+      queries += drawn.queries;
+      sum += drawn.sum;
+    }
+    samples[b] = sum / queries;
+  }
+  const sorted = samples.sort();
+  const value = results.reduce((sum, result) => sum + result.value, 0) / results.length;
+  return { value, lo: quantile(sorted, 0.025), hi: quantile(sorted, 0.975) };
 }
 
 /** Sums per patient, and per patient and class, so that a bootstrap costs one pass over the patients. */
@@ -107,12 +132,4 @@ function means(table: Table, drawn: Uint32Array): number[] {
   }
   let next = 0;
   return metricNames.map((name) => (name === 'macro-p@5' ? macro / present : totals[next++] / queries));
-}
-
-/** Linear interpolation between order statistics. */
-function quantile(sorted: Float64Array, p: number): number {
-  const at = p * (sorted.length - 1);
-  const below = Math.floor(at);
-  const above = Math.min(sorted.length - 1, below + 1);
-  return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }

@@ -26,9 +26,12 @@ const reportWeight = 0.5;
 /** Studies whose captions are made in one transaction. */
 const studiesAtOnce = 200;
 
-/** The words by which a lesion is searched for when it is the query itself: its caption, nothing that says what it is. */
+/**
+ * The words by which a lesion is searched for when it is the query itself: those of its caption, nothing that says what it is.
+ * Its numbers are left out: 4 mm would find whatever is graded 4.
+ */
 export function wordsOf({ caption }: Pick<LesionRow, 'caption'>): string {
-  return (caption.match(/[\p{L}\p{N}]+/gu) ?? []).join(' ');
+  return (caption.match(/\p{L}+/gu) ?? []).join(' ');
 }
 
 export function catalogCaptions(db: Database) {

@@ -1,6 +1,8 @@
 /** What a window or the command line may ask of the engine, and what the engine tells unasked. Paths never appear here:
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
+import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
+import { feedback, feedbackMark, markParams, regionQuery, simulation, simulationParams } from './feedback.ts';
 import { modelState, refusedProvider } from './inference.ts';
 import {
   conflictDecisions,
@@ -16,9 +18,12 @@ import { encoderKinds, level } from './levels.ts';
 import { markSchema } from './mark.ts';
 import {
   box,
+  calibration,
   counts,
   distribution,
+  expectation,
   fieldInfo,
+  figure,
   hit,
   labels,
   lesionRow,
@@ -125,15 +130,34 @@ export const searchParams = z.object({
   where: z.array(filter).default([]),
   includeSamePatient: z.boolean().default(false),
   hitsPerPatient: z.number().int().min(1).max(1000).default(1),
+  /** Moves the query towards some lesions and away from others. */
+  feedback: feedback.optional(),
 });
+
+/** What a score is: a cosine, how many slices were hit, a sum of cosines, 1 / place, how well words fit, or scores of several lists. */
+export const scoreKind = z.enum(['cosine', 'count', 'sum', 'rank', 'words', 'fused']);
+export type ScoreKind = z.infer<typeof scoreKind>;
+export const methodRow = z.object({
+  name: z.string(),
+  title: z.string(),
+  scores: scoreKind,
+  /** Whether marks on hits move its queries. */
+  learns: z.boolean(),
+  /** Why it cannot run here. */
+  refusal: z.string().optional(),
+});
+export type MethodRow = z.infer<typeof methodRow>;
 export const searchResult = z.object({
   method: z.string(),
+  scores: scoreKind,
   encoder: z.string(),
   tookMs: z.record(z.string(), z.number()),
   hits: z.array(hit),
   searched: z.number().int(),
   distributions: z.array(distribution),
   unproven: z.number().int(),
+  /** Where the method was calibrated on this library (`evaluate.run` with `keep`). */
+  expected: expectation.optional(),
   notes: z.array(z.string()),
 });
 export type SearchResult = z.infer<typeof searchResult>;
@@ -177,21 +201,40 @@ export const evaluateParams = z.object({
   encoder: z.string().optional(),
   queries: filter.optional(),
   gallery: filter.optional(),
-  /** Later searches by a weighted fusion use the weights that are fitted here. */
-  keepWeights: z.boolean().default(false),
+  /** Later searches use what is fitted here: the weights of fusions, and what hits of each method are worth. */
+  keep: z.boolean().default(false),
 });
 export const evaluation = z.object({
   field: z.string(),
+  /** As asked for: the ranges that the classes are, and whose lesions asked and were found. */
+  ranges: z.string().optional(),
+  ...evaluateParams.pick({ queries: true, gallery: true }).shape,
   n: z.number().int(),
   skipped: z.number().int(),
   classes: z.record(z.string(), z.number().int()),
   methods: z.record(z.string(), metrics),
   baselines: z.object({ random: metrics, majority: metrics }),
+  /** Query by query, how much a method is better than another; below 0 it is worse. */
+  comparisons: z.array(z.object({ method: z.string(), other: z.string(), 'p@5': figure, ap: figure })),
+  /** By method and the class of the query: how many of the first five hits had each class. */
+  confusion: z.record(z.string(), z.record(z.string(), z.record(z.string(), z.number().int()))),
+  /** By method, of those whose scores mean the same for every query. */
+  calibration: z.record(z.string(), calibration),
   encoder: z.string(),
   /** Whether patients of the evaluated lesions are among those that the encoder was trained on: then the figures are too good. */
   trainedOn: z.boolean(),
 });
 export type Evaluation = z.infer<typeof evaluation>;
+
+/** What a method found: for each query that it can answer, the volumes, the most similar first. */
+export const volumeRankings = z.object({
+  method: z.string(),
+  level,
+  /** Of a query; methods that share their search share its time. */
+  msPerQuery: z.number(),
+  found: z.array(z.object({ query: id, volumes: z.array(id) })),
+});
+export type VolumeRankings = z.infer<typeof volumeRankings>;
 
 export const verifyReport = z.object({
   ok: z.boolean(),
@@ -273,9 +316,44 @@ export const engineContract = {
     'filterSets.save': { params: filterSet, result: z.array(filterSet) },
     'filterSets.remove': { params: z.object({ name: z.string() }), result: z.array(filterSet) },
     'search.run': { params: searchParams, result: searchResult },
+    'search.explain': { params: explainParams, result: explanation },
+    /** Hides one part of each lesion after the other and embeds it again: takes seconds. */
+    'search.similarityMap': { params: similarityParams, result: similarityMap },
+    'methods.list': {
+      params: z.object({ encoder: z.string().optional() }),
+      result: z.array(methodRow),
+    },
+    /** Keeps what a user thinks of a hit, for evaluation; searches do not read it. */
+    'feedback.mark': { params: markParams, result: z.object({}) },
+    /** Takes back all marks of this user on the hits of a query. */
+    'feedback.clear': { params: z.object({ query: regionQuery }), result: z.object({}) },
+    /** All marks that are kept, of all users, or those on the hits of one query. */
+    'feedback.list': {
+      params: z.object({ query: regionQuery.optional() }),
+      result: z.array(feedbackMark),
+    },
+    'feedback.simulate': {
+      params: simulationParams,
+      result: simulation,
+      progress: z.object({ done: z.number().int(), total: z.number().int() }),
+    },
     'evaluate.run': {
       params: evaluateParams,
       result: evaluation,
+      progress: z.object({ done: z.number().int(), total: z.number().int() }),
+    },
+    /** Writes an evaluation as a report: HTML, CSV or JSON, by the ending of the file. */
+    'evaluate.save': {
+      params: z.object({ evaluation, target: token }),
+      result: z.object({ bytes: z.number().int() }),
+    },
+    /**
+     * Ranks the volumes of a gallery for each query volume by every method that the encoder has vectors for; without labels,
+     * for benchmarks. A query's own patient is never found.
+     */
+    'bench.rank': {
+      params: z.object({ encoder: id.optional(), gallery: z.array(id), queries: z.array(id) }),
+      result: z.array(volumeRankings),
       progress: z.object({ done: z.number().int(), total: z.number().int() }),
     },
     /** Imports and waits; an equal import that was cut off goes on instead of a new one. */

@@ -25,9 +25,17 @@ import { embedFiles } from './embedFiles.ts';
 import { embedLibrary } from './embedLibrary.ts';
 import type { Engine } from './engine.ts';
 import { evaluateLibrary } from './evaluateLibrary.ts';
+import { explainHit } from './explainHit.ts';
 import { exportTo } from './exportTo.ts';
+import { markedQuery } from './markedQuery.ts';
+import { methodRows } from './methodRows.ts';
 import { proposeLesion } from './propose.ts';
+import { rankVolumes } from './rankVolumes.ts';
+import { saveEvaluation } from './saveEvaluation.ts';
 import { searchLibrary } from './searchLibrary.ts';
+import { similarityMap } from './similarityMap.ts';
+import { simulateFeedback } from './simulateFeedback.ts';
+import { currentUser } from './user.ts';
 import { verifyLibrary } from './verify.ts';
 
 type StartParams = ParsedParams<EngineContract, 'jobs.start'>;
@@ -175,7 +183,23 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       return library.filterSets.list();
     },
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
+    'methods.list': ({ encoder }) => methodRows(engine, encoder),
+    'feedback.mark': ({ query, ...mark }) => {
+      library.feedback.mark(currentUser(), markedQuery(query), mark);
+      return {};
+    },
+    'feedback.clear': ({ query }) => {
+      library.feedback.clear(currentUser(), markedQuery(query));
+      return {};
+    },
+    'feedback.list': ({ query }) => library.feedback.list(query && markedQuery(query)),
+    'feedback.simulate': (params, { signal, progress }) => simulateFeedback(engine, params, signal, progress),
+    'search.explain': (params, { signal }) => explainHit(engine, params, signal),
+    'search.similarityMap': (params, { signal }) => similarityMap(engine, params, signal),
     'evaluate.run': (params, { signal, progress }) => evaluateLibrary(engine, params, signal, progress),
+    'evaluate.save': ({ evaluation, target }) => saveEvaluation(evaluation, grants.take(target, 'write')),
+
+    'bench.rank': (params, { signal, progress }) => rankVolumes(engine, params, signal, progress),
 
     'import.run': (params, { signal, progress }) => queue.run(newJob(params), signal, progress),
     'jobs.start': (params) => queue.start(newJob(params)),

@@ -1,6 +1,7 @@
 /** The table of methods: how hits are found and ranked. A new method is a new row; a new way (`how`) is a file in rank/. */
+import type { ScoreKind } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import type { Level } from '../contract/levels.ts';
+import { type Level, levels } from '../contract/levels.ts';
 import type { Aggregation } from './aggregate.ts';
 
 /** Vectors that a method searches, and what it compares them with. */
@@ -49,6 +50,8 @@ export interface FusionMethod extends Common {
 export type Method = NearestMethod | SlicesMethod | LateMethod | WordsMethod | FusionMethod;
 
 export const defaultMethod = 'lesion';
+/** What an evaluation compares with every other method. */
+export const comparedMethod = 'fused';
 /** For what is asked in words alone. */
 export const wordsMethod = 'caption';
 
@@ -149,7 +152,7 @@ export const methods: readonly Method[] = [
     title: 'Joins the hits by lesion with those by words (reciprocal rank fusion)',
   },
   {
-    name: 'fused',
+    name: comparedMethod,
     how: 'fusion',
     of: [defaultMethod, 'lesion-learned', 'lesion-measured', wordsMethod],
     by: 'weighted',
@@ -193,4 +196,35 @@ export function usesWords(method: Method): boolean {
     case 'fusion':
       return method.of.some((name) => usesWords(methodNamed(name)));
   }
+}
+
+const slicesScores: Readonly<Record<Aggregation, ScoreKind>> = {
+  frequency: 'count',
+  max: 'cosine',
+  sum: 'sum',
+};
+
+/** What the scores of a method's hits are. */
+export function scoreKind(method: Method): ScoreKind {
+  switch (method.how) {
+    case 'nearest':
+    case 'late':
+      return 'cosine';
+    case 'slices':
+      return slicesScores[method.by];
+    case 'words':
+      return 'words';
+    case 'fusion':
+      return method.by === 'weighted' ? 'fused' : 'rank';
+  }
+}
+
+/** Whether a score means the same for every query, as a cosine does; ranks, counts, and scores scaled list by list do not. */
+export function scoresCompare(method: Method): boolean {
+  return scoreKind(method) === 'cosine';
+}
+
+/** Whether marks on hits move the vectors of a need: one of the query against one of each lesion or volume (see feedback.ts). */
+export function learnable({ level, byText }: Need): boolean {
+  return !levels[level].slices && byText !== true;
 }
