@@ -11,7 +11,8 @@ export const mirDepth = 10;
 
 /**
  * As published: a list shorter than k is averaged over the ranks it has, P@10 averages eleven columns (ten ranks and P@5),
- * AP divides by the relevant hits among the first ten, 0 without any. An empty list, which the published tables do not have, is 0.
+ * AP divides by the relevant hits among the first ten, 0 without any. That an empty list
+ * counts 0 is our choice.
  * @param relevance of the ranked hits, the best first
  */
 export function releasedFigures(relevance: readonly boolean[]): MirFigures {

@@ -1,25 +1,57 @@
-/** The rankings that an evaluation is fed with: what a search with the library's vectors would show, down to the last hit. */
-import { PrecedentError } from '../contract/errors.ts';
-import { type Part, partQuery } from '../retrieval/part.ts';
-import type { VectorStore } from '../vectors/store.ts';
+/** The rankings that an evaluation is fed with: what a search by a method would show, down to the last hit. */
+import type { GalleryRow } from '../retrieval/gallery.ts';
+import type { Method } from '../retrieval/methods.ts';
+import { rank } from '../retrieval/rank/rank.ts';
+import { type Probe, Scope, type Sources } from '../retrieval/scope.ts';
 import type { Ranking } from './evaluate.ts';
 
+/** The scopes of an evaluation's queries, which all of its methods share. */
+export class QueryScopes {
+  readonly rows: readonly GalleryRow[];
+  readonly #sources: Sources;
+  readonly #known = new WeakMap<Int32Array, Scope>();
+
+  /** @param rows `rows[i]` is case i */
+  constructor(sources: Sources, rows: readonly GalleryRow[]) {
+    this.#sources = sources;
+    this.rows = rows;
+  }
+
+  of(gallery: Int32Array): Scope {
+    const known = this.#known.get(gallery);
+    if (known) return known;
+    const scope = new Scope(
+      this.#sources,
+      Array.from(gallery, (i) => this.rows[i]),
+    );
+    this.#known.set(gallery, scope);
+    return scope;
+  }
+}
+
+/** A case that a method has found. */
+export interface FoundCase {
+  readonly at: number;
+  readonly score: number;
+}
+
 /**
- * Ranks by cosine similarity of the store's embeddings, or of one part of them, equal scores by ascending id; `lesions[i]` is the id of case i.
- * @throws PrecedentError `internal` when a lesion has no embedding in the store: leave it out of the cases.
+ * Ranks by a method; what the method does not find is left out. `probe` gives what is searched for of a case.
+ * @param onFound told what was found for each query, the best first
  */
-export function storeRanking(store: VectorStore, lesions: readonly string[], part?: Part): Ranking {
-  const rows = lesions.map((lesion) => {
-    const row = store.rowOf(lesion);
-    if (row === undefined) throw new PrecedentError('internal', 'an evaluated lesion has no embedding');
-    return row;
-  });
-  const caseOf = new Map(rows.map((row, i) => [row, i]));
+export function methodRanking(
+  method: Method,
+  scopes: QueryScopes,
+  probe: (query: number) => Probe,
+  onFound: (query: number, found: readonly FoundCase[]) => void = () => {},
+): Ranking {
+  const caseOf = new Map(scopes.rows.map(({ lesion }, i) => [lesion, i]));
   return (query, gallery) => {
-    const vector = store.vectorOf(lesions[query]);
-    if (!vector || gallery.length === 0) return [];
-    const allowed = Int32Array.from(gallery, (i) => rows[i]).sort();
-    const compared = part ? partQuery(vector, part).vector : vector;
-    return store.search(compared, gallery.length, allowed).map(({ row }) => caseOf.get(row) ?? -1);
+    const found = rank(method, scopes.of(gallery), probe(query), gallery.length).flatMap(({ id, score }) => {
+      const at = caseOf.get(id);
+      return at === undefined ? [] : [{ at, score }];
+    });
+    onFound(query, found);
+    return found.map(({ at }) => at);
   };
 }

@@ -16,8 +16,12 @@ import { encoderKinds, level } from './levels.ts';
 import { markSchema } from './mark.ts';
 import {
   box,
+  calibration,
   counts,
   distribution,
+  expectation,
+  fieldInfo,
+  figure,
   hit,
   labels,
   lesionRow,
@@ -87,20 +91,38 @@ export type EncoderTrial = z.infer<typeof encoderTrial>;
 
 export const filter = z.object({ field: z.string().min(1), value: z.string() });
 export type Filter = z.infer<typeof filter>;
+/** Filters under a name. */
+export const filterSet = z.object({
+  name: z.string().trim().min(1).max(100),
+  where: z.array(filter).min(1).max(100),
+});
+export type FilterSet = z.infer<typeof filterSet>;
 
-/** What is searched for: a lesion of the library, a region of a volume in it, or of an image file that is not. */
-export const query = z.union([
+const captionText = z.string().trim().min(1).max(2000).nullable();
+
+/** One thing that is searched for: a lesion of the library, a region of a volume in it or of an image file that is not, or words. */
+export const simpleQuery = z.union([
   z.object({ lesion: id }),
   z.object({ volume: id, mask }),
   z.object({ volume: id, roi: box }),
   z.object({ image: token, mask: token.optional(), roi: box.optional() }),
   z.object({ text: z.string().min(1).max(1000) }),
 ]);
+export type SimpleQuery = z.infer<typeof simpleQuery>;
+
+/** Several things at once: like all (`and`) or any (`or`) of these, but not like those. */
+export const combinedQuery = z.object({
+  like: z.array(simpleQuery).min(1).max(8),
+  unlike: z.array(simpleQuery).max(8).default([]),
+  combine: z.enum(['and', 'or']).default('and'),
+});
+export const query = z.union([simpleQuery, combinedQuery]);
 export type Query = z.infer<typeof query>;
 
 export const searchParams = z.object({
   query,
-  method: z.string().default('lesion'),
+  /** By lesions, or by words where only words are asked for, unless one is named. */
+  method: z.string().optional(),
   encoder: z.string().optional(),
   top: z.number().int().min(1).max(1000).default(10),
   where: z.array(filter).default([]),
@@ -115,6 +137,8 @@ export const searchResult = z.object({
   searched: z.number().int(),
   distributions: z.array(distribution),
   unproven: z.number().int(),
+  /** Where the method was calibrated on this library (`evaluate.run` with `keep`). */
+  expected: expectation.optional(),
   notes: z.array(z.string()),
 });
 export type SearchResult = z.infer<typeof searchResult>;
@@ -158,14 +182,25 @@ export const evaluateParams = z.object({
   encoder: z.string().optional(),
   queries: filter.optional(),
   gallery: filter.optional(),
+  /** Later searches use what is fitted here: the weights of fusions, and what hits of each method are worth. */
+  keep: z.boolean().default(false),
 });
 export const evaluation = z.object({
   field: z.string(),
+  /** As asked for: the ranges that the classes are, and whose lesions asked and were found. */
+  ranges: z.string().optional(),
+  ...evaluateParams.pick({ queries: true, gallery: true }).shape,
   n: z.number().int(),
   skipped: z.number().int(),
   classes: z.record(z.string(), z.number().int()),
   methods: z.record(z.string(), metrics),
   baselines: z.object({ random: metrics, majority: metrics }),
+  /** Query by query, how much a method is better than another; below 0 it is worse. */
+  comparisons: z.array(z.object({ method: z.string(), other: z.string(), 'p@5': figure, ap: figure })),
+  /** By method and the class of the query: how many of the first five hits had each class. */
+  confusion: z.record(z.string(), z.record(z.string(), z.record(z.string(), z.number().int()))),
+  /** By method, of those whose scores mean the same for every query. */
+  calibration: z.record(z.string(), calibration),
   encoder: z.string(),
   /** Whether patients of the evaluated lesions are among those that the encoder was trained on: then the figures are too good. */
   trainedOn: z.boolean(),
@@ -200,12 +235,7 @@ export const engineContract = {
         counts,
         encoder: encoderInfo,
         processes: z.array(processState),
-        fields: z.array(
-          z.object({
-            name: z.string(),
-            values: z.array(z.object({ value: z.string(), count: z.number().int() })),
-          }),
-        ),
+        fields: z.array(fieldInfo),
       }),
     },
     'patients.list': { params: z.object(page), result: paged(patientRow) },
@@ -249,12 +279,38 @@ export const engineContract = {
       }),
       result: lesionRow,
     },
+    /** Puts a text in the place of the generated caption; null takes it back. */
+    'lesion.caption': { params: z.object({ lesion: id, text: captionText }), result: lesionRow },
+    'study.caption': { params: z.object({ study: id, text: captionText }), result: studyRow },
     'lesion.remove': { params: z.object({ lesion: id }), result: z.object({}) },
+    /** How many lesions pass the filters together, and each field's filters alone, in the order in which the fields come first. */
+    'filters.count': {
+      params: z.object({ where: z.array(filter).max(100) }),
+      result: z.object({
+        lesions: z.number().int(),
+        passing: z.number().int(),
+        alone: z.array(z.object({ field: z.string(), passing: z.number().int() })),
+      }),
+    },
+    'filterSets.list': { params: z.object({}), result: z.array(filterSet) },
+    /** A set of the same name is replaced. */
+    'filterSets.save': { params: filterSet, result: z.array(filterSet) },
+    'filterSets.remove': { params: z.object({ name: z.string() }), result: z.array(filterSet) },
     'search.run': { params: searchParams, result: searchResult },
     'evaluate.run': {
       params: evaluateParams,
       result: evaluation,
       progress: z.object({ done: z.number().int(), total: z.number().int() }),
+    },
+    /** Writes an evaluation as a report: HTML, CSV or JSON, by the ending of the file. */
+    'evaluate.save': {
+      params: z.object({ evaluation, target: token }),
+      result: z.object({ bytes: z.number().int() }),
+    },
+    /** The methods for lesions as queries; `refusal` says why one cannot run here. */
+    'methods.list': {
+      params: z.object({ encoder: z.string().optional() }),
+      result: z.array(z.object({ name: z.string(), title: z.string(), refusal: z.string().nullable() })),
     },
     /**
      * Ranks the volumes of a gallery for each query volume by every method that the encoder has vectors for; without labels,

@@ -59,6 +59,16 @@ export const patientRow = z.object({
 });
 export type PatientRow = z.infer<typeof patientRow>;
 
+/** A text made from what is measured, and what a user wrote in its place. */
+export const caption = z.object({
+  /** In the form of the 3D-MIR benchmark: organ, count, longest diameter. */
+  count: z.string(),
+  /** In a radiologist's form: site, size, density, margin. */
+  generated: z.string(),
+  edited: z.string().optional(),
+});
+export type Caption = z.infer<typeof caption>;
+
 export const studyRow = z.object({
   id: z.string(),
   patient: z.string(),
@@ -70,6 +80,7 @@ export const studyRow = z.object({
   lesions: ints,
   reports: ints,
   labels,
+  captions: caption,
 });
 export type StudyRow = z.infer<typeof studyRow>;
 
@@ -113,6 +124,17 @@ export const measurements = z.object({
 export type Measurements = z.infer<typeof measurements>;
 
 /**
+ * The outline of a lesion: sphericity (IBSI QCFX), convexity (the part of its convex hull that it fills, IBSI R3ER) and
+ * the width in mm over which the density changes between inside and outside, absent where the two hardly differ.
+ */
+export const outline = z.object({
+  sphericity: z.number(),
+  convexity: z.number(),
+  edgeMm: z.number().optional(),
+});
+export type Outline = z.infer<typeof outline>;
+
+/**
  * Where a lesion lies in an organ: the part of the lesion inside, its volume as a part of the organ's, and its centre's
  * place in the organ's box, −1…1 along the patient's left, posterior and superior.
  */
@@ -131,7 +153,10 @@ export const lesionRow = measurements.extend({
   study: z.string(),
   volume: z.string(),
   name: z.string(),
+  /** The edited caption, else the generated one. */
   caption: z.string(),
+  captions: caption,
+  outline: outline.optional(),
   source: z.enum(['rtstruct', 'mask', 'mark']),
   labels,
   diagnosis: diagnosis.optional(),
@@ -173,9 +198,58 @@ export const distribution = z.object({
 });
 export type Distribution = z.infer<typeof distribution>;
 
+/** A field that lesions can be filtered by, and what there is of it in the library. */
+export const fieldInfo = z.object({
+  name: z.string(),
+  kind: z.enum(['text', 'number', 'date']),
+  /** Set by labels, so that it can be changed; else the catalog knows it of itself. */
+  label: z.boolean(),
+  unit: z.string().optional(),
+  /** Of a text, the most frequent first. */
+  values: z.array(z.object({ value: z.string(), count: ints })),
+  /** Of numbers, and of dates as days since 1970: the least and the greatest. */
+  range: z.tuple([z.number(), z.number()]).optional(),
+});
+export type FieldInfo = z.infer<typeof fieldInfo>;
+
 /** A figure with its 95% interval: 2,000 seeded bootstraps by patient. */
 export const figure = z.object({ value: z.number(), lo: z.number(), hi: z.number() });
 export const metricNames = ['p@1', 'p@3', 'p@5', 'p@10', 'macro-p@5', 'acc@1', 'map@5', 'ap'] as const;
 export type MetricName = (typeof metricNames)[number];
 export const metrics = z.record(z.enum(metricNames), figure);
 export type Metrics = z.infer<typeof metrics>;
+
+/** Expected precision beside what was observed, of patients that it was not fitted on, in bins of equally many hits. */
+export const calibration = z.object({
+  bins: z.array(
+    z.object({
+      /** The lowest and the highest expectation in the bin. */
+      lo: z.number(),
+      hi: z.number(),
+      /** Hits in it. */
+      n: ints,
+      expected: z.number(),
+      observed: z.number(),
+      /** The 95% interval of `observed`. */
+      lo95: z.number(),
+      hi95: z.number(),
+    }),
+  ),
+  /** The mean distance of expected from observed over the bins, weighted by their hits (expected calibration error). */
+  ece: figure,
+});
+export type Calibration = z.infer<typeof calibration>;
+
+/** What hits are worth by the library's own experience with one label. */
+export const expectation = z.object({
+  field: z.string(),
+  /** The share of the hits that is expected to have the query's class: the mean of `hits`. */
+  precision: z.number(),
+  /** The share that a random order would give. */
+  chance: z.number(),
+  /** How many hits of the library's own lesions, as near as these, this rests on. */
+  pairs: ints,
+  /** Of each hit the chance that it has the query's class, in the order of the hits; null where it has no class. */
+  hits: z.array(z.number().nullable()),
+});
+export type Expectation = z.infer<typeof expectation>;

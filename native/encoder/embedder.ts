@@ -181,6 +181,18 @@ export class Embedder {
     return this.#slices(source, crossedSlices(region), region.box, manifest, signal, timing);
   }
 
+  /** The vectors of some slices of a volume, whole. Throws `unsupported` unless it sees slices. */
+  async embedSlices(
+    source: VoxelSource,
+    slices: readonly number[],
+    signal?: AbortSignal,
+    timing: EmbedTiming = noTiming(),
+  ): Promise<SliceVector[]> {
+    const manifest = this.#image();
+    if (manifest.kind !== 'slice') throw this.#unsupported('embeds no slices');
+    return this.#slices(source, slices, undefined, manifest, signal, timing);
+  }
+
   /** The vectors of a whole volume. Throws `unsupported` for a kind that sees lesions only. */
   async embedWhole(source: VoxelSource, signal?: AbortSignal): Promise<WholeVectors> {
     const manifest = this.#image();

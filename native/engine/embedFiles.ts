@@ -1,7 +1,7 @@
 /** Embeddings of files and texts that are not in the library. */
 import { PrecedentError } from '../contract/errors.ts';
 import type { Engine } from './engine.ts';
-import { embedFile } from './searchLibrary.ts';
+import { withImageFile } from './imageFile.ts';
 
 interface Embedded {
   encoder: string;
@@ -55,7 +55,9 @@ export async function embedFiles(
   for (let n = 0; n < Math.max(inputs.length, masks.length); n++) {
     const [image, mask] = [inputs[n] ?? masks[n], masks[n]];
     const query = { image, mask, shape: shapes, whole: mask === undefined };
-    const [{ vector }] = await embedFile(engine, embedder, query, signal);
+    const [vector] = await withImageFile(engine, query, signal, ({ source, regions }) =>
+      embedder.embed(source, regions.slice(0, 1), signal),
+    );
     vectors.push(embedded(vector));
   }
   return vectors;

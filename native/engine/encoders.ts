@@ -123,6 +123,12 @@ export class Encoders {
     return new Map(all.map((embedder) => [embedder.manifest.id, embedder]));
   }
 
+  /** Every encoder in its newest version: the default first, then the built-in ones. */
+  all(): Embedder[] {
+    const { standard } = this;
+    return [standard, ...[...this.#newest().values()].filter((embedder) => embedder !== standard)];
+  }
+
   /** The encoder that searches use unless they name one: the built-in one unless another was chosen and can be used. */
   get standard(): Embedder {
     const chosen = chosenEncoder(this.#library);
@@ -156,9 +162,8 @@ export class Encoders {
   /** The encoders that are kept up to date, and at which levels: the default's lesions, and whatever was asked for. */
   kept(): { embedder: Embedder; levels: Level[] }[] {
     const asked = keptLevels(this.#library);
-    const standard = this.standard;
-    const others = [...this.#newest().values()].filter((embedder) => embedder !== standard);
-    return [standard, ...others].flatMap((embedder) => {
+    const { standard } = this;
+    return this.all().flatMap((embedder) => {
       const wanted = new Set(asked[embedder.manifest.id] ?? []);
       if (embedder === standard) wanted.add('lesion');
       const made = embedder.levels.filter((level) => wanted.has(level));

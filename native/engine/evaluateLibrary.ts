@@ -1,15 +1,30 @@
 /** The evaluation of the library's own methods against one of its labels. */
 import type { z } from 'zod';
-import { parseClasses } from '../benchmark/classes.ts';
-import { type Case, evaluate } from '../benchmark/evaluate.ts';
-import { storeRanking } from '../benchmark/ranking.ts';
+import { Answers } from '../benchmark/answers.ts';
+import { predictUnseen, reliability } from '../benchmark/calibration.ts';
+import { classOf, parseClasses } from '../benchmark/classes.ts';
+import { crossFit, type LabelledCase } from '../benchmark/crossFit.ts';
+import { type Case, evaluate, type Ranking } from '../benchmark/evaluate.ts';
+import { methodRanking, QueryScopes } from '../benchmark/ranking.ts';
 import type { Evaluation, evaluateParams } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { trainedOnTest } from '../encoder/training.ts';
-import { conditionsTest, fieldNames, fieldValue } from '../retrieval/gallery.ts';
-import { type Method, methodNamed, methods } from '../retrieval/methods.ts';
-import { partNamed } from '../retrieval/part.ts';
+import { conditionsTest, fieldNames, fieldValue, type GalleryRow } from '../retrieval/gallery.ts';
+import {
+  comparedMethod,
+  defaultMethod,
+  type Method,
+  methodNamed,
+  methods,
+  scoresCompare,
+  usesWords,
+} from '../retrieval/methods.ts';
+import type { Probe } from '../retrieval/scope.ts';
 import type { Engine } from './engine.ts';
+import { setFusionWeights } from './fusionWeights.ts';
+import { keepCalibration } from './keptCalibrations.ts';
+import { type NeedPlan, type Plan, planMethod, refusal, sourcesOf } from './methodSources.ts';
+import { lesionProbe } from './queryProbe.ts';
 
 /** Throws `usage` for an unknown field, method or class, and when nothing can be scored. */
 export async function evaluateLibrary(
@@ -20,22 +35,12 @@ export async function evaluateLibrary(
 ): Promise<Evaluation> {
   const { library, encoders } = engine;
   const embedder = encoders.named(params.encoder);
-  if (embedder.manifest.kind === 'text') {
-    throw new PrecedentError(
-      'usage',
-      `${embedder.key.encoder} embeds texts`,
-      undefined,
-      'name an image encoder',
-    );
-  }
   // A part of the library would give figures of that part.
   await engine.embedded();
-  if (library.embeddings.count(embedder.key) === 0) {
-    const todo = `run \`encoders embed --library … --encoder ${embedder.key.encoder}\``;
-    throw new PrecedentError('usage', `nothing is embedded by ${embedder.key.encoder}`, undefined, todo);
-  }
-  const store = await library.vectors({ ...embedder.key, dim: embedder.dim });
-  const rows = [...library.gallery().values()].filter((row) => store.rowOf(row.lesion) !== undefined);
+  const chosen = await chosenMethods(engine, params.methods, params.encoder);
+  const needs = new Map<string, NeedPlan>();
+  for (const { plan } of chosen) for (const [name, need] of plan.needs) needs.set(name, need);
+  const rows = [...library.gallery().values()].filter((row) => findable(row, needs, chosen));
   const { field } = params;
   if (!rows.some((row) => fieldValue(row, field) !== undefined)) {
     const known = fieldNames(rows).join(', ') || 'none';
@@ -56,25 +61,99 @@ export async function evaluateLibrary(
       gallery: inGallery(row),
     }),
   );
-  const { parts } = embedder.manifest.output;
-  const able = methods.filter(({ part }) => part === undefined || parts.some(({ name }) => name === part));
-  const chosen = params.methods.length > 0 ? params.methods.map(methodNamed) : able;
-  const lesions = rows.map(({ lesion }) => lesion);
-  const ranking = ({ part }: Method) =>
-    storeRanking(
-      store,
-      lesions,
-      part === undefined ? undefined : partNamed(part, embedder.key.encoder, parts),
-    );
+  const classes = params.classes === undefined ? undefined : parseClasses(params.classes);
+  const sources = sourcesOf(engine, needs);
+  const scopes = new QueryScopes(sources, rows);
+  const words = chosen.some(({ plan }) => plan.words);
+  const probes = await Promise.all(
+    rows.map((row) => lesionProbe(engine, row, { needs, words, notes: [] }, signal, null)),
+  );
+  const probe = (query: number) => probes[query];
+  const classed = cases.map(({ patient, value }) => ({ patient, class: classOf(value, classes) }));
+  const labelled = rows.flatMap((row, at): LabelledCase[] => {
+    const own = classed[at].class;
+    return own === null ? [] : [{ row, class: own, probe: probes[at] }];
+  });
+  const answers = new Map<string, Answers>();
+  const rankingOf = (method: Method): Ranking => {
+    if (scoresCompare(method)) {
+      const own = new Answers(classed);
+      answers.set(method.name, own);
+      return methodRanking(method, scopes, probe, (query, found) => own.record(query, found));
+    }
+    if (method.how !== 'fusion' || method.by !== 'weighted') return methodRanking(method, scopes, probe);
+    const fitted = crossFit(method, sources, labelled);
+    if (params.keep) {
+      setFusionWeights(library, method.name, { encoder: embedder.key.encoder, field, weights: fitted.all });
+    }
+    return methodRanking(method, scopes, (query): Probe => {
+      return { ...probes[query], weights: fitted.without(rows[query].patient) };
+    });
+  };
   const result = await evaluate({
     field,
     cases,
-    classes: params.classes === undefined ? undefined : parseClasses(params.classes),
-    methods: Object.fromEntries(chosen.map((method) => [method.name, ranking(method)])),
+    classes,
+    methods: Object.fromEntries(chosen.map(({ method }) => [method.name, rankingOf(method)])),
+    compared: comparedMethod,
     signal,
     onProgress: (done, total) => onProgress({ done, total }),
   });
   const seen = await trainedOnTest(embedder.manifest, embedder.folder);
   const trainedOn = cases.some(({ patient, value }) => value !== undefined && seen(patient));
-  return { ...result, encoder: embedder.key.encoder, trainedOn };
+  const calibration: Evaluation['calibration'] = {};
+  for (const { method, plan } of chosen) {
+    const { list } = answers.get(method.name) ?? { list: [] };
+    const measured = reliability(predictUnseen(list));
+    if (measured) calibration[method.name] = measured;
+    if (measured && params.keep) {
+      const chance = result.baselines.random['p@1'].value;
+      keepCalibration(library, method.name, plan, list, {
+        field,
+        ranges: params.classes,
+        chance,
+        trainedOn,
+      });
+    }
+  }
+  const { classes: ranges, queries, gallery } = params;
+  return {
+    ...result,
+    ...{ ranges, queries, gallery, calibration },
+    encoder: embedder.key.encoder,
+    trainedOn,
+  };
+}
+
+interface Chosen {
+  readonly method: Method;
+  readonly plan: Plan;
+}
+
+/** The named methods, or all that can run here. Throws `usage` for a named one that cannot. */
+async function chosenMethods(
+  engine: Engine,
+  names: readonly string[],
+  encoder: string | undefined,
+): Promise<Chosen[]> {
+  const options = { encoder, own: true };
+  const chosen: Chosen[] = [];
+  for (const method of names.length > 0 ? names.map(methodNamed) : methods) {
+    if (names.length === 0 && (await refusal(engine, method, options)) !== null) continue;
+    chosen.push({ method, plan: await planMethod(engine, method, options) });
+  }
+  // Words alone say nothing of an encoder.
+  if (names.length === 0 && chosen.every(({ plan }) => plan.needs.size === 0))
+    await planMethod(engine, methodNamed(defaultMethod), options);
+  return chosen;
+}
+
+function findable(
+  { lesion, volume }: GalleryRow,
+  needs: ReadonlyMap<string, NeedPlan>,
+  chosen: readonly Chosen[],
+): boolean {
+  const indexes = [...needs.values()].map(({ index }) => index);
+  if (indexes.length === 0) return chosen.some(({ method }) => usesWords(method));
+  return indexes.some((index) => index.has(lesion) || index.has(volume));
 }

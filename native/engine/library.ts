@@ -1,5 +1,6 @@
 /** An open library: its catalog, files, vectors and encoder, held by exactly one engine until it is closed. */
 import { join } from 'node:path';
+import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
 import {
   type CatalogEmbeddings,
@@ -8,15 +9,18 @@ import {
   embeddingId,
   type StoredKey,
 } from '../catalog/embeddings.ts';
+import { type CatalogFilterSets, catalogFilterSets } from '../catalog/filterSets.ts';
 import { type CatalogJobs, catalogJobs } from '../catalog/jobs.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
 import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
+import { levels } from '../contract/levels.ts';
 import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries } from '../files/files.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
-import type { GalleryRow } from '../retrieval/gallery.ts';
+import type { Gallery } from '../retrieval/gallery.ts';
+import { LevelIndex } from '../retrieval/levelIndex.ts';
 import type { CacheKey } from '../vectors/cache.ts';
 import { VectorStore, vectorFiles } from '../vectors/store.ts';
 import { fromFloat16 } from '../volume/float16.ts';
@@ -31,10 +35,13 @@ export class Library {
   readonly reports: CatalogReports;
   readonly watched: CatalogWatched;
   readonly embeddings: CatalogEmbeddings;
+  readonly captions: CatalogCaptions;
+  readonly filterSets: CatalogFilterSets;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
-  #gallery: Map<string, GalleryRow> | null = null;
+  readonly #indexes = new WeakMap<VectorStore, LevelIndex>();
+  #gallery: Gallery | null = null;
 
   private constructor(layout: Layout, db: Database, demonstration: boolean, unlock: () => Promise<void>) {
     this.layout = layout;
@@ -45,6 +52,9 @@ export class Library {
     this.reports = catalogReports(db);
     this.watched = catalogWatched(db);
     this.embeddings = catalogEmbeddings(db);
+    this.captions = catalogCaptions(db);
+    this.filterSets = catalogFilterSets(db);
+    this.captions.refresh();
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }
@@ -78,8 +88,8 @@ export class Library {
     return this.#openedAsDemonstration || this.reads.setting('demonstration') === 'yes';
   }
 
-  /** Every lesion that a search can find, by id; read again after `changed`. */
-  gallery(): Map<string, GalleryRow> {
+  /** Every lesion, by id, in catalog order; read again after `changed`. */
+  gallery(): Gallery {
     this.#gallery ??= new Map(this.reads.gallery().map((row) => [row.lesion, row]));
     return this.#gallery;
   }
@@ -87,6 +97,7 @@ export class Library {
   /** To be called after every change of lesions or labels. */
   changed(): void {
     this.#gallery = null;
+    this.captions.refresh();
   }
 
   /** The vectors under a key: from the checked cache, else rebuilt from the catalog's embeddings. */
@@ -102,6 +113,16 @@ export class Library {
       if (this.#stores.get(id)?.store === store) this.#stores.delete(id);
     });
     return store;
+  }
+
+  /** As `vectors`, by the lesions or volumes that they belong to. */
+  async index(key: StoredKey): Promise<LevelIndex> {
+    const store = await this.vectors(key);
+    const known = this.#indexes.get(store);
+    if (known) return known;
+    const index = new LevelIndex(store, levels[key.level].slices);
+    this.#indexes.set(store, index);
+    return index;
   }
 
   async #loadVectors(stored: StoredKey, revision: string): Promise<VectorStore> {

@@ -4,6 +4,7 @@ import { countVoxels, tightenMask } from '../lesion/mask.ts';
 import { boxDims, type Mask, type Volume, voxelMm3 } from '../volume/volume.ts';
 import { type Features, featuresOf } from './features.ts';
 import { type Region, regionOf, resegmented } from './region.ts';
+import { type Shape, shapeOf } from './shape.ts';
 
 /**
  * Isotropic resampling to 1 mm, coarser where the lesion or its box would hold more points than this, which bounds the
@@ -30,6 +31,11 @@ export function lesionFeatures(volume: Volume, mask: Mask): Features {
     discretisation: { width: levelHu, from: range[0] },
     volumeAxis: { whole: true, range },
   });
+}
+
+/** The morphology alone, on the same grid. The mask has a voxel and lies inside the volume. */
+export function lesionShape(volume: Volume, mask: Mask): Shape {
+  return shapeOf(sampled(volume, mask));
 }
 
 function sampled(volume: Volume, mask: Mask): Region {

@@ -81,7 +81,8 @@ export function weightedScores(
   );
 }
 
-function scaledScores(list: List, scaling: Scaling): { scores: Map<string, number>; lowest: number } {
+/** The scores of a ranked list by id, scaled, and the lowest of them (0 for an empty list). */
+export function scaledScores(list: List, scaling: Scaling): { scores: Map<string, number>; lowest: number } {
   if (list.length === 0) return { scores: new Map(), lowest: 0 };
   const values = list.map(({ score }) => score);
   const [highest, lowest] = [values[0], values[values.length - 1]];

@@ -1,37 +1,40 @@
-/** A search: query vector → ranked hits of other patients, and how often each label value occurs among them. */
+/** A search: a ranking → hits of other patients, and how often each label value occurs among them. */
 import { PrecedentError } from '../contract/errors.ts';
 import type { Distribution } from '../contract/model.ts';
-import type { VectorStore } from '../vectors/store.ts';
 import {
   type Condition,
-  conditionsTest,
   fieldNames,
   fieldValue,
+  type Gallery,
   type GalleryRow,
   isProven,
+  passing,
 } from './gallery.ts';
+import type { Scored } from './scored.ts';
 
 export interface SearchRequest {
-  /** An embedding at the store's level and of its encoder; any length but zero. */
-  readonly vector: ArrayLike<number>;
-  /** The identity key of the query's patient, where it is known. */
-  readonly patient?: string;
+  /** The identity keys of the query's patients, where they are known. */
+  readonly patients?: ReadonlySet<string> | undefined;
   readonly top: number;
   readonly where?: readonly Condition[];
   readonly includeSamePatient?: boolean;
   readonly hitsPerPatient?: number;
+  /** Whether a method has something of a lesion to compare; every lesion where it is not given. */
+  readonly findable?: (row: GalleryRow) => boolean;
 }
+
+/** The lesions that pass, the best `k` or more of them first, or as many as a method finds. */
+export type RankRows = (rows: readonly GalleryRow[], k: number) => readonly Scored[];
 
 export interface RankedHit {
   readonly rank: number;
-  /** Cosine similarity, −1…1. */
   readonly score: number;
   readonly row: GalleryRow;
 }
 
 export interface SearchOutcome {
   readonly hits: readonly RankedHit[];
-  /** How many lesions were ranked, after the query's patient and the filters were taken out. */
+  /** How many lesions were ranked, after the query's patients and the filters were taken out. */
   readonly searched: number;
   readonly distributions: readonly Distribution[];
   /** Lesions whose diagnosis is not proven and which the diagnosis filter or distribution therefore left out. */
@@ -45,17 +48,13 @@ const mostValues = 12;
 const undescriptive: ReadonlySet<string> = new Set(['patient', 'split', 'proofDate']);
 
 /**
- * Ranks the gallery (lesions that have a row in the store) by cosine similarity: the query's patient excluded, at most
+ * The hits among the lesions of a gallery that are findable: the query's patients excluded, at most
  * `hitsPerPatient` hits (default 1, the best) of a patient, every condition of `where` met. A filter by diagnosis
  * accepts proven ones only, unless `where` names the proof.
- * @throws PrecedentError `usage` for an unknown field, a bad vector or a count that is not a whole number above 0.
+ * @throws PrecedentError `usage` for an unknown field or a count that is not a whole number above 0.
  */
-export function searchGallery(
-  store: VectorStore,
-  gallery: ReadonlyMap<string, GalleryRow>,
-  request: SearchRequest,
-): SearchOutcome {
-  const { where = [], hitsPerPatient = 1, top } = request;
+export function searchGallery(gallery: Gallery, request: SearchRequest, rank: RankRows): SearchOutcome {
+  const { where = [], hitsPerPatient = 1, top, findable } = request;
   for (const [name, count] of Object.entries({ top, hitsPerPatient })) {
     if (!Number.isInteger(count) || count < 1) {
       throw new PrecedentError('usage', `${name} must be a whole number above 0`);
@@ -63,18 +62,17 @@ export function searchGallery(
   }
   const anyProof = where.some(({ field }) => field === 'proof');
   const provenOnly = !anyProof && where.some(({ field }) => field === 'diagnosis');
-  const meets = conditionsTest(gallery.values(), where);
-  const excluded = request.includeSamePatient ? undefined : request.patient;
+  const excluded = request.includeSamePatient ? undefined : request.patients;
 
   const searched: GalleryRow[] = [];
   let filteredUnproven = 0;
-  for (const row of gallery.values()) {
-    if (row.patient === excluded || store.rowOf(row.lesion) === undefined || !meets(row)) continue;
+  for (const row of passing(gallery, where)) {
+    if (excluded?.has(row.patient) || (findable && !findable(row))) continue;
     if (provenOnly && !isProven(row)) filteredUnproven++;
     else searched.push(row);
   }
 
-  const hits = rank(store, gallery, searched, request.vector, top, hitsPerPatient);
+  const hits = firstHits(searched, rank, top, hitsPerPatient);
   const counted = distributions(
     hits.map(({ row }) => row),
     searched,
@@ -83,30 +81,27 @@ export function searchGallery(
   return { hits, searched: searched.length, ...counted, unproven: filteredUnproven + counted.unproven };
 }
 
-function rank(
-  store: VectorStore,
-  gallery: ReadonlyMap<string, GalleryRow>,
+function firstHits(
   searched: readonly GalleryRow[],
-  vector: ArrayLike<number>,
+  rank: RankRows,
   top: number,
   hitsPerPatient: number,
 ): RankedHit[] {
-  const whole = searched.length === store.size;
-  const allowed = whole ? undefined : store.rowsOf(searched.map(({ lesion }) => lesion));
+  const byLesion = new Map(searched.map((row) => [row.lesion, row]));
   // A patient with many lesions can fill the front: ask for more until enough patients are among them.
   for (let wanted = top; ; wanted *= 4) {
     const hits: RankedHit[] = [];
     const taken = new Map<string, number>();
-    const found = store.search(vector, wanted, allowed);
+    const found = searched.length === 0 ? [] : rank(searched, wanted);
     for (const { id, score } of found) {
-      const row = gallery.get(id);
+      const row = byLesion.get(id);
       if (!row || hits.length === top) continue;
       const count = taken.get(row.patient) ?? 0;
       if (count === hitsPerPatient) continue;
       taken.set(row.patient, count + 1);
       hits.push({ rank: hits.length + 1, score, row });
     }
-    if (hits.length === top || found.length < wanted) return hits;
+    if (hits.length === top || wanted >= searched.length || found.length < wanted) return hits;
   }
 }
 

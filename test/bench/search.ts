@@ -47,7 +47,10 @@ for (const size of sizes) {
   const exact = VectorStore.build(key, embeddings(size));
   const filled = performance.now();
   // The graph answers at every size here, and in a large store exactly when it would in the application.
-  const graph = VectorStore.build(key, embeddings(size), Math.min(graphFromFloats, size * dim - 1));
+  const graph = VectorStore.build(key, embeddings(size), {
+    graphFrom: Math.min(graphFromFloats, size * dim - 1),
+    filteredExactly: 0,
+  });
   const before = performance.now();
   await graph.updateGraph();
   const built = performance.now();

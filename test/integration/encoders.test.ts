@@ -71,7 +71,9 @@ test('an encoder is added, checked, searched with, evaluated, made the default, 
   const before = await search('--encoder', 'tiny-slice');
   expect(before.notes).toEqual(['4 lesions are not embedded yet and could not be found']);
   const unembedded = ['evaluate', '--library', library, '--field', 'kind', '--encoder', 'tiny-slice'];
-  expect((await precedent(...unembedded)).stderr).toMatch(/nothing is embedded by tiny-slice; run/);
+  expect((await precedent(...unembedded)).stderr).toMatch(
+    /tiny-slice: nothing is embedded at level lesion; run/,
+  );
 
   await precedentJson(
     'encoders',

@@ -75,6 +75,16 @@ describe('the methods', () => {
     expect(index.rankings({ name: 'query', slices: [y, y] }).get('volume-avg')).toEqual(['differs', 'same']);
   });
 
+  test('of equal slices, those of the first cases by name are found', () => {
+    const slices = [Float32Array.of(1, 0, 0)];
+    const names = Array.from({ length: 12 }, (_, at) => `case ${String(at).padStart(2, '0')}`);
+    const index = new MirIndex(
+      names.map((name) => ({ name, slices })),
+      3,
+    );
+    expect(index.rankings({ name: 'query', slices }).get('slice-freq')).toEqual(names.slice(0, 3));
+  });
+
   test('cases of one name, and cases without any slice, are refused', () => {
     const slices = [Float32Array.of(1)];
     expect(
@@ -163,6 +173,13 @@ describe('a file of embeddings', () => {
     expect([...mirRetrieval(readMirEmbeddings(JSON.stringify(without))).keys()]).toEqual(
       mirMethodNames.slice(0, 7),
     );
+  });
+
+  test('a case that is searched for and among the searched is neither found nor missed', () => {
+    const both = { ...file, train: ['a', 'b', 'c'] };
+    const result = mirRetrieval(readMirEmbeddings(JSON.stringify(both))).get('slice-max');
+    expect(result?.top10).toEqual({ c: ['a', 'b'] });
+    expect(result?.metrics.flag.corrected.ap).toBe(1);
   });
 
   test.each([

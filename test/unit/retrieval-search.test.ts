@@ -2,8 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fieldNames, fieldValue, type GalleryRow } from '../../native/retrieval/gallery.ts';
+import { LevelIndex } from '../../native/retrieval/levelIndex.ts';
 import { methodNamed, methods } from '../../native/retrieval/methods.ts';
-import { searchGallery } from '../../native/retrieval/search.ts';
+import { rank } from '../../native/retrieval/rank/rank.ts';
+import { needName, Scope } from '../../native/retrieval/scope.ts';
+import { type SearchRequest, searchGallery } from '../../native/retrieval/search.ts';
 import { VectorStore } from '../../native/vectors/store.ts';
 
 const key = {
@@ -23,9 +26,30 @@ function library(lesions: readonly (Partial<GalleryRow> & { lesion: string; angl
   return { gallery, store: VectorStore.build(key, rows) };
 }
 
+/** As the engine searches: among the lesions that have a vector, by the method `lesion`. */
+function search(
+  store: VectorStore,
+  gallery: ReadonlyMap<string, GalleryRow>,
+  { vector, patient, ...request }: Omit<SearchRequest, 'patients'> & { vector: number[]; patient?: string },
+) {
+  const index = new LevelIndex(store, false);
+  const need = needName({ level: 'lesion' });
+  const sources = { needs: new Map([[need, { index }]]), words: () => [] };
+  const probe = { vectors: new Map([[need, [Float32Array.from(vector)]]]) };
+  return searchGallery(
+    gallery,
+    {
+      ...request,
+      patients: patient === undefined ? undefined : new Set([patient]),
+      findable: ({ lesion }) => index.has(lesion),
+    },
+    (rows, k) => rank(methodNamed('lesion'), new Scope(sources, rows), probe, k),
+  );
+}
+
 const query = { vector: [1, 0], top: 10 };
 
-function ids(outcome: ReturnType<typeof searchGallery>): string[] {
+function ids(outcome: ReturnType<typeof search>): string[] {
   return outcome.hits.map(({ row }) => row.lesion);
 }
 
@@ -40,7 +64,7 @@ describe('patients', () => {
   ]);
 
   test("the query's patient is left out and each other patient gives its best lesion", () => {
-    const outcome = searchGallery(store, gallery, { ...query, patient: 'p1' });
+    const outcome = search(store, gallery, { ...query, patient: 'p1' });
     expect(ids(outcome)).toEqual(['a1', 'b']);
     expect(outcome.hits.map(({ rank }) => rank)).toEqual([1, 2]);
     expect(outcome.hits[0].score).toBeCloseTo(Math.cos((5 * Math.PI) / 180), 6);
@@ -48,25 +72,27 @@ describe('patients', () => {
   });
 
   test('asked to, it includes the same patient, the lesion itself first', () => {
-    const outcome = searchGallery(store, gallery, { ...query, patient: 'p1', includeSamePatient: true });
+    const outcome = search(store, gallery, { ...query, patient: 'p1', includeSamePatient: true });
     expect(ids(outcome)).toEqual(['own', 'a1', 'b']);
     expect(outcome.hits[0].score).toBeGreaterThanOrEqual(0.999);
   });
 
   test('more hits per patient unfold', () => {
-    expect(ids(searchGallery(store, gallery, { ...query, patient: 'p1', hitsPerPatient: 2 }))).toEqual([
+    expect(ids(search(store, gallery, { ...query, patient: 'p1', hitsPerPatient: 2 }))).toEqual([
       'a1',
       'a2',
       'b',
     ]);
-    expect(
-      ids(searchGallery(store, gallery, { ...query, patient: 'p1', hitsPerPatient: 9, top: 3 })),
-    ).toEqual(['a1', 'a2', 'a3']);
+    expect(ids(search(store, gallery, { ...query, patient: 'p1', hitsPerPatient: 9, top: 3 }))).toEqual([
+      'a1',
+      'a2',
+      'a3',
+    ]);
   });
 
   test('a lesion without an embedding is not searched', () => {
     const more = new Map(gallery).set('bare', { lesion: 'bare', patient: 'p9', volume: 'v', labels: {} });
-    expect(searchGallery(store, more, { ...query, patient: 'p1' }).searched).toBe(4);
+    expect(search(store, more, { ...query, patient: 'p1' }).searched).toBe(4);
   });
 });
 
@@ -83,9 +109,7 @@ describe('conditions', () => {
     { lesion: 'd', angle: 4, labels: {} },
   ]);
   const found = (...where: [string, string][]) =>
-    ids(
-      searchGallery(store, gallery, { ...query, where: where.map(([field, value]) => ({ field, value })) }),
-    );
+    ids(search(store, gallery, { ...query, where: where.map(([field, value]) => ({ field, value })) }));
 
   test('different fields must all hold, values of one field are alternatives', () => {
     expect(found(['texture', 'solid'])).toEqual(['a', 'c']);
@@ -103,10 +127,8 @@ describe('conditions', () => {
   });
 
   test.each([0, -1, 1.5, Number.NaN])('top = %s is refused', (top) => {
-    expect(() => searchGallery(store, gallery, { ...query, top })).toThrow('top must be');
-    expect(() => searchGallery(store, gallery, { ...query, hitsPerPatient: top })).toThrow(
-      'hitsPerPatient must be',
-    );
+    expect(() => search(store, gallery, { ...query, top })).toThrow('top must be');
+    expect(() => search(store, gallery, { ...query, hitsPerPatient: top })).toThrow('hitsPerPatient must be');
   });
 });
 
@@ -121,7 +143,7 @@ describe('diagnoses', () => {
   ]);
 
   test('count where they are proven, and the others are said', () => {
-    const outcome = searchGallery(store, gallery, { ...query, top: 3 });
+    const outcome = search(store, gallery, { ...query, top: 3 });
     expect(ids(outcome)).toEqual(['a', 'b', 'c']);
     expect(outcome.distributions.find(({ field }) => field === 'diagnosis')?.values).toEqual([
       { value: 'HCC', hits: 1, library: 2 },
@@ -132,9 +154,9 @@ describe('diagnoses', () => {
 
   test('a filter by diagnosis accepts proven ones, unless the proof is named', () => {
     const where = [{ field: 'diagnosis', value: 'cyst' }];
-    const outcome = searchGallery(store, gallery, { ...query, where });
+    const outcome = search(store, gallery, { ...query, where });
     expect([ids(outcome), outcome.unproven]).toEqual([['a'], 1]);
-    const named = searchGallery(store, gallery, {
+    const named = search(store, gallery, {
       ...query,
       where: [...where, { field: 'proof', value: 'imaging only' }],
     });
@@ -153,7 +175,7 @@ test('of many diagnoses the twelve most frequent are shown, those of the hits fi
       diagnosis: { diagnosis: `d${i < 20 ? i : 19}`, proof: 'histology' as const },
     })),
   );
-  const { distributions } = searchGallery(store, gallery, { ...query, top: 2 });
+  const { distributions } = search(store, gallery, { ...query, top: 2 });
   const [{ field, values }] = distributions;
   expect(field).toBe('diagnosis');
   expect(values.slice(0, 3)).toEqual([
@@ -177,7 +199,7 @@ test('distributions show fields of at most twelve values, hits beside the search
       },
     })),
   );
-  const { distributions } = searchGallery(store, gallery, { ...query, top: 4 });
+  const { distributions } = search(store, gallery, { ...query, top: 4 });
   expect(distributions.map(({ field }) => field)).toEqual(['kind', 'twelve']);
   expect(distributions[0].values).toEqual([
     { value: 'mass', hits: 2, library: 17 },
@@ -223,7 +245,7 @@ test('for any gallery, the hits are those of sorting everything that may be show
           })
           .slice(0, top);
         const request = { ...query, patient: 'p1', top, hitsPerPatient, includeSamePatient, where };
-        expect(ids(searchGallery(store, gallery, request))).toEqual(expected.map(({ id }) => id));
+        expect(ids(search(store, gallery, request))).toEqual(expected.map(({ id }) => id));
       },
     ),
   );

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadManifest } from '../../native/encoder/manifest.ts';
 import { EncoderSession } from '../../native/encoder/session.ts';
 import { lesionBlock } from '../../native/encoder/volumeInput.ts';
-import { asShape } from '../../native/engine/searchLibrary.ts';
+import { asShape } from '../../native/engine/imageFile.ts';
 import { tightenMask } from '../../native/lesion/mask.ts';
 import type { Vec3, Volume } from '../../native/volume/volume.ts';
 

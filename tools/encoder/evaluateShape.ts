@@ -11,7 +11,7 @@ import { rankedFigures } from '../../native/benchmark/metrics.ts';
 import { loadManifest } from '../../native/encoder/manifest.ts';
 import { EncoderSession } from '../../native/encoder/session.ts';
 import { lesionBlock } from '../../native/encoder/volumeInput.ts';
-import { asShape } from '../../native/engine/searchLibrary.ts';
+import { asShape } from '../../native/engine/imageFile.ts';
 import { tightenMask } from '../../native/lesion/mask.ts';
 import { lesionFeatures } from '../../native/radiomics/lesion.ts';
 import type { Volume } from '../../native/volume/volume.ts';
