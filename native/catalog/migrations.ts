@@ -347,4 +347,29 @@ export const migrations: readonly string[] = [
   END;
   CREATE TABLE filter_set (name TEXT PRIMARY KEY, conditions TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  /* 5: what users marked on hits; a query's hash is the same for the same lesion or region */ `
+  CREATE TABLE feedback_query (
+    id INTEGER PRIMARY KEY,
+    user TEXT NOT NULL,
+    volume INTEGER NOT NULL REFERENCES volume ON DELETE CASCADE,
+    /* Null for a region, which box (i0,j0,k0,i1,j1,k1) and the packed mask hold; without a mask the box is the region. */
+    lesion INTEGER REFERENCES lesion ON DELETE CASCADE,
+    box TEXT,
+    mask BLOB,
+    hash TEXT NOT NULL,
+    UNIQUE (user, hash),
+    CHECK ((lesion IS NULL) = (box IS NOT NULL))
+  ) STRICT;
+  CREATE INDEX feedback_query_volume ON feedback_query (volume);
+  CREATE INDEX feedback_query_lesion ON feedback_query (lesion);
+  CREATE TABLE feedback_mark (
+    query INTEGER NOT NULL REFERENCES feedback_query ON DELETE CASCADE,
+    hit INTEGER NOT NULL REFERENCES lesion ON DELETE CASCADE,
+    relevant INTEGER NOT NULL CHECK (relevant IN (0, 1)),
+    method TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (query, hit)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX feedback_mark_hit ON feedback_mark (hit);
+  `,
 ];

@@ -9,6 +9,7 @@ import { writeReport } from './demoReport.ts';
 import { doctor } from './doctor.ts';
 import { encoderCommands } from './encoders.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { explainCommand } from './explain.ts';
 import type { Host } from './host.ts';
 import { importCommands, reportText } from './importing.ts';
 import { progressPrinter, table } from './output.ts';
@@ -233,6 +234,7 @@ program.addCommand(
 );
 
 program.addCommand(encoderCommands);
+program.addCommand(explainCommand);
 program.addCommand(benchCommands);
 
 program.addCommand(

@@ -1,6 +1,8 @@
 /** What a window or the command line may ask of the engine, and what the engine tells unasked. Paths never appear here:
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
+import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
+import { feedback, feedbackMark, markParams, regionQuery, simulation, simulationParams } from './feedback.ts';
 import { modelState, refusedProvider } from './inference.ts';
 import {
   conflictDecisions,
@@ -128,9 +130,26 @@ export const searchParams = z.object({
   where: z.array(filter).default([]),
   includeSamePatient: z.boolean().default(false),
   hitsPerPatient: z.number().int().min(1).max(1000).default(1),
+  /** Moves the query towards some lesions and away from others. */
+  feedback: feedback.optional(),
 });
+
+/** What a score is: a cosine, how many slices were hit, a sum of cosines, 1 / place, how well words fit, or scores of several lists. */
+export const scoreKind = z.enum(['cosine', 'count', 'sum', 'rank', 'words', 'fused']);
+export type ScoreKind = z.infer<typeof scoreKind>;
+export const methodRow = z.object({
+  name: z.string(),
+  title: z.string(),
+  scores: scoreKind,
+  /** Whether marks on hits move its queries. */
+  learns: z.boolean(),
+  /** Why it cannot run here. */
+  refusal: z.string().optional(),
+});
+export type MethodRow = z.infer<typeof methodRow>;
 export const searchResult = z.object({
   method: z.string(),
+  scores: scoreKind,
   encoder: z.string(),
   tookMs: z.record(z.string(), z.number()),
   hits: z.array(hit),
@@ -297,6 +316,27 @@ export const engineContract = {
     'filterSets.save': { params: filterSet, result: z.array(filterSet) },
     'filterSets.remove': { params: z.object({ name: z.string() }), result: z.array(filterSet) },
     'search.run': { params: searchParams, result: searchResult },
+    'search.explain': { params: explainParams, result: explanation },
+    /** Hides one part of each lesion after the other and embeds it again: takes seconds. */
+    'search.similarityMap': { params: similarityParams, result: similarityMap },
+    'methods.list': {
+      params: z.object({ encoder: z.string().optional() }),
+      result: z.array(methodRow),
+    },
+    /** Keeps what a user thinks of a hit, for evaluation; searches do not read it. */
+    'feedback.mark': { params: markParams, result: z.object({}) },
+    /** Takes back all marks of this user on the hits of a query. */
+    'feedback.clear': { params: z.object({ query: regionQuery }), result: z.object({}) },
+    /** All marks that are kept, of all users, or those on the hits of one query. */
+    'feedback.list': {
+      params: z.object({ query: regionQuery.optional() }),
+      result: z.array(feedbackMark),
+    },
+    'feedback.simulate': {
+      params: simulationParams,
+      result: simulation,
+      progress: z.object({ done: z.number().int(), total: z.number().int() }),
+    },
     'evaluate.run': {
       params: evaluateParams,
       result: evaluation,
@@ -306,11 +346,6 @@ export const engineContract = {
     'evaluate.save': {
       params: z.object({ evaluation, target: token }),
       result: z.object({ bytes: z.number().int() }),
-    },
-    /** The methods for lesions as queries; `refusal` says why one cannot run here. */
-    'methods.list': {
-      params: z.object({ encoder: z.string().optional() }),
-      result: z.array(z.object({ name: z.string(), title: z.string(), refusal: z.string().nullable() })),
     },
     /**
      * Ranks the volumes of a gallery for each query volume by every method that the encoder has vectors for; without labels,

@@ -191,10 +191,13 @@ export const hit = z.object({
 });
 export type Hit = z.infer<typeof hit>;
 
-/** How many of the hits carry each value of a label; `library` counts the searched gallery. */
+/**
+ * How many of the hits carry each value of a label; `library` counts the searched gallery. `lo` and `hi` bound the share
+ * among the hits that carry the label: its 95% interval.
+ */
 export const distribution = z.object({
   field: z.string(),
-  values: z.array(z.object({ value: z.string(), hits: ints, library: ints })),
+  values: z.array(z.object({ value: z.string(), hits: ints, library: ints, lo: z.number(), hi: z.number() })),
 });
 export type Distribution = z.infer<typeof distribution>;
 
@@ -214,6 +217,7 @@ export type FieldInfo = z.infer<typeof fieldInfo>;
 
 /** A figure with its 95% interval: 2,000 seeded bootstraps by patient. */
 export const figure = z.object({ value: z.number(), lo: z.number(), hi: z.number() });
+export type Figure = z.infer<typeof figure>;
 export const metricNames = ['p@1', 'p@3', 'p@5', 'p@10', 'macro-p@5', 'acc@1', 'map@5', 'ap'] as const;
 export type MetricName = (typeof metricNames)[number];
 export const metrics = z.record(z.enum(metricNames), figure);

@@ -18,7 +18,6 @@ import { throwIfCancelled } from '../process/cancel.ts';
 import type { Handlers } from '../process/serve.ts';
 import { ftsQuery } from '../report/ftsQuery.ts';
 import { countPassing, fieldInfos, passing } from '../retrieval/gallery.ts';
-import { methods } from '../retrieval/methods.ts';
 import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
 import { createDemo } from './demo.ts';
@@ -26,12 +25,17 @@ import { embedFiles } from './embedFiles.ts';
 import { embedLibrary } from './embedLibrary.ts';
 import type { Engine } from './engine.ts';
 import { evaluateLibrary } from './evaluateLibrary.ts';
+import { explainHit } from './explainHit.ts';
 import { exportTo } from './exportTo.ts';
-import { refusal } from './methodSources.ts';
+import { markedQuery } from './markedQuery.ts';
+import { methodRows } from './methodRows.ts';
 import { proposeLesion } from './propose.ts';
 import { rankVolumes } from './rankVolumes.ts';
 import { saveEvaluation } from './saveEvaluation.ts';
 import { searchLibrary } from './searchLibrary.ts';
+import { similarityMap } from './similarityMap.ts';
+import { simulateFeedback } from './simulateFeedback.ts';
+import { currentUser } from './user.ts';
 import { verifyLibrary } from './verify.ts';
 
 type StartParams = ParsedParams<EngineContract, 'jobs.start'>;
@@ -179,16 +183,21 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       return library.filterSets.list();
     },
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
+    'methods.list': ({ encoder }) => methodRows(engine, encoder),
+    'feedback.mark': ({ query, ...mark }) => {
+      library.feedback.mark(currentUser(), markedQuery(query), mark);
+      return {};
+    },
+    'feedback.clear': ({ query }) => {
+      library.feedback.clear(currentUser(), markedQuery(query));
+      return {};
+    },
+    'feedback.list': ({ query }) => library.feedback.list(query && markedQuery(query)),
+    'feedback.simulate': (params, { signal, progress }) => simulateFeedback(engine, params, signal, progress),
+    'search.explain': (params, { signal }) => explainHit(engine, params, signal),
+    'search.similarityMap': (params, { signal }) => similarityMap(engine, params, signal),
     'evaluate.run': (params, { signal, progress }) => evaluateLibrary(engine, params, signal, progress),
     'evaluate.save': ({ evaluation, target }) => saveEvaluation(evaluation, grants.take(target, 'write')),
-    'methods.list': ({ encoder }) =>
-      Promise.all(
-        methods.map(async (method) => ({
-          name: method.name,
-          title: method.title,
-          refusal: await refusal(engine, method, { encoder, own: true }),
-        })),
-      ),
 
     'bench.rank': (params, { signal, progress }) => rankVolumes(engine, params, signal, progress),
 

@@ -9,6 +9,7 @@ import {
   embeddingId,
   type StoredKey,
 } from '../catalog/embeddings.ts';
+import { type CatalogFeedback, catalogFeedback } from '../catalog/feedback.ts';
 import { type CatalogFilterSets, catalogFilterSets } from '../catalog/filterSets.ts';
 import { type CatalogJobs, catalogJobs } from '../catalog/jobs.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
@@ -35,6 +36,7 @@ export class Library {
   readonly reports: CatalogReports;
   readonly watched: CatalogWatched;
   readonly embeddings: CatalogEmbeddings;
+  readonly feedback: CatalogFeedback;
   readonly captions: CatalogCaptions;
   readonly filterSets: CatalogFilterSets;
   readonly #openedAsDemonstration: boolean;
@@ -52,6 +54,7 @@ export class Library {
     this.reports = catalogReports(db);
     this.watched = catalogWatched(db);
     this.embeddings = catalogEmbeddings(db);
+    this.feedback = catalogFeedback(db);
     this.captions = catalogCaptions(db);
     this.filterSets = catalogFilterSets(db);
     this.captions.refresh();

@@ -6,7 +6,14 @@ import { parseQueryText } from '../contract/queryText.ts';
 import type { EmbedTiming } from '../encoder/voxelSource.ts';
 import { combine } from '../retrieval/combine.ts';
 import { filterNames, type GalleryRow } from '../retrieval/gallery.ts';
-import { defaultMethod, type Method, methodNamed, usesWords, wordsMethod } from '../retrieval/methods.ts';
+import {
+  defaultMethod,
+  type Method,
+  methodNamed,
+  scoreKind,
+  usesWords,
+  wordsMethod,
+} from '../retrieval/methods.ts';
 import { rank } from '../retrieval/rank/rank.ts';
 import { Scope } from '../retrieval/scope.ts';
 import type { Scored } from '../retrieval/scored.ts';
@@ -16,6 +23,7 @@ import { fusionWeights } from './fusionWeights.ts';
 import { expectationOf } from './keptCalibrations.ts';
 import type { Library } from './library.ts';
 import { type Plan, planMethod, sourcesOf } from './methodSources.ts';
+import { markedRows, movedProbe } from './movedProbe.ts';
 import { type QueryProbe, queryProbe } from './queryProbe.ts';
 
 /** One thing that is searched for, with all that its ranking takes. */
@@ -48,6 +56,12 @@ export async function searchLibrary(
   const parts: Part[] = [];
   for (const simple of [...like, ...unlike]) parts.push(await partOf(simple));
   const embedded = performance.now();
+  const marks = params.feedback && markedRows(library.gallery(), params.feedback);
+  if (marks) {
+    for (const [at, part] of parts.slice(0, like.length).entries()) {
+      parts[at] = { ...part, ...movedProbe(part, marks) };
+    }
+  }
   const rankPart = ({ method, plan, probe }: Part, rows: readonly GalleryRow[], k: number) =>
     rank(method, new Scope(sourcesOf(engine, plan.needs), rows), probe, k);
   const [first, ...others] = parts;
@@ -79,6 +93,7 @@ export async function searchLibrary(
   const notes = parts.flatMap((part) => [...part.notes, ...part.plan.notes]);
   return {
     method: first.method.name,
+    scores: others.length === 0 ? scoreKind(first.method) : 'fused',
     encoder: encoderOf(first.plan),
     tookMs: {
       read: timing.readMs,

@@ -11,6 +11,7 @@ import {
   passing,
 } from './gallery.ts';
 import type { Scored } from './scored.ts';
+import { wilson } from './wilson.ts';
 
 export interface SearchRequest {
   /** The identity keys of the query's patients, where they are known. */
@@ -107,7 +108,7 @@ function firstHits(
 
 /**
  * How many hits, beside how many searched lesions, carry each value of a field with at most twelve values, most frequent
- * first; of the diagnoses always the twelve most frequent. They count where they are proven, unless `anyProof`; `unproven` says how many lesions that left out.
+ * first, with the interval of its share among the hits that carry the field; of the diagnoses always the twelve most frequent. They count where they are proven, unless `anyProof`; `unproven` says how many lesions that left out.
  */
 export function distributions(
   hits: readonly GalleryRow[],
@@ -141,7 +142,9 @@ export function distributions(
     const values = [...counts.values()].sort(
       (a, b) => b.hits - a.hits || b.library - a.library || (a.value < b.value ? -1 : 1),
     );
-    result.push({ field, values: values.slice(0, mostValues) });
+    const carrying = values.reduce((sum, value) => sum + value.hits, 0);
+    const bounded = values.map((value) => ({ ...value, ...wilson(value.hits, carrying) }));
+    result.push({ field, values: bounded.slice(0, mostValues) });
   }
   return { distributions: result, unproven };
 }

@@ -18,7 +18,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the tools of the window'), ()
   const measured = () => expect.poll(volume, patience).toMatch(/\d/);
   const rows = () => at('lesion-row').count();
 
-  async function pickLabel(menu: 'library-panel' | 'filter-bar', name: string, value: string): Promise<void> {
+  async function pickLabel(menu: 'library-panel' | 'query-line', name: string, value: string): Promise<void> {
     await at(menu).getByLabel('Filter by a label').click();
     await page.getByRole('menuitem', { name }).click();
     await page.getByRole('menuitem', { name: value }).click();
@@ -119,7 +119,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the tools of the window'), ()
     await page.getByLabel('Remove the filter kind = kidney mass').click();
     await expect.poll(rows, patience).toBe(lesions + 1);
 
-    await pickLabel('filter-bar', 'kind', 'spiculated nodule');
+    await pickLabel('query-line', 'kind', 'spiculated nodule');
     await expect.poll(() => at('hit-card').count(), patience).toBe(1);
     expect(await at('hit-card').first().textContent()).toContain('spiculated nodule');
     await page.getByLabel('Remove the filter kind = spiculated nodule').click();
