@@ -19,8 +19,8 @@ function termsOf(text: string): Map<string, number> {
 export function tfidfIndex(texts: readonly string[]): (text: string) => Float64Array {
   const documents = texts.map(termsOf);
   const having = new Map<string, number>();
-  for (const document of documents)
-    for (const term of document.keys()) having.set(term, (having.get(term) ?? 0) + 1);
+  for (const terms of documents)
+    for (const term of terms.keys()) having.set(term, (having.get(term) ?? 0) + 1);
   const weighted = (counts: ReadonlyMap<string, number>): Map<string, number> => {
     const weights = new Map<string, number>();
     let squares = 0;
