@@ -362,7 +362,7 @@ function CompareTable(props: {
         <thead>
           <tr>
             <th aria-label="What" />
-            <th style={{ color: colors.query }}>Query · {subject.title}</th>
+            {q && <th style={{ color: colors.query }}>Query · {subject.title}</th>}
             <th style={{ color: colors.hit }}>
               Hit {hit.rank} · {hit.name}
             </th>
@@ -371,9 +371,11 @@ function CompareTable(props: {
         <tbody>
           <tr>
             <th scope="row">Diagnosis</th>
-            <td>
-              <DiagnosisText diagnosis={subject.lesion?.diagnosis} />
-            </td>
+            {q && (
+              <td>
+                <DiagnosisText diagnosis={subject.lesion?.diagnosis} />
+              </td>
+            )}
             <td>
               <DiagnosisText diagnosis={hit.diagnosis} />
             </td>
@@ -381,7 +383,7 @@ function CompareTable(props: {
           {rows.map(([name, query, other]) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              <td>{query}</td>
+              {q && <td>{query}</td>}
               <td className={query === other && query !== '–' ? 'same' : undefined}>{other}</td>
             </tr>
           ))}

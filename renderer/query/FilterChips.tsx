@@ -41,7 +41,7 @@ export function FilterChips() {
       })}
       {where.length > 0 && passing && (
         <span className="dim passing" data-testid="passing" aria-live="polite">
-          {passing.passing} of {count(passing.lesions, 'lesion')} pass
+          {passing.passing} of {passing.lesions} pass
         </span>
       )}
     </div>

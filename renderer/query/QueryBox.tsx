@@ -67,7 +67,7 @@ export function QueryBox() {
         if (completion) take(completion);
       }}
     >
-      <Combobox.Target autoComplete="off">
+      <Combobox.Target autoComplete="off" withExpandedAttribute>
         <TextInput
           ref={input}
           id="query-words"
@@ -82,6 +82,7 @@ export function QueryBox() {
             text ? <CloseButton size="xs" aria-label="Clear the words" onClick={() => write('', 0)} /> : null
           }
           error={problem}
+          errorProps={{ className: 'query-problem' }}
           maxLength={1000}
           spellCheck={false}
           value={text}

@@ -1,5 +1,12 @@
 /** What the query box offers for the word at the cursor: names of fields, then values of the field that was named. */
-import { catalogFields, folded, isoDate, literalValue } from '../../native/contract/filters.ts';
+import {
+  aliasesOf,
+  catalogFields,
+  folded,
+  isoDate,
+  literalValue,
+  shortName,
+} from '../../native/contract/filters.ts';
 import type { FieldInfo } from '../../native/contract/model.ts';
 import { filterText, tokensOf } from '../../native/contract/queryText.ts';
 
@@ -49,10 +56,9 @@ function fieldCompletions({ text, from, to, excluded }: Place, fields: readonly 
   }));
 }
 
-/** The shortest word for a field first: it is what people write. */
+/** What people write for a field, the usual word first. */
 function namesOf(name: string): readonly string[] {
-  const aliases = catalogFields.find((field) => field.name === name)?.aliases ?? [];
-  return /^[a-z]+$/.test(name) ? [name, ...aliases] : [...aliases, name];
+  return [...new Set([shortName(name), name, ...aliasesOf(name)])];
 }
 
 function noteOf({ name, unit, range, kind, values }: FieldInfo, shown: string): string {

@@ -1,9 +1,9 @@
 /** Filters in words, for chips and menus. */
 
 import type { Filter } from '../../native/contract/engine.ts';
-import { catalogFields } from '../../native/contract/filters.ts';
+import { catalogFields, shortName } from '../../native/contract/filters.ts';
 
-/** "organ = Liver, Pancreas", "kind ≠ cyst", "date missing", "diameterMm 10–30 mm". */
+/** "organ = Liver, Pancreas", "kind ≠ cyst", "date missing", "size 10–30 mm". */
 export function filterWords(field: string, values: readonly string[]): string {
   const unit = catalogFields.find(({ name }) => name === field)?.unit;
   const asked = values.filter((value) => !value.startsWith('!'));
@@ -12,7 +12,7 @@ export function filterWords(field: string, values: readonly string[]): string {
     ...(asked.length > 0 ? [joined(asked, unit, '=', 'missing')] : []),
     ...(excluded.length > 0 ? [joined(excluded, unit, '≠', 'present')] : []),
   ];
-  return `${field} ${parts.join(', ')}`;
+  return `${shortName(field)} ${parts.join(', ')}`;
 }
 
 /** Filters by field, in the order in which the fields come first. */

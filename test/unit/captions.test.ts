@@ -109,6 +109,17 @@ describe('in a library', () => {
     expect(captions.find('nodule')).toEqual([]);
   });
 
+  test('captions that another version made are made anew', () => {
+    const { reads, ids } = filled();
+    const generated = reads.lesion(ids.cyst).caption;
+    db.exec(`UPDATE lesion_caption SET generated = 'said otherwise'`);
+    catalogCaptions(db).refresh();
+    expect(reads.lesion(ids.cyst).caption).toBe('said otherwise');
+    catalogWrites(db).setSetting('captionRule', '0');
+    catalogCaptions(db).refresh();
+    expect(reads.lesion(ids.cyst).caption).toBe(generated);
+  });
+
   test('an edited caption is shown and found, survives what is generated anew, and can be taken back', () => {
     const { reads, writes, captions, ids, find } = filled();
     const key = {

@@ -36,7 +36,7 @@ test.each([
   ['or', ['organ:']],
   ['cyst -or', ['cyst -organ:']],
   ['si', ['site:', 'size:']],
-  ['diam', ['diameter:']],
+  ['diam', ['diameterMm:']],
   ['organ:', ['organ:Liver ', 'organ:Lung_L ']],
   ['site:lu', ['site:Lung_L ']],
   ['organ:Liver,l', ['organ:Liver,Liver ', 'organ:Liver,Lung_L ']],
@@ -78,9 +78,9 @@ test.each([
   ['kind', ['"a*b"'], 'kind = a*b'],
   ['date', [''], 'date missing'],
   ['date', ['!'], 'date present'],
-  ['diameterMm', ['10..30'], 'diameterMm 10–30 mm'],
-  ['diameterMm', ['..30'], 'diameterMm ≤ 30 mm'],
-  ['diameterMm', ['10..'], 'diameterMm ≥ 10 mm'],
+  ['diameterMm', ['10..30'], 'size 10–30 mm'],
+  ['diameterMm', ['..30'], 'size ≤ 30 mm'],
+  ['diameterMm', ['10..'], 'size ≥ 10 mm'],
   ['age', ['!40..60'], 'age ≠ 40–60 years'],
 ])('a filter by %s of %j is called "%s"', (field, values, words) => {
   expect(filterWords(field, values)).toBe(words);
