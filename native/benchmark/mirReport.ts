@@ -302,7 +302,7 @@ function meaning({ methods, withoutRelevant }: MirDocument): string {
 P@k is the part of the first k hits that is relevant, AP the average precision. “Corrected” divides P@k by k however short the list is, and AP by
 everything relevant; “released” is the published arithmetic: a short list is averaged over the ranks it has, P@10 averages eleven columns (ten
 ranks and P@5), AP looks at the first ten only. Equal scores rank by name; baselines are means over all orders of what is tied.
-${withoutRelevant} queries have nothing of their group to find; they count as 0. Intervals: 2,000 bootstraps that draw patients; macro is the mean of
+${withoutRelevant} queries have nothing of their group to find; they count as 0. The best search of the main result is the best by these figures, so a little too good. Intervals: 2,000 bootstraps that draw patients; macro is the mean of
 the organs. Nothing here measures whether a hit helps a reader.</p>
 <dl>${titles.join('')}</dl>`;
 }

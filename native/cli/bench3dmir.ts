@@ -34,7 +34,7 @@ export const bench3dmir = command('3dmir', 'the 3D-MIR benchmark: HTML report, J
       .choices(['test', 'train'])
       .default('test'),
   )
-  .option('--encoder <id...>', 'the encoders; the default one where none is named', [])
+  .option('--encoder <id...>', 'the encoders; by default the default one and one of slices', [])
   .option('--library <dir>', 'where the images and their vectors are kept; else they are gone afterwards')
   .option('--to <dir>', 'the folder for the report', '3dmir-report')
   .action(async (options: Options) => {

@@ -21,8 +21,8 @@ export interface MirImages {
 }
 
 /**
- * Takes the images into the host's library, if they are not there, and searches them with the encoders that are named, or the
- * default one. Throws `usage` for an encoder that cannot embed images, or when there is no test or no training case.
+ * Takes the images into the host's library, if they are not there, and searches them with the encoders that are named, or by
+ * default with the library's default one and one of slices. Throws `usage` for an encoder that cannot embed images, or when there is no test or no training case.
  */
 export async function searchMirImages(
   host: Host,
@@ -60,14 +60,22 @@ export async function searchMirImages(
 
 async function chosenEncoders({ engine }: Host, named: readonly string[]): Promise<EncoderRow[]> {
   const { encoders } = await engine.call('encoders.list', {});
-  const ids = named.length > 0 ? named : encoders.filter(({ isDefault }) => isDefault).map(({ id }) => id);
-  return ids.map((id) => {
-    const found = encoders.find((encoder) => encoder.id === id);
-    if (found?.forLesions) return found;
-    const able = encoders.filter(({ forLesions }) => forLesions).map((encoder) => encoder.id);
-    const todo = `choose from ${able.join(', ')}, or add one to a library (docs/encoders.md)`;
+  // Encoders of texts and of masks alone are no help here.
+  const able = encoders.filter(({ forLesions, kind }) => forLesions || kind === 'slice');
+  if (named.length === 0) return standardEncoders(able);
+  return named.map((id) => {
+    const found = able.find((encoder) => encoder.id === id);
+    if (found) return found;
+    const todo = `choose from ${able.map((encoder) => encoder.id).join(', ')}, or add one to a library (docs/encoders.md)`;
     throw new PrecedentError('usage', `there is no encoder of images "${id}"`, '--encoder', todo);
   });
+}
+
+/** The default one and, where that is not of slices, one that is: most methods go by slices. */
+function standardEncoders(able: readonly EncoderRow[]): EncoderRow[] {
+  const standard = able.filter(({ isDefault }) => isDefault);
+  if (standard.some(({ kind }) => kind === 'slice')) return standard;
+  return [...standard, ...able.filter(({ kind }) => kind === 'slice').slice(0, 1)];
 }
 
 /** Every level whose vectors a method searches. */
