@@ -1,6 +1,12 @@
 /** What a run of the 3D-MIR benchmark gives: the document that its JSON, tables and page are written from. */
 import type { MirTable } from './mirData.ts';
-import { evaluateMir, type MirEvaluation, type MirResults, type MirRun } from './mirEvaluate.ts';
+import {
+  evaluateMir,
+  type MirEvaluation,
+  type MirIndexName,
+  type MirResults,
+  type MirRun,
+} from './mirEvaluate.ts';
 import {
   type ImagedCase,
   imagedTables,
@@ -37,7 +43,7 @@ export interface MirDocument extends MirResults {
   readonly agreement?: LabelAgreement;
   /** Query → the first ten entries, by index and method. */
   readonly rankings: readonly {
-    readonly index: string;
+    readonly index: MirIndexName;
     readonly method: string;
     readonly query: string;
     readonly found: readonly string[];

@@ -2,13 +2,19 @@
 import { captionMethods } from '../benchmark/captionMethods.ts';
 import type { MirTable } from '../benchmark/mirData.ts';
 import type { MirIndexName, MirRun } from '../benchmark/mirEvaluate.ts';
-import { ensembleRuns, type ImagedCase, imagedTables, isOwnCase } from '../benchmark/mirImages.ts';
-import { type MirLabels, mirOrgans } from '../benchmark/mirLabels.ts';
+import {
+  ensembleRuns,
+  type ImagedCase,
+  imagedTables,
+  isOwnCase,
+  partOfOrgan,
+} from '../benchmark/mirImages.ts';
+import type { MirLabels } from '../benchmark/mirLabels.ts';
 import { mirQueryId, mirTextRuns } from '../benchmark/mirText.ts';
 import type { EncoderRow, VolumeRankings } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type Level, levels } from '../contract/levels.ts';
-import type { LesionRow, StudyRow, VolumeRow } from '../contract/model.ts';
+import type { StudyRow, VolumeRow } from '../contract/model.ts';
 import { everything, interrupted } from './commands.ts';
 import type { Host } from './host.ts';
 import { progressPrinter } from './output.ts';
@@ -34,9 +40,7 @@ export async function searchMirImages(
   await importImages(host, inputs);
   for (const { id, kind } of encoders) await embed(host, id, imageLevels(kind));
   const cases = await imagedCases(host);
-  const tables = imagedTables(published, cases).filter(
-    ({ split }) => split.train.length > 0 && split.test.length > 0,
-  );
+  const tables = imagedTables(published, cases);
   if (tables.length === 0) {
     const todo = 'name folders of the Medical Segmentation Decathlon with --input';
     throw new PrecedentError('usage', 'no organ has both a test and a training case here', undefined, todo);
@@ -144,20 +148,6 @@ function maskLabels(labels: StudyRow['labels']): MirLabels | undefined {
     cancerFlag: cancer_flag === '1' ? 1 : 0,
     lesionGroup: Number(lesion_group),
   };
-}
-
-/** The volume of all lesions as a part of the organ's with them; a mask gives a voxel to one of the two. */
-function partOfOrgan(lesions: readonly LesionRow[]): number | undefined {
-  const around = lesions.flatMap(({ volumeMl, organs }) =>
-    organs.flatMap(({ organ, ofOrgan, inside }) =>
-      mirOrgans.some((name) => name === organ.toLowerCase()) ? [{ volumeMl, ofOrgan, inside }] : [],
-    ),
-  );
-  if (around.length === 0) return undefined;
-  const organMl = around[0].volumeMl / around[0].ofOrgan;
-  const tumourMl = lesions.reduce((sum, { volumeMl }) => sum + volumeMl, 0);
-  const insideMl = around.reduce((sum, { volumeMl, inside }) => sum + volumeMl * inside, 0);
-  return tumourMl / (organMl + tumourMl - insideMl);
 }
 
 /** Every method of an encoder, in an index for each organ and in a mixed one. */
