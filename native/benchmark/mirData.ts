@@ -78,3 +78,8 @@ function mirCase({ case: name, labels }: LabelRow, where: string): MirCase {
     captions: { V1: caption('V1'), V2: caption('V2'), V3: caption('V3') },
   };
 }
+
+/** The tables with the training cases as queries, each against the others: to choose by, without a look at the test part. */
+export function leaveOneOut(tables: readonly MirTable[]): MirTable[] {
+  return tables.map((table) => ({ ...table, split: { train: table.split.train, test: table.split.train } }));
+}

@@ -87,7 +87,7 @@ function captionNotes(tables: readonly MirTable[]): string[] {
       .filter(({ repeated }) => repeated > 0)
       .map(
         ({ set, repeated, without }) =>
-          `${set}: the captions of ${repeated} of the ${without} test cases without a tumour stand word for word among the training captions of their organ, so that one sentence tells the flag.`,
+          `${set}: the captions of ${repeated} of the ${without} queries without a tumour stand word for word with another training case of their organ, so that one sentence tells the flag.`,
       ),
   ];
 }
@@ -100,7 +100,10 @@ export function textDocument(tables: readonly MirTable[]): MirDocument {
       entries: mirTextEntries(tables),
       runs: mirTextRuns(tables),
       pairs: [
-        ...captionSets.map((set) => [`${set}/bm25`, `${set}/tfidf`] as const),
+        ...captionSets.flatMap((set) => [
+          [`${set}/bm25`, `${set}/tfidf`] as const,
+          [`${set}/bm25-pairs`, `${set}/tfidf`] as const,
+        ]),
         ...captionSets
           .filter((set) => !statedSets.has(set))
           .map((set) => [`${set}/bm25`, 'majority'] as const),

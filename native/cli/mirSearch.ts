@@ -44,7 +44,7 @@ export async function searchMirImages(
   const captions = mirTextRuns(
     tables,
     'case',
-    captionMethods.filter(({ kind }) => kind === 'search'),
+    captionMethods.filter(({ name }) => name === 'bm25'),
   );
   const runs: MirRun[] = [];
   for (const { id } of encoders) {
