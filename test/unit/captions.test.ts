@@ -31,9 +31,7 @@ test('a caption says site, size, density and margin, as far as they are measured
   expect(lesionCaption({ ...nodule, outline: { sphericity: 0.6, convexity: 0.6 } })).toBe(
     'small lesion, 6 mm, 0.093 ml, heterogeneous, ground-glass density (mean -612 HU, SD 140 HU), irregular outline',
   );
-  expect(lesionCaption({ ...nodule, organ: 'Lung_R' })).toMatch(
-    /^small nodule in the right lung, 6 mm/,
-  );
+  expect(lesionCaption({ ...nodule, organ: 'Lung_R' })).toMatch(/^small nodule in the right lung, 6 mm/);
 });
 
 test('the benchmark’s form says organ, count and longest diameter', () => {
