@@ -2,6 +2,7 @@
 import { type Figure, type Metrics, metricNames } from '../contract/model.ts';
 import { createRandom } from '../random.ts';
 import type { QueryFigures } from './metrics.ts';
+import { quantile } from './quantile.ts';
 
 /** The figures of one query with the patient and the class they belong to. */
 export interface QueryResult {
@@ -131,12 +132,4 @@ function means(table: Table, drawn: Uint32Array): number[] {
   }
   let next = 0;
   return metricNames.map((name) => (name === 'macro-p@5' ? macro / present : totals[next++] / queries));
-}
-
-/** Linear interpolation between order statistics. */
-function quantile(sorted: Float64Array, p: number): number {
-  const at = p * (sorted.length - 1);
-  const below = Math.floor(at);
-  const above = Math.min(sorted.length - 1, below + 1);
-  return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }

@@ -6,6 +6,7 @@ import { rank } from '../retrieval/rank/rank.ts';
 import { type Probe, runnable, Scope, type Sources } from '../retrieval/scope.ts';
 import { ranked, type Scored } from '../retrieval/scored.ts';
 import { type FittedQuery, fitFusion } from './fitFusion.ts';
+import { folds, foldsOf } from './folds.ts';
 
 /** A lesion with a class, as a query and as something to find. */
 export interface LabelledCase {
@@ -21,19 +22,12 @@ export interface CrossFit {
   readonly without: (patient: string) => Weights;
 }
 
-const folds = 5;
 /** Queries that weights are fitted on; more change them by little and cost their square in time. */
 const mostQueries = 300;
 
-/** Patients take turns in the order of their names. */
-function foldsOf(cases: readonly LabelledCase[]): ReadonlyMap<string, number> {
-  const patients = [...new Set(cases.map(({ row }) => row.patient))].sort();
-  return new Map(patients.map((patient, at) => [patient, at % folds]));
-}
-
 export function crossFit(method: FusionMethod, sources: Sources, cases: readonly LabelledCase[]): CrossFit {
   const names = method.of.filter((name) => runnable(methodNamed(name), sources));
-  const foldOf = foldsOf(cases);
+  const foldOf = foldsOf(cases.map(({ row }) => row.patient));
   const every = Math.max(1, Math.ceil(cases.length / mostQueries));
   const asked = cases
     .filter((_, at) => at % every === 0)

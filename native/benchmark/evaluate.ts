@@ -11,6 +11,7 @@ import { throwIfCancelled } from '../process/cancel.ts';
 import { type QueryResult, summarise } from './bootstrap.ts';
 import { type ClassRange, classOf } from './classes.ts';
 import { expectedFigures, type QueryFigures, rankedFigures, type TieGroup } from './metrics.ts';
+import { PatientBootstrap } from './patientBootstrap.ts';
 
 /** One lesion with an embedding. */
 export interface Case {
@@ -34,12 +35,20 @@ export interface EvaluationRequest {
   readonly cases: readonly Case[];
   readonly classes?: readonly ClassRange[];
   readonly methods: Readonly<Record<string, Ranking>>;
+  /** The method that is compared with every other, where it is among them. */
+  readonly compared?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** `n` queries counted, `skipped` had nothing relevant in their gallery; `classes` counts both together. */
-export type EvaluationResult = Omit<Evaluation, 'encoder' | 'trainedOn'>;
+export type EvaluationResult = Pick<
+  Evaluation,
+  'field' | 'n' | 'skipped' | 'classes' | 'methods' | 'baselines' | 'comparisons' | 'confusion'
+>;
+
+/** Hits of a query whose classes are counted. */
+const confusionDepth = 5;
 
 /** Time between turns for other work. */
 const turnMs = 20;
@@ -52,6 +61,9 @@ export async function evaluate(request: EvaluationRequest): Promise<EvaluationRe
   const gallery = indices(cases.length, (i) => classes[i] !== null && cases[i].gallery !== false);
 
   const results = new Map<string, QueryResult[]>(Object.keys(methods).map((name) => [name, []]));
+  const confusion = new Map(
+    Object.keys(methods).map((name) => [name, new Map<string, Map<string, number>>()]),
+  );
   const random: QueryResult[] = [];
   const majority: QueryResult[] = [];
   const classCounts = new Map<string, number>();
@@ -79,6 +91,7 @@ export async function evaluate(request: EvaluationRequest): Promise<EvaluationRe
     for (const [name, ranking] of Object.entries(methods)) {
       const ranked = ranking(query, others);
       record(results.get(name), figuresOf(name, ranked, others, classes, own));
+      countHits(confusion.get(name), own, ranked, classes);
     }
     if (performance.now() - lastTurn > turnMs) {
       onProgress?.(done + 1, queries.length);
@@ -108,7 +121,45 @@ export async function evaluate(request: EvaluationRequest): Promise<EvaluationRe
     classes: Object.fromEntries(classCounts),
     methods: summaries,
     baselines: { random: summarise(random), majority: summarise(majority) },
+    comparisons: request.compared === undefined ? [] : compare(request.compared, results),
+    confusion: Object.fromEntries(
+      Array.from(confusion, ([name, rows]) => [
+        name,
+        Object.fromEntries(Array.from(rows, ([own, counts]) => [own, Object.fromEntries(counts)])),
+      ]),
+    ),
   };
+}
+
+/** Query by query, so that what makes a query easy or hard for both counts for neither; intervals by patient. */
+function compare(
+  method: string,
+  results: ReadonlyMap<string, readonly QueryResult[]>,
+): Evaluation['comparisons'] {
+  const own = results.get(method);
+  if (!own) return [];
+  const bootstrap = new PatientBootstrap(own.map(({ patient }) => ({ patient, group: '' })));
+  return [...results].flatMap(([other, theirs]) => {
+    if (other === method) return [];
+    const difference = (of: 'p@5' | 'ap') =>
+      bootstrap.means(Float64Array.from(own, ({ figures }, at) => figures[of] - theirs[at].figures[of]))
+        .macro;
+    return [{ method, other, 'p@5': difference('p@5'), ap: difference('ap') }];
+  });
+}
+
+function countHits(
+  rows: Map<string, Map<string, number>> | undefined,
+  own: string,
+  ranked: ArrayLike<number>,
+  classes: readonly (string | null)[],
+): void {
+  const counts = rows?.get(own) ?? new Map<string, number>();
+  for (let at = 0; at < Math.min(confusionDepth, ranked.length); at++) {
+    const found = classes[ranked[at]];
+    if (found !== null) counts.set(found, (counts.get(found) ?? 0) + 1);
+  }
+  rows?.set(own, counts);
 }
 
 function indices(count: number, keep: (i: number) => boolean): number[] {

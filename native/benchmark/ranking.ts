@@ -29,9 +29,29 @@ export class QueryScopes {
   }
 }
 
-/** Ranks by a method; what the method does not find is left out. `probe` gives what is searched for of a case. */
-export function methodRanking(method: Method, scopes: QueryScopes, probe: (query: number) => Probe): Ranking {
+/** A case that a method has found. */
+export interface FoundCase {
+  readonly at: number;
+  readonly score: number;
+}
+
+/**
+ * Ranks by a method; what the method does not find is left out. `probe` gives what is searched for of a case.
+ * @param onFound told what was found for each query, the best first
+ */
+export function methodRanking(
+  method: Method,
+  scopes: QueryScopes,
+  probe: (query: number) => Probe,
+  onFound: (query: number, found: readonly FoundCase[]) => void = () => {},
+): Ranking {
   const caseOf = new Map(scopes.rows.map(({ lesion }, i) => [lesion, i]));
-  return (query, gallery) =>
-    rank(method, scopes.of(gallery), probe(query), gallery.length).flatMap(({ id }) => caseOf.get(id) ?? []);
+  return (query, gallery) => {
+    const found = rank(method, scopes.of(gallery), probe(query), gallery.length).flatMap(({ id, score }) => {
+      const at = caseOf.get(id);
+      return at === undefined ? [] : [{ at, score }];
+    });
+    onFound(query, found);
+    return found.map(({ at }) => at);
+  };
 }

@@ -1,6 +1,7 @@
 /** The demonstration report: one self-contained HTML page with the main job's pictures and figures, for machines without a display. */
 import type { Evaluation } from '../contract/engine.ts';
 import { type Metrics, metricNames } from '../contract/model.ts';
+import { text } from './html.ts';
 
 /** A lesion with its picture, a PNG as a data URL. */
 export interface ReportLesion {
@@ -63,18 +64,6 @@ ${timingTable(report.timings)}
 </body>
 </html>
 `;
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function text(value: string | number): string {
-  return String(value).replace(/[&<>"']/g, (character) => escapes[character]);
 }
 
 /** Only a PNG data URL is let through as a picture. */

@@ -1,6 +1,13 @@
 /** Captions of lesions and studies: made from the catalog, kept with their full text, found by words. */
 import type { LesionRow, Outline } from '../contract/model.ts';
-import { countCaption, type Described, lesionCaption, longest, studyCaptions } from '../lesion/caption.ts';
+import {
+  captionRule,
+  countCaption,
+  type Described,
+  lesionCaption,
+  longest,
+  studyCaptions,
+} from '../lesion/caption.ts';
 import { ftsTerms } from '../report/ftsQuery.ts';
 import type { Database } from './database.ts';
 
@@ -19,9 +26,12 @@ const reportWeight = 0.5;
 /** Studies whose captions are made in one transaction. */
 const studiesAtOnce = 200;
 
-/** The words by which a lesion is searched for when it is the query itself: its caption, nothing that says what it is. */
+/**
+ * The words by which a lesion is searched for when it is the query itself: those of its caption, nothing that says what it is.
+ * Its numbers are left out: 4 mm would find whatever is graded 4.
+ */
 export function wordsOf({ caption }: Pick<LesionRow, 'caption'>): string {
-  return (caption.match(/[\p{L}\p{N}]+/gu) ?? []).join(' ');
+  return (caption.match(/\p{L}+/gu) ?? []).join(' ');
 }
 
 export function catalogCaptions(db: Database) {
@@ -103,8 +113,20 @@ export function catalogCaptions(db: Database) {
     for (const study of studies) caption(study);
     return studies.length;
   });
+  const rule = db.prepare(`SELECT value FROM setting WHERE name = 'captionRule'`).pluck();
+  /** Every caption is out of date where they were made by another rule. */
+  const adoptRule = db.transaction(() => {
+    if (rule.get() === captionRule) return;
+    db.exec('INSERT INTO caption_stale SELECT id FROM study WHERE true ON CONFLICT DO NOTHING');
+    db.prepare(
+      `INSERT INTO setting VALUES ('captionRule', ?) ON CONFLICT DO UPDATE SET value = excluded.value`,
+    ).run(captionRule);
+  });
+  let adopted = false;
   /** Makes the captions anew of every study that changed since the last time. */
   const refresh = () => {
+    if (!adopted) adoptRule();
+    adopted = true;
     while (captionSome() === studiesAtOnce);
   };
 

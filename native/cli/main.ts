@@ -2,13 +2,13 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { Filter, Query, SimpleQuery } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import { type MetricName, type Metrics, metricNames } from '../contract/model.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
 import { benchCommands } from './bench.ts';
 import { type Common, command, everything, interrupted, libraryCommand, withLibrary } from './commands.ts';
 import { writeReport } from './demoReport.ts';
 import { doctor } from './doctor.ts';
 import { encoderCommands } from './encoders.ts';
+import { evaluateCommand } from './evaluate.ts';
 import { explainCommand } from './explain.ts';
 import type { Host } from './host.ts';
 import { importCommands, reportText } from './importing.ts';
@@ -213,57 +213,7 @@ program.addCommand(
     ),
 );
 
-interface EvaluateOptions extends Common {
-  readonly field: string;
-  readonly classes?: string;
-  readonly method: string[];
-  readonly encoder?: string;
-  readonly queries?: { field: string; value: string };
-  readonly gallery?: { field: string; value: string };
-}
-program.addCommand(
-  libraryCommand('evaluate', 'measure how well similar lesions share a label')
-    .requiredOption('--field <name>', 'the label')
-    .option('--classes <ranges>', "groups of a numeric label, as 'benign=1-2,malignant=4-5'")
-    .option('--method <name>', 'a method; all of them by default', collect(String), [])
-    .option('--encoder <id>', 'the encoder; the default one where none is named')
-    .option('--queries <field=value>', 'only these lesions ask', parseFilter)
-    .option('--gallery <field=value>', 'only these lesions are found', parseFilter)
-    .action((options: EvaluateOptions) =>
-      withLibrary(
-        options,
-        false,
-        ({ engine }) => {
-          const { field, classes, method, encoder, queries, gallery } = options;
-          return engine.call(
-            'evaluate.run',
-            { field, classes, methods: method, encoder, queries, gallery },
-            { signal: interrupted.signal, onProgress: progressPrinter() },
-          );
-        },
-        ({ n, skipped, classes, methods, baselines, encoder, trainedOn }) => {
-          const rows = {
-            ...methods,
-            ...Object.fromEntries(Object.entries(baselines).map(([k, v]) => [`(${k})`, v])),
-          };
-          const counts = Object.entries(classes).map(([name, count]) => `${name} ${count}`);
-          const head = `${options.field}: n = ${n}, skipped ${skipped}; ${counts.join(', ')}; encoder ${encoder}`;
-          const note = trainedOn
-            ? `\n${encoder} was trained on patients of this library: these figures are better than it is`
-            : '';
-          return `${head}${note}\n${table(Object.entries(rows).map(([name, m]) => ({ method: name, ...figures(m) })))}`;
-        },
-      ),
-    ),
-);
-function figures(metrics: Metrics): Record<MetricName, string> {
-  const show = ({ value, lo, hi }: Metrics[MetricName]) =>
-    `${value.toFixed(3)} (${lo.toFixed(2)}–${hi.toFixed(2)})`;
-  return Object.fromEntries(metricNames.map((name) => [name, show(metrics[name])])) as Record<
-    MetricName,
-    string
-  >;
-}
+program.addCommand(evaluateCommand);
 
 program.addCommand(
   libraryCommand('export', 'write a volume in HU, or a lesion’s mask, as NIfTI')

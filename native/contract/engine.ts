@@ -18,9 +18,12 @@ import { encoderKinds, level } from './levels.ts';
 import { markSchema } from './mark.ts';
 import {
   box,
+  calibration,
   counts,
   distribution,
+  expectation,
   fieldInfo,
+  figure,
   hit,
   labels,
   lesionRow,
@@ -153,6 +156,8 @@ export const searchResult = z.object({
   searched: z.number().int(),
   distributions: z.array(distribution),
   unproven: z.number().int(),
+  /** Where the method was calibrated on this library (`evaluate.run` with `keep`). */
+  expected: expectation.optional(),
   notes: z.array(z.string()),
 });
 export type SearchResult = z.infer<typeof searchResult>;
@@ -196,21 +201,40 @@ export const evaluateParams = z.object({
   encoder: z.string().optional(),
   queries: filter.optional(),
   gallery: filter.optional(),
-  /** Later searches by a weighted fusion use the weights that are fitted here. */
-  keepWeights: z.boolean().default(false),
+  /** Later searches use what is fitted here: the weights of fusions, and what hits of each method are worth. */
+  keep: z.boolean().default(false),
 });
 export const evaluation = z.object({
   field: z.string(),
+  /** As asked for: the ranges that the classes are, and whose lesions asked and were found. */
+  ranges: z.string().optional(),
+  ...evaluateParams.pick({ queries: true, gallery: true }).shape,
   n: z.number().int(),
   skipped: z.number().int(),
   classes: z.record(z.string(), z.number().int()),
   methods: z.record(z.string(), metrics),
   baselines: z.object({ random: metrics, majority: metrics }),
+  /** Query by query, how much a method is better than another; below 0 it is worse. */
+  comparisons: z.array(z.object({ method: z.string(), other: z.string(), 'p@5': figure, ap: figure })),
+  /** By method and the class of the query: how many of the first five hits had each class. */
+  confusion: z.record(z.string(), z.record(z.string(), z.record(z.string(), z.number().int()))),
+  /** By method, of those whose scores mean the same for every query. */
+  calibration: z.record(z.string(), calibration),
   encoder: z.string(),
   /** Whether patients of the evaluated lesions are among those that the encoder was trained on: then the figures are too good. */
   trainedOn: z.boolean(),
 });
 export type Evaluation = z.infer<typeof evaluation>;
+
+/** What a method found: for each query that it can answer, the volumes, the most similar first. */
+export const volumeRankings = z.object({
+  method: z.string(),
+  level,
+  /** Of a query; methods that share their search share its time. */
+  msPerQuery: z.number(),
+  found: z.array(z.object({ query: id, volumes: z.array(id) })),
+});
+export type VolumeRankings = z.infer<typeof volumeRankings>;
 
 export const verifyReport = z.object({
   ok: z.boolean(),
@@ -316,6 +340,20 @@ export const engineContract = {
     'evaluate.run': {
       params: evaluateParams,
       result: evaluation,
+      progress: z.object({ done: z.number().int(), total: z.number().int() }),
+    },
+    /** Writes an evaluation as a report: HTML, CSV or JSON, by the ending of the file. */
+    'evaluate.save': {
+      params: z.object({ evaluation, target: token }),
+      result: z.object({ bytes: z.number().int() }),
+    },
+    /**
+     * Ranks the volumes of a gallery for each query volume by every method that the encoder has vectors for; without labels,
+     * for benchmarks. A query's own patient is never found.
+     */
+    'bench.rank': {
+      params: z.object({ encoder: id.optional(), gallery: z.array(id), queries: z.array(id) }),
+      result: z.array(volumeRankings),
       progress: z.object({ done: z.number().int(), total: z.number().int() }),
     },
     /** Imports and waits; an equal import that was cut off goes on instead of a new one. */

@@ -21,7 +21,7 @@ export const catalogFields: readonly CatalogField[] = [
   {
     name: 'organ',
     kind: 'text',
-    title: 'The label, else the organ that holds most of it',
+    title: 'Organ',
     aliases: ['site'],
   },
   { name: 'place', kind: 'text', title: 'Where in the organ', aliases: ['where'] },
@@ -46,7 +46,7 @@ export const catalogFields: readonly CatalogField[] = [
   },
   { name: 'diameter3dMm', kind: 'number', unit: 'mm', title: 'Longest diameter in 3D', aliases: ['length'] },
   { name: 'volumeMl', kind: 'number', unit: 'ml', title: 'Volume', aliases: ['vol', 'ml'] },
-  { name: 'meanHu', kind: 'number', unit: 'HU', title: 'Mean density', aliases: ['hu', 'density'] },
+  { name: 'meanHu', kind: 'number', unit: 'HU', title: 'Mean density', aliases: ['density', 'hu'] },
   { name: 'sdHu', kind: 'number', unit: 'HU', title: 'Standard deviation of the density', aliases: ['sd'] },
   {
     name: 'sliceThicknessMm',
@@ -86,6 +86,16 @@ export type Wanted = { readonly excluded: boolean } & (
 const day = 86_400_000;
 const datePattern = /^(\d{4})(?:-?(\d{2})(?:-?(\d{2}))?)?$/;
 const numberPattern = /^-?\d+(?:[.,]\d+)?$/;
+
+/** What people call a field: the shortest word for one whose name carries its unit. */
+export function shortName(name: string): string {
+  return /^[a-z]+$/.test(name) ? name : (aliasesOf(name)[0] ?? name);
+}
+
+/** The other words for a field. */
+export function aliasesOf(name: string): readonly string[] {
+  return catalogFields.find((field) => field.name === name)?.aliases ?? [];
+}
 
 /** How text is compared: without regard to case, accents and surrounding space. */
 export function folded(text: string): string {

@@ -222,3 +222,38 @@ export const metricNames = ['p@1', 'p@3', 'p@5', 'p@10', 'macro-p@5', 'acc@1', '
 export type MetricName = (typeof metricNames)[number];
 export const metrics = z.record(z.enum(metricNames), figure);
 export type Metrics = z.infer<typeof metrics>;
+
+/** Expected precision beside what was observed, of patients that it was not fitted on, in bins of equally many hits. */
+export const calibration = z.object({
+  bins: z.array(
+    z.object({
+      /** The lowest and the highest expectation in the bin. */
+      lo: z.number(),
+      hi: z.number(),
+      /** Hits in it. */
+      n: ints,
+      expected: z.number(),
+      observed: z.number(),
+      /** The 95% interval of `observed`. */
+      lo95: z.number(),
+      hi95: z.number(),
+    }),
+  ),
+  /** The mean distance of expected from observed over the bins, weighted by their hits (expected calibration error). */
+  ece: figure,
+});
+export type Calibration = z.infer<typeof calibration>;
+
+/** What hits are worth by the library's own experience with one label. */
+export const expectation = z.object({
+  field: z.string(),
+  /** The share of the hits that is expected to have the query's class: the mean of `hits`. */
+  precision: z.number(),
+  /** The share that a random order would give. */
+  chance: z.number(),
+  /** How many hits of the library's own lesions, as near as these, this rests on. */
+  pairs: ints,
+  /** Of each hit the chance that it has the query's class, in the order of the hits; null where it has no class. */
+  hits: z.array(z.number().nullable()),
+});
+export type Expectation = z.infer<typeof expectation>;

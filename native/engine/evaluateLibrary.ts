@@ -1,5 +1,7 @@
 /** The evaluation of the library's own methods against one of its labels. */
 import type { z } from 'zod';
+import { Answers } from '../benchmark/answers.ts';
+import { predictUnseen, reliability } from '../benchmark/calibration.ts';
 import { classOf, parseClasses } from '../benchmark/classes.ts';
 import { crossFit, type LabelledCase } from '../benchmark/crossFit.ts';
 import { type Case, evaluate, type Ranking } from '../benchmark/evaluate.ts';
@@ -8,10 +10,19 @@ import type { Evaluation, evaluateParams } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { trainedOnTest } from '../encoder/training.ts';
 import { conditionsTest, fieldNames, fieldValue, type GalleryRow } from '../retrieval/gallery.ts';
-import { defaultMethod, type Method, methodNamed, methods, usesWords } from '../retrieval/methods.ts';
+import {
+  comparedMethod,
+  defaultMethod,
+  type Method,
+  methodNamed,
+  methods,
+  scoresCompare,
+  usesWords,
+} from '../retrieval/methods.ts';
 import type { Probe } from '../retrieval/scope.ts';
 import type { Engine } from './engine.ts';
 import { setFusionWeights } from './fusionWeights.ts';
+import { keepCalibration } from './keptCalibrations.ts';
 import { type NeedPlan, type Plan, planMethod, refusal, sourcesOf } from './methodSources.ts';
 import { lesionProbe } from './queryProbe.ts';
 
@@ -58,14 +69,21 @@ export async function evaluateLibrary(
     rows.map((row) => lesionProbe(engine, row, { needs, words, notes: [] }, signal, null)),
   );
   const probe = (query: number) => probes[query];
+  const classed = cases.map(({ patient, value }) => ({ patient, class: classOf(value, classes) }));
   const labelled = rows.flatMap((row, at): LabelledCase[] => {
-    const own = classOf(cases[at].value, classes);
+    const own = classed[at].class;
     return own === null ? [] : [{ row, class: own, probe: probes[at] }];
   });
+  const answers = new Map<string, Answers>();
   const rankingOf = (method: Method): Ranking => {
+    if (scoresCompare(method)) {
+      const own = new Answers(classed);
+      answers.set(method.name, own);
+      return methodRanking(method, scopes, probe, (query, found) => own.record(query, found));
+    }
     if (method.how !== 'fusion' || method.by !== 'weighted') return methodRanking(method, scopes, probe);
     const fitted = crossFit(method, sources, labelled);
-    if (params.keepWeights) {
+    if (params.keep) {
       setFusionWeights(library, method.name, { encoder: embedder.key.encoder, field, weights: fitted.all });
     }
     return methodRanking(method, scopes, (query): Probe => {
@@ -77,12 +95,34 @@ export async function evaluateLibrary(
     cases,
     classes,
     methods: Object.fromEntries(chosen.map(({ method }) => [method.name, rankingOf(method)])),
+    compared: comparedMethod,
     signal,
     onProgress: (done, total) => onProgress({ done, total }),
   });
   const seen = await trainedOnTest(embedder.manifest, embedder.folder);
   const trainedOn = cases.some(({ patient, value }) => value !== undefined && seen(patient));
-  return { ...result, encoder: embedder.key.encoder, trainedOn };
+  const calibration: Evaluation['calibration'] = {};
+  for (const { method, plan } of chosen) {
+    const { list } = answers.get(method.name) ?? { list: [] };
+    const measured = reliability(predictUnseen(list));
+    if (measured) calibration[method.name] = measured;
+    if (measured && params.keep) {
+      const chance = result.baselines.random['p@1'].value;
+      keepCalibration(library, method.name, plan, list, {
+        field,
+        ranges: params.classes,
+        chance,
+        trainedOn,
+      });
+    }
+  }
+  const { classes: ranges, queries, gallery } = params;
+  return {
+    ...result,
+    ...{ ranges, queries, gallery, calibration },
+    encoder: embedder.key.encoder,
+    trainedOn,
+  };
 }
 
 interface Chosen {

@@ -30,6 +30,8 @@ import { exportTo } from './exportTo.ts';
 import { markedQuery } from './markedQuery.ts';
 import { methodRows } from './methodRows.ts';
 import { proposeLesion } from './propose.ts';
+import { rankVolumes } from './rankVolumes.ts';
+import { saveEvaluation } from './saveEvaluation.ts';
 import { searchLibrary } from './searchLibrary.ts';
 import { similarityMap } from './similarityMap.ts';
 import { simulateFeedback } from './simulateFeedback.ts';
@@ -195,6 +197,9 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     'search.explain': (params, { signal }) => explainHit(engine, params, signal),
     'search.similarityMap': (params, { signal }) => similarityMap(engine, params, signal),
     'evaluate.run': (params, { signal, progress }) => evaluateLibrary(engine, params, signal, progress),
+    'evaluate.save': ({ evaluation, target }) => saveEvaluation(evaluation, grants.take(target, 'write')),
+
+    'bench.rank': (params, { signal, progress }) => rankVolumes(engine, params, signal, progress),
 
     'import.run': (params, { signal, progress }) => queue.run(newJob(params), signal, progress),
     'jobs.start': (params) => queue.start(newJob(params)),

@@ -20,6 +20,7 @@ import type { Scored } from '../retrieval/scored.ts';
 import { type RankedHit, searchGallery } from '../retrieval/search.ts';
 import type { Engine } from './engine.ts';
 import { fusionWeights } from './fusionWeights.ts';
+import { expectationOf } from './keptCalibrations.ts';
 import type { Library } from './library.ts';
 import { type Plan, planMethod, sourcesOf } from './methodSources.ts';
 import { markedRows, movedProbe } from './movedProbe.ts';
@@ -83,6 +84,13 @@ export async function searchLibrary(
   );
   const searched = performance.now();
   const hits = outcome.hits.map((hit) => toHit(engine, hit));
+  // Lesions of one patient are more alike than the experience with other patients says, and the scores of joined or moved
+  // queries are others.
+  const moved = marks !== undefined && marks.relevant.length + marks.irrelevant.length > 0;
+  const comparable = others.length === 0 && !includeSamePatient && !moved;
+  const experience = comparable
+    ? expectationOf(library, first.method.name, first.plan, outcome.hits)
+    : { notes: [] };
   const ended = performance.now();
   const notes = parts.flatMap((part) => [...part.notes, ...part.plan.notes]);
   return {
@@ -103,7 +111,8 @@ export async function searchLibrary(
     searched: outcome.searched,
     distributions: [...outcome.distributions],
     unproven: outcome.unproven,
-    notes: [...new Set(notes)],
+    expected: experience.expected,
+    notes: [...new Set([...notes, ...experience.notes])],
   };
 }
 

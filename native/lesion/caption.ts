@@ -1,6 +1,9 @@
 /** A lesion and a study in words, from what is measured alone, so that they can be found by text. */
 import type { Measurements, Outline } from '../contract/model.ts';
 
+/** To be raised with every change of what a caption says: libraries then make theirs anew. */
+export const captionRule = '1';
+
 /** Upper bounds of a measure and the word for what lies below; the last row has none. */
 type Words = readonly (readonly [number, string])[];
 

@@ -50,6 +50,8 @@ export interface FusionMethod extends Common {
 export type Method = NearestMethod | SlicesMethod | LateMethod | WordsMethod | FusionMethod;
 
 export const defaultMethod = 'lesion';
+/** What an evaluation compares with every other method. */
+export const comparedMethod = 'fused';
 /** For what is asked in words alone. */
 export const wordsMethod = 'caption';
 
@@ -150,7 +152,7 @@ export const methods: readonly Method[] = [
     title: 'Joins the hits by lesion with those by words (reciprocal rank fusion)',
   },
   {
-    name: 'fused',
+    name: comparedMethod,
     how: 'fusion',
     of: [defaultMethod, 'lesion-learned', 'lesion-measured', wordsMethod],
     by: 'weighted',
@@ -215,6 +217,11 @@ export function scoreKind(method: Method): ScoreKind {
     case 'fusion':
       return method.by === 'weighted' ? 'fused' : 'rank';
   }
+}
+
+/** Whether a score means the same for every query, as a cosine does; ranks, counts, and scores scaled list by list do not. */
+export function scoresCompare(method: Method): boolean {
+  return scoreKind(method) === 'cosine';
 }
 
 /** Whether marks on hits move the vectors of a need: one of the query against one of each lesion or volume (see feedback.ts). */

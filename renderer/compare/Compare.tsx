@@ -63,17 +63,19 @@ export function Compare({ hit }: { hit: Hit }) {
   const open = useOpenVoxels((s) => s.voxels);
   const left = useSide(
     queryVolume.data?.volume,
-    subject?.measurements,
+    subject?.measurements ?? undefined,
     subject?.mask ?? queryLesion.data?.mask ?? null,
     open,
   );
   const right = useSide(hitVolume.data?.volume, hit, hitLesion.data?.mask ?? null, open);
   const sides = [left, right].flatMap((side) => (side ? [side] : []));
   const fieldMm =
-    at.fieldMm ?? Math.max(50, 3 * Math.max(subject?.measurements.diameterMm ?? 0, hit.diameterMm));
+    at.fieldMm ?? Math.max(50, 3 * Math.max(subject?.measurements?.diameterMm ?? 0, hit.diameterMm));
 
   const hits = search.data?.hits ?? [];
   const place = hits.findIndex((other) => other.lesion === hit.lesion);
+  // Words have no picture: the hit is shown alone.
+  const byWords = subject?.volume === null;
   const failure = hitVolume.error ?? queryVolume.error ?? hitLesion.error;
   const pane = { at, setAt, fieldMm, sides, cpu: path === 'cpu' };
   return (
@@ -89,7 +91,8 @@ export function Compare({ hit }: { hit: Hit }) {
           Back <kbd>Esc</kbd>
         </Button>
         <span className="compare-title">
-          Hit {hit.rank} of {hits.length} · similarity {hit.score.toFixed(3)}
+          Hit {hit.rank} of {hits.length}
+          {byWords ? '' : ` · similarity ${hit.score.toFixed(3)}`}
         </span>
         <span className="compare-offset" data-testid="compare-offset" data-offset-mm={at.offsetMm}>
           {minus(Number(at.offsetMm.toFixed(1)))} mm from the centres
@@ -130,19 +133,21 @@ export function Compare({ hit }: { hit: Hit }) {
           </Tooltip>
         )}
       </header>
-      <div className="compare-panes">
+      <div className="compare-panes" data-single={byWords || undefined}>
         {failure ? (
           <Failure error={failure} />
         ) : (
           <>
-            <ComparePane
-              {...pane}
-              side={left}
-              testId="compare-query"
-              title="Query"
-              color={colors.query}
-              patient={queryVolume.data?.volume.patient ?? ''}
-            />
+            {!byWords && (
+              <ComparePane
+                {...pane}
+                side={left}
+                testId="compare-query"
+                title="Query"
+                color={colors.query}
+                patient={queryVolume.data?.volume.patient ?? ''}
+              />
+            )}
             <ComparePane
               {...pane}
               side={right}
@@ -339,11 +344,11 @@ function CompareTable(props: {
   const slices = (row: VolumeRow | undefined) =>
     row ? thickness(row.sliceThicknessMm ?? row.spacingMm[2]) : '–';
   const rows: readonly (readonly [string, string, string])[] = [
-    ['Volume', ml(q.volumeMl), ml(hit.volumeMl)],
-    ['Diameter', mm(q.diameterMm), mm(hit.diameterMm)],
+    ['Volume', q ? ml(q.volumeMl) : '–', ml(hit.volumeMl)],
+    ['Diameter', q ? mm(q.diameterMm) : '–', mm(hit.diameterMm)],
     [
       'Mean ± SD',
-      meanSd(q.meanHu, q.sdHu),
+      q ? meanSd(q.meanHu, q.sdHu) : '–',
       hitLesion ? meanSd(hitLesion.meanHu, hitLesion.sdHu) : `${minus(Math.round(hit.meanHu))} HU`,
     ],
     ['Slices', slices(queryVolume), slices(hitVolume)],
@@ -357,7 +362,7 @@ function CompareTable(props: {
         <thead>
           <tr>
             <th aria-label="What" />
-            <th style={{ color: colors.query }}>Query · {subject.title}</th>
+            {q && <th style={{ color: colors.query }}>Query · {subject.title}</th>}
             <th style={{ color: colors.hit }}>
               Hit {hit.rank} · {hit.name}
             </th>
@@ -366,9 +371,11 @@ function CompareTable(props: {
         <tbody>
           <tr>
             <th scope="row">Diagnosis</th>
-            <td>
-              <DiagnosisText diagnosis={subject.lesion?.diagnosis} />
-            </td>
+            {q && (
+              <td>
+                <DiagnosisText diagnosis={subject.lesion?.diagnosis} />
+              </td>
+            )}
             <td>
               <DiagnosisText diagnosis={hit.diagnosis} />
             </td>
@@ -376,7 +383,7 @@ function CompareTable(props: {
           {rows.map(([name, query, other]) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              <td>{query}</td>
+              {q && <td>{query}</td>}
               <td className={query === other && query !== '–' ? 'same' : undefined}>{other}</td>
             </tr>
           ))}

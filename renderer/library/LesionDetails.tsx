@@ -11,7 +11,8 @@ import { Measures } from '../ui/Measures.tsx';
 import { failed, notice } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
-import { infoQuery } from './queries.ts';
+import { CaptionText } from './CaptionText.tsx';
+import { infoQuery, labelsOf } from './queries.ts';
 
 const sources: Readonly<Record<LesionRow['source'], string>> = {
   rtstruct: 'RTSTRUCT contours',
@@ -108,6 +109,7 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
           {ofOrgan > 0 ? ` · ${(100 * ofOrgan).toPrecision(2)}% of it` : ''}
         </p>
       ))}
+      <CaptionText lesion={lesion} />
       <div className="panel-label">Diagnosis</div>
       <DiagnosisText diagnosis={lesion.diagnosis} />
       <div className="panel-label">Labels</div>
@@ -154,7 +156,7 @@ function AddLabel({ add }: { add: (name: string, value: string) => void }) {
       }}
     >
       <datalist id="known-labels">
-        {info.data?.fields.map((field) => (
+        {labelsOf(info.data?.fields).map((field) => (
           <option key={field.name} value={field.name} />
         ))}
       </datalist>

@@ -13,6 +13,7 @@ import { Thumbnail } from '../ui/Thumbnail.tsx';
 import { useLate } from '../ui/useLate.ts';
 import { FilterBar } from './FilterBar.tsx';
 import { DiagnosisText } from './proofs.tsx';
+import { QueryLine } from './QueryLine.tsx';
 import { useSearch } from './useSearch.ts';
 
 export function HitStrip() {
@@ -65,13 +66,19 @@ export function HitStrip() {
         </div>
         <FilterBar />
       </header>
+      <QueryLine />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys move between the buttons inside */}
       <div className="hits-body" ref={list} data-old={old || undefined} onKeyDown={moveFocus}>
         {search.error && !search.isFetching ? (
           <Failure error={search.error} retry={() => void search.refetch()} />
         ) : result && result.hits.length > 0 ? (
           result.hits.map((hit) => (
-            <HitCard key={`${hit.rank}-${hit.lesion}`} hit={hit} open={compare?.lesion === hit.lesion} />
+            <HitCard
+              key={`${hit.rank}-${hit.lesion}`}
+              hit={hit}
+              open={compare?.lesion === hit.lesion}
+              byWords={subject?.volume === null}
+            />
           ))
         ) : result && !search.isFetching ? (
           result.searched === 0 && result.notes.length > 0 ? (
@@ -96,7 +103,7 @@ export function HitStrip() {
         ) : (
           <Empty
             title="Nothing searched yet"
-            text="Mark a lesion with a region tool, or choose one in the library, then press F to find similar ones."
+            text="Mark a lesion with a region tool, or choose one in the library, then press F to find similar ones. Or press / and type words."
           />
         )}
       </div>
@@ -127,7 +134,7 @@ function took(tookMs: Readonly<Record<string, number>>): string {
   return ms(total);
 }
 
-function HitCard({ hit, open }: { hit: Hit; open: boolean }) {
+function HitCard({ hit, open, byWords }: { hit: Hit; open: boolean; byWords: boolean }) {
   const card = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (open) card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
@@ -149,9 +156,12 @@ function HitCard({ hit, open }: { hit: Hit; open: boolean }) {
         <Thumbnail lesion={hit.lesion} size={104} />
         <span className="hit-rank">{hit.rank}</span>
         <SourceMarks source={hit} />
-        <span className="hit-score" title="Cosine similarity">
-          {hit.score.toFixed(3)}
-        </span>
+        {/* Words of no weight, or none at all, rank nothing. */}
+        {(!byWords || hit.score > 0) && (
+          <span className="hit-score" title={byWords ? 'How well the words fit (BM25)' : 'Cosine similarity'}>
+            {hit.score.toFixed(byWords ? 2 : 3)}
+          </span>
+        )}
       </span>
       <span className="hit-text">
         <DiagnosisText diagnosis={hit.diagnosis} />

@@ -45,9 +45,10 @@ export interface Subject {
   readonly token: number;
   readonly query: Query;
   readonly title: string;
-  readonly volume: string;
+  /** Nothing for words, which lie nowhere. */
+  readonly volume: string | null;
   readonly mask: Mask | null;
-  readonly measurements: Measurements;
+  readonly measurements: Measurements | null;
   readonly lesion: LesionRow | null;
 }
 
@@ -81,6 +82,8 @@ export interface ViewState {
   readonly chosen: 'lesion' | 'proposal';
   readonly subject: Subject | null;
   readonly options: SearchOptions;
+  /** What stands in the query box. */
+  readonly words: string;
   readonly compare: Hit | null;
   readonly tab: LibraryTab;
   readonly libraryText: string;
@@ -109,6 +112,7 @@ export const useView = create<ViewState>(() => ({
   chosen: 'lesion',
   subject: null,
   options: { where: [], includeSamePatient: false, hitsPerPatient: 1, top: 10 },
+  words: '',
   compare: null,
   tab: 'lesions',
   libraryText: '',
@@ -276,4 +280,29 @@ export function findSimilar(): boolean {
     return true;
   }
   return false;
+}
+
+export function setSearchOptions(patch: Partial<SearchOptions>): void {
+  set(({ options }) => ({ options: { ...options, ...patch } }));
+}
+
+/**
+ * Starts a search by words. Without any, a search that runs goes on under its filters; else every lesion that passes them is
+ * shown.
+ */
+export function findByWords(words: string): void {
+  const { subject } = get();
+  if (words === '' && subject && subject.volume !== null) return;
+  set({
+    compare: null,
+    subject: {
+      token: nextToken++,
+      query: { text: words || ' ' },
+      title: words || 'all that pass',
+      volume: null,
+      mask: null,
+      measurements: null,
+      lesion: null,
+    },
+  });
 }

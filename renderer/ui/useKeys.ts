@@ -79,6 +79,9 @@ function perform(action: Action): void {
           'Mark a lesion with a region tool, or choose one in the library.',
         );
       return;
+    case 'words':
+      document.getElementById('query-words')?.focus();
+      return;
     case 'nextHit':
     case 'previousHit':
       moveHit(action.do === 'nextHit' ? 1 : -1);

@@ -15,6 +15,7 @@ export type Action =
         | 'outlines'
         | 'invert'
         | 'find'
+        | 'words'
         | 'nextHit'
         | 'previousHit'
         | 'back'
@@ -63,6 +64,7 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Mark', keys: ['Mod+z'], name: 'Undo a correction', action: { do: 'undo' } },
   { group: 'Mark', keys: ['Mod+Shift+z', 'Mod+y'], name: 'Redo', action: { do: 'redo' } },
   { group: 'Search', keys: ['f'], name: 'Find similar', action: { do: 'find' } },
+  { group: 'Search', keys: ['/'], name: 'Search by words and filters', action: { do: 'words' } },
   { group: 'Search', keys: ['n'], name: 'Next hit', action: { do: 'nextHit' } },
   { group: 'Search', keys: ['m'], name: 'Previous hit', action: { do: 'previousHit' } },
   { group: 'Search', keys: ['ArrowLeft', 'ArrowRight'], name: 'Along the hits (Enter opens)', action: null },

@@ -140,6 +140,36 @@ describe.skipIf(!shared)(
       await expect(cut).rejects.toThrow(/cancelled/);
     });
 
+    test('what a hit is worth holds for patients it was not learned from, and is said of searches once it is kept', async () => {
+      const { engine } = await openEngine(library);
+      const asked = { field: 'malignancy', classes: 'benign=1-2,malignant=4-5', methods: ['lesion'] };
+      const { calibration } = await engine.call('evaluate.run', { ...asked, keep: true });
+      const { bins, ece } = calibration.lesion;
+      console.log(
+        `mean error of the expected share: ${ece.value.toFixed(3)} (${ece.lo.toFixed(3)}–${ece.hi.toFixed(3)})`,
+      );
+      expect(bins.map(({ n }) => n)).toEqual([130, 130, 130, 130, 130]);
+      expect(ece.value).toBeLessThanOrEqual(0.1);
+      for (const { observed, lo95, hi95 } of bins) expect(lo95 <= observed && observed <= hi95).toBe(true);
+
+      const [row] = (await engine.call('lesions.list', {})).rows;
+      const found = await engine.call('search.run', { query: { lesion: row.id } });
+      const { expected } = found;
+      expect(expected).toMatchObject({ field: 'malignancy' });
+      expect(expected?.pairs).toBeGreaterThanOrEqual(30);
+      const rated = found.hits.map(({ labels }) => labels.malignancy !== '3');
+      expect(expected?.hits.map((chance) => chance !== null)).toEqual(rated);
+      const known = expected?.hits.flatMap((chance) => chance ?? []) ?? [];
+      // The nearer, the likelier.
+      expect(known).toEqual([...known].sort((a, b) => b - a));
+      expect(found.notes.join()).toContain('trained on patients here');
+      // Scores of another method are others, and those of the patient's own lesions no experience.
+      for (const other of [{ method: 'lesion-measured' }, { includeSamePatient: true }]) {
+        const without = await engine.call('search.run', { query: { lesion: row.id }, ...other });
+        expect([without.expected, without.notes]).toEqual([undefined, []]);
+      }
+    });
+
     test('a drawn box finds its own lesion first in 90% of the nodules', async () => {
       const { engine } = await openEngine(library);
       const { rows } = await engine.call('lesions.list', { limit: 1000 });

@@ -47,6 +47,26 @@ test('a method whose vectors are not there is refused with what to do', async ()
   expect(named.stderr).toMatch(/precedent-lesion makes no vectors of level slice; it makes: lesion/);
 });
 
+test('words find lesions, and filters among them narrow what is searched', async () => {
+  const byDensity = [...lesions].sort((a, b) => a.meanHu - b.meanHu);
+  const all = await search('--text', 'lesion');
+  expect([all.method, all.encoder, all.hits.length]).toEqual(['caption', 'none', 5]);
+  const dense = await search('--text', `lesion hu:${byDensity[2].meanHu}..`);
+  expect(dense.hits.map(({ lesion }) => lesion).sort()).toEqual(
+    byDensity
+      .slice(2)
+      .map(({ id }) => id)
+      .sort(),
+  );
+  const b = await search('--text', 'kind:b');
+  expect([b.searched, b.hits.every(({ labels }) => labels.kind === 'b')]).toEqual([3, true]);
+  expect((await search('--text', 'zebra')).hits).toEqual([]);
+  // Beside a lesion, words say what it should be like as well.
+  const [own] = lesions;
+  const both = await search('--lesion', own.id, '--text', 'kind:b lesion');
+  expect(both.hits.every(({ labels, patient }) => labels.kind === 'b' && patient !== own.patient)).toBe(true);
+});
+
 describe('with every level embedded', () => {
   beforeAll(async () => {
     const embed = (encoder: string, levels: string) =>

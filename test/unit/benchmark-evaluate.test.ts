@@ -121,6 +121,46 @@ describe('who meets whom', () => {
   });
 });
 
+describe('methods beside each other', () => {
+  const list = cases(['p1', 'a'], ['p2', 'a'], ['p3', 'b'], ['p4', 'b'], ['p5', 'b']);
+  const byClass: Ranking = (query, gallery) =>
+    [...gallery].sort((a, b) => Number(list[b].value === list[query].value) - Number(list[a].value === list[query].value)); // biome-ignore format: one order
+  const backwards: Ranking = (query, gallery) => Array.from(byClass(query, gallery)).reverse();
+
+  test('one method is compared with every other query by query, with intervals by patient', async () => {
+    const run = (compared: string) =>
+      evaluate({ field: 'kind', cases: list, methods: { byClass, backwards, asGiven }, compared });
+    const { comparisons, methods } = await run('byClass');
+    expect(comparisons.map(({ method, other }) => [method, other])).toEqual([
+      ['byClass', 'backwards'],
+      ['byClass', 'asGiven'],
+    ]);
+    for (const { other, ap } of comparisons) {
+      expect(ap.value).toBeCloseTo(methods.byClass.ap.value - methods[other].ap.value, 12);
+      expect(ap.lo).toBeLessThanOrEqual(ap.value);
+      expect(ap.hi).toBeGreaterThanOrEqual(ap.value);
+    }
+    // Every query is answered better, so that the difference is above 0 whoever is drawn.
+    expect(comparisons[0].ap.lo).toBeGreaterThan(0);
+    const [worse] = (await run('backwards')).comparisons;
+    expect(worse.ap.hi).toBeLessThan(0);
+    // p@5 of a gallery of four does not depend on its order.
+    expect(worse['p@5']).toEqual({ value: 0, lo: 0, hi: 0 });
+    expect((await run('absent')).comparisons).toEqual([]);
+  });
+
+  test('the classes of the first five hits are counted by the class that asked', async () => {
+    const long = cases(
+      ...Array.from({ length: 8 }, (_, n): [string, string] => [`p${n}`, n < 4 ? 'a' : 'b']),
+    );
+    const nothing: Ranking = () => [];
+    const { confusion } = await evaluate({ field: 'kind', cases: long, methods: { asGiven, nothing } });
+    // The first five of the others: for an a the 3 other a and 2 b, for a b all 4 a and 1 b.
+    expect(confusion.asGiven).toEqual({ a: { a: 12, b: 8 }, b: { a: 16, b: 4 } });
+    expect(confusion.nothing).toEqual({ a: {}, b: {} });
+  });
+});
+
 describe('baselines', () => {
   const list = cases(
     ['p1', 'a'],

@@ -13,6 +13,7 @@ import { loadManifest, multiPlane } from '../../native/encoder/manifest.ts';
 import { measuredRegion } from '../../native/encoder/measuredRegion.ts';
 import { sampleVolume } from '../../native/encoder/sampling.ts';
 import { createRandom } from '../../native/random.ts';
+import { printFused } from './fused.ts';
 import { type LabelledLesion, loadNodules, loadSlices } from './lidc.ts';
 import { dot, foldOf, folds, LesionEncoder, partOf, requireUnseen } from './models.ts';
 import { redrawn, thicker } from './redraw.ts';
@@ -68,6 +69,7 @@ async function nodules(): Promise<void> {
       ...result.methods,
       ...baseline(result.baselines),
     });
+    await printFused(lesions, fused, manifest, field, parseClasses(classes));
   }
 }
 

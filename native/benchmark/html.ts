@@ -1,0 +1,14 @@
+/** The little that the reports share to write HTML safely. */
+
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Any value as the text of an element or a quoted attribute. */
+export function text(value: string | number): string {
+  return String(value).replace(/[&<>"']/g, (character) => escapes[character]);
+}
