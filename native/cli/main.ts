@@ -1,6 +1,7 @@
 /** The `precedent` command. Names, JSON and exit codes are those of ARCHITECTURE.md: other programs rely on them. */
 import { Command, CommanderError } from 'commander';
 import { PrecedentError } from '../contract/errors.ts';
+import type { Expectation } from '../contract/model.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
 import { type Common, command, everything, interrupted, libraryCommand, withLibrary } from './commands.ts';
 import { writeReport } from './demoReport.ts';
@@ -163,7 +164,8 @@ program.addCommand(
           const query = searchQuery(host, options);
           const params = { query, method, encoder, top, where, includeSamePatient, hitsPerPatient };
           const result = await host.engine.call('search.run', params, { signal: interrupted.signal });
-          for (const note of result.notes) process.stderr.write(`note: ${note}\n`);
+          for (const note of [...expectedShare(result.expected), ...result.notes])
+            process.stderr.write(`note: ${note}\n`);
           return result;
         },
         (result) =>
@@ -181,6 +183,14 @@ program.addCommand(
       ),
     ),
 );
+
+function expectedShare(expected: Expectation | undefined): string[] {
+  if (!expected) return [];
+  const [here, chance] = [expected.precision, expected.chance].map((share) => `${Math.round(100 * share)}%`);
+  return [
+    `of hits this near, ${here} in this library shared the ${expected.field} class (n = ${expected.pairs}); by chance ${chance}`,
+  ];
+}
 
 program.addCommand(evaluateCommand);
 
