@@ -68,7 +68,9 @@ export async function printFused(
   const shown = ({ value, lo, hi }: { value: number; lo: number; hi: number }) =>
     `${value.toFixed(3)} [${lo.toFixed(3)}, ${hi.toFixed(3)}]`;
   const { name } = fused;
-  console.log(`  method ${name}: P@5 ${shown(result.methods[name]['p@5'])}, AP ${shown(result.methods[name].ap)}`);
+  console.log(
+    `  method ${name}: P@5 ${shown(result.methods[name]['p@5'])}, AP ${shown(result.methods[name].ap)}`,
+  );
   for (const { other, ...by } of result.comparisons)
     console.log(`  ${name} − ${other}: P@5 ${shown(by['p@5'])}, AP ${shown(by.ap)}`);
   for (const [method, { list }] of answers) {
