@@ -14,7 +14,7 @@ import { mirQueryId, mirTextRuns } from '../benchmark/mirText.ts';
 import type { EncoderRow, VolumeRankings } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type Level, levels } from '../contract/levels.ts';
-import type { StudyRow, VolumeRow } from '../contract/model.ts';
+import type { StudyRow } from '../contract/model.ts';
 import { everything, interrupted } from './commands.ts';
 import type { Host } from './host.ts';
 import { progressPrinter } from './output.ts';
@@ -28,7 +28,8 @@ export interface MirImages {
 
 /**
  * Takes the images into the host's library, if they are not there, and searches them with the encoders that are named, or by
- * default with the library's default one and one of slices. Throws `usage` for an encoder that cannot embed images, or when there is no test or no training case.
+ * default with the library's default one and one of slices. Throws `usage` for an encoder that cannot embed images, or when no
+ * organ has both a test and a training case.
  */
 export async function searchMirImages(
   host: Host,
@@ -119,7 +120,7 @@ async function imagedCases({ engine }: Host): Promise<Map<string, ImagedCase>> {
   const labelsOf = new Map(studies.map(({ studyInstanceUid, labels }) => [studyInstanceUid, labels]));
   const lesionsOf = Map.groupBy(lesions, ({ volume }) => volume);
   const cases = new Map<string, ImagedCase>();
-  for (const { id, patient, study } of volumes as VolumeRow[]) {
+  for (const { id, patient, study } of volumes) {
     if (cases.has(patient)) continue;
     const labels = maskLabels(labelsOf.get(study) ?? {});
     cases.set(patient, { name: patient, volume: id, labels, ofOrgan: partOfOrgan(lesionsOf.get(id) ?? []) });
