@@ -1,10 +1,10 @@
 /** `bench 3dmir`: the benchmark 3D-MIR, on its captions alone or on folders of the Medical Segmentation Decathlon. */
 import { join, resolve } from 'node:path';
 import { Option } from 'commander';
-import { mirCsv } from '../benchmark/mirCsv.ts';
-import { leaveOneOut, type MirTable, readMirData } from '../benchmark/mirData.ts';
-import { imageDocument, type MirDocument, textDocument } from '../benchmark/mirDocument.ts';
-import { writeMirReport } from '../benchmark/mirReport.ts';
+import { mirCsv } from '../benchmark/mir/csv.ts';
+import { leaveOneOut, type MirTable, readMirData } from '../benchmark/mir/data.ts';
+import { imageDocument, type MirDocument, textDocument } from '../benchmark/mir/document.ts';
+import { writeMirReport } from '../benchmark/mir/report.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { ensureFolder, writeFileAtomic } from '../files/files.ts';
 import { command, openLibrary } from './commands.ts';

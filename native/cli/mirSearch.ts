@@ -1,16 +1,16 @@
 /** The part of `bench 3dmir` that needs an engine: imports the images, embeds them, and has them searched by every method. */
-import { captionMethods } from '../benchmark/captionMethods.ts';
-import type { MirTable } from '../benchmark/mirData.ts';
-import type { MirIndexName, MirRun } from '../benchmark/mirEvaluate.ts';
+import { captionMethods } from '../benchmark/mir/captionMethods.ts';
+import type { MirTable } from '../benchmark/mir/data.ts';
+import type { MirIndexName, MirRun } from '../benchmark/mir/evaluate.ts';
 import {
   ensembleRuns,
   type ImagedCase,
   imagedTables,
   isOwnCase,
   partOfOrgan,
-} from '../benchmark/mirImages.ts';
-import type { MirLabels } from '../benchmark/mirLabels.ts';
-import { mirQueryId, mirTextRuns } from '../benchmark/mirText.ts';
+} from '../benchmark/mir/images.ts';
+import type { MirLabels } from '../benchmark/mir/labels.ts';
+import { mirQueryId, mirTextRuns } from '../benchmark/mir/text.ts';
 import type { EncoderRow, VolumeRankings } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type Level, levels } from '../contract/levels.ts';

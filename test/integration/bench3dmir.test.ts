@@ -2,10 +2,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readMirData } from '../../native/benchmark/mirData.ts';
-import type { MirDocument } from '../../native/benchmark/mirDocument.ts';
-import { evaluateMir, type MirResults } from '../../native/benchmark/mirEvaluate.ts';
-import { mirTextEntries, mirTextQueries, mirTextRuns } from '../../native/benchmark/mirText.ts';
+import { readMirData } from '../../native/benchmark/mir/data.ts';
+import type { MirDocument } from '../../native/benchmark/mir/document.ts';
+import { evaluateMir, type MirResults } from '../../native/benchmark/mir/evaluate.ts';
+import { mirTextEntries, mirTextQueries, mirTextRuns } from '../../native/benchmark/mir/text.ts';
 import { tiny, writeEncoder } from '../support/encoderFolder.ts';
 import { writeMirTables, writeMsd } from '../support/msdFolder.ts';
 import { precedent, precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';

@@ -1,7 +1,7 @@
 /** Which cases of 3D-MIR take part when only some have images, and by what labels. */
 import { expect, test } from 'vitest';
-import type { MirCase, MirTable } from '../../native/benchmark/mirData.ts';
-import type { MirRun } from '../../native/benchmark/mirEvaluate.ts';
+import type { MirCase, MirTable } from '../../native/benchmark/mir/data.ts';
+import type { MirRun } from '../../native/benchmark/mir/evaluate.ts';
 import {
   ensembleRuns,
   type ImagedCase,
@@ -10,8 +10,8 @@ import {
   mirImageEntries,
   mirImageQueries,
   partOfOrgan,
-} from '../../native/benchmark/mirImages.ts';
-import type { MirLabels } from '../../native/benchmark/mirLabels.ts';
+} from '../../native/benchmark/mir/images.ts';
+import type { MirLabels } from '../../native/benchmark/mir/labels.ts';
 
 const labels = (numberTumors: number, maxTumorSizeCm: number, lesionGroup: number): MirLabels => ({
   numberTumors,

@@ -2,13 +2,13 @@
  * The half of 3D-MIR that needs images: the published tables, cut down to the cases whose volumes are there and labelled by
  * their own masks, and what was found for them as runs of the evaluation.
  */
-import type { LesionRow, OrganContext } from '../contract/model.ts';
-import { interleave, reciprocalRank } from '../retrieval/fuse.ts';
-import type { Scored } from '../retrieval/scored.ts';
-import type { MirTable } from './mirData.ts';
-import type { MirEntry, MirQuery, MirRun } from './mirEvaluate.ts';
-import { type MirLabels, type MirOrgan, mirOrgans } from './mirLabels.ts';
-import { mirQueryId } from './mirText.ts';
+import type { LesionRow, OrganContext } from '../../contract/model.ts';
+import { interleave, reciprocalRank } from '../../retrieval/fuse.ts';
+import type { Scored } from '../../retrieval/scored.ts';
+import type { MirTable } from './data.ts';
+import type { MirEntry, MirQuery, MirRun } from './evaluate.ts';
+import { type MirLabels, type MirOrgan, mirOrgans } from './labels.ts';
+import { mirQueryId } from './text.ts';
 
 /** A volume of a library under the name of its case. */
 export interface ImagedCase {

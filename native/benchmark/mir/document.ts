@@ -1,12 +1,12 @@
 /** What a run of the 3D-MIR benchmark gives: the document that its JSON, tables and page are written from. */
-import type { MirTable } from './mirData.ts';
+import type { MirTable } from './data.ts';
 import {
   evaluateMir,
   type MirEvaluation,
   type MirIndexName,
   type MirResults,
   type MirRun,
-} from './mirEvaluate.ts';
+} from './evaluate.ts';
 import {
   type ImagedCase,
   imagedTables,
@@ -14,17 +14,10 @@ import {
   labelAgreement,
   mirImageEntries,
   mirImageQueries,
-} from './mirImages.ts';
-import type { MirOrgan } from './mirLabels.ts';
-import { checkRules, type RuleCheck } from './mirRules.ts';
-import {
-  captionSets,
-  mirTextEntries,
-  mirTextQueries,
-  mirTextRuns,
-  statedSets,
-  wordForWord,
-} from './mirText.ts';
+} from './images.ts';
+import type { MirOrgan } from './labels.ts';
+import { checkRules, type RuleCheck } from './rules.ts';
+import { captionSets, mirTextEntries, mirTextQueries, mirTextRuns, statedSets, wordForWord } from './text.ts';
 
 export interface MirDocument extends MirResults {
   readonly benchmark: '3dmir';

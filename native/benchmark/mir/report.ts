@@ -1,17 +1,17 @@
 /** The page of a 3D-MIR report: self-contained HTML without scripts, made to be read on paper as well. */
-import { text } from './html.ts';
-import type { Arithmetic } from './mirBaselines.ts';
-import type { MirDocument } from './mirDocument.ts';
+import { text } from '../html.ts';
+import type { Interval } from '../patientBootstrap.ts';
+import { intervalPlot, type PlotRow, plotStyle, type Reference, type Tone } from '../plots.ts';
+import type { Arithmetic } from './baselines.ts';
+import type { MirDocument } from './document.ts';
 import {
   type MirComparison,
   type MirIndexName,
   type MirMethodResult,
   type MirTarget,
   mirTargets,
-} from './mirEvaluate.ts';
-import { mirMetricNames } from './mirMetrics.ts';
-import type { Interval } from './patientBootstrap.ts';
-import { intervalPlot, type PlotRow, plotStyle, type Reference, type Tone } from './plots.ts';
+} from './evaluate.ts';
+import { mirMetricNames } from './metrics.ts';
 
 /** The flag's precision that the paper gives as the floor of its methods. */
 const publishedFloor: Reference = { label: 'floor of the paper 0.842', value: 0.8421 };
