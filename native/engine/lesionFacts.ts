@@ -7,7 +7,7 @@ import { unpackMask } from '../lesion/mask.ts';
 import { measureIn } from '../lesion/measureIn.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { Feature } from '../radiomics/feature.ts';
-import { type FeatureName, type Features, featureTable } from '../radiomics/features.ts';
+import { type FeatureName, featureNames, featureTable } from '../radiomics/features.ts';
 import { lesionFeatures } from '../radiomics/lesion.ts';
 import type { Facts, Measure, SampledLesion } from '../retrieval/compareMeasures.ts';
 import type { GalleryRow } from '../retrieval/gallery.ts';
@@ -21,6 +21,23 @@ const catalogMeasures = [
 const ratios: ReadonlySet<string> = new Set(['diameterMm', 'volumeMl', 'sliceThicknessMm']);
 /** Measured of every lesion, whatever the encoder takes. */
 const alwaysMeasured: readonly FeatureName[] = ['morph_sphericity'];
+/** The IBSI's names of features in words; others are shown by their definition. */
+const titles: Readonly<Partial<Record<FeatureName, string>>> = {
+  morph_sphericity: 'Sphericity',
+  morph_pca_flatness: 'Flatness',
+  stat_median: 'Median density',
+  stat_p10: 'Density, 10th percentile',
+  stat_p90: 'Density, 90th percentile',
+  szm_zs_entr: 'Zone size entropy',
+  ngl_dc_entr: 'Dependence entropy',
+};
+/** What the catalog's measures say already. */
+const repeated: ReadonlySet<FeatureName> = new Set([
+  'stat_mean',
+  'stat_var',
+  'morph_vol_approx',
+  'morph_volume',
+]);
 
 /** Lesions whose pairs tell how unusual a difference is: few enough to be measured while someone waits. */
 const sampled = 60;
@@ -36,7 +53,7 @@ export function measuresOf(manifest: Manifest): Measure[] {
   });
   const features = featuresShown(manifest).map((name): Measure => {
     const { what, unit }: Feature = featureTable[name];
-    return { name, title: what, unit };
+    return { name, title: titles[name] ?? what, unit: unit === '1' ? '' : unit };
   });
   return [...fields, ...features];
 }
@@ -44,8 +61,11 @@ export function measuresOf(manifest: Manifest): Measure[] {
 /** Those that the encoder compares, and a few that a reader knows. */
 function featuresShown(manifest: Manifest): FeatureName[] {
   const own = manifest.kind === 'multi-plane' ? (manifest.input.measurements?.of ?? []) : [];
-  return [...new Set([...alwaysMeasured, ...own.map(({ name }) => name)])];
+  const names = new Set([...alwaysMeasured, ...own.map(({ name }) => name)]);
+  return [...names].filter((name) => !repeated.has(name));
 }
+
+type Features = Readonly<Record<FeatureName, number>>;
 
 /** What the IBSI measures of lesions that were measured once: a lesion's mask does not change. */
 const known = new WeakMap<Engine, Map<string, Features>>();
@@ -67,7 +87,7 @@ async function measured(source: VoxelSource, region: EmbedRegion): Promise<Featu
   const timing = { readMs: 0, prepareMs: 0, inferMs: 0 };
   const crop = await readRegion(source, region, around, timing);
   const { volume, mask } = measuredRegion(crop.volume, crop.region);
-  return lesionFeatures(volume, mask);
+  return lesionFeatures(volume, mask, featureNames);
 }
 
 function catalogFacts(row: Pick<GalleryRow, 'fields' | 'numbers'>): Facts {

@@ -84,8 +84,10 @@ export async function searchLibrary(
   );
   const searched = performance.now();
   const hits = outcome.hits.map((hit) => toHit(engine, hit));
-  // Lesions of one patient are more alike than the experience with other patients says, and joined scores are others.
-  const comparable = others.length === 0 && !includeSamePatient;
+  // Lesions of one patient are more alike than the experience with other patients says, and the scores of joined or moved
+  // queries are others.
+  const moved = marks !== undefined && marks.relevant.length + marks.irrelevant.length > 0;
+  const comparable = others.length === 0 && !includeSamePatient && !moved;
   const experience = comparable
     ? expectationOf(library, first.method.name, first.plan, outcome.hits)
     : { notes: [] };

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { catalogCaptions } from '../../native/catalog/captions.ts';
 import { integrityProblems, migrate, openDatabase, schemaVersion } from '../../native/catalog/database.ts';
 import { catalogEmbeddings, embeddingId } from '../../native/catalog/embeddings.ts';
+import { catalogFeedback } from '../../native/catalog/feedback.ts';
 import { catalogFilterSets } from '../../native/catalog/filterSets.ts';
 import { catalogReads } from '../../native/catalog/reads.ts';
 import { catalogWrites } from '../../native/catalog/writes.ts';
@@ -296,5 +297,43 @@ test('the revision of a key follows every change of its embeddings, and none com
   embeddings.add(key, 2, [{ ...row, owner: two.uid }]);
   seen.push(embeddings.revision(key));
   expect(new Set(seen).size).toBe(seen.length);
+  db.close();
+});
+
+test('migration 5 keeps marks on hits by user and query, and drops them with the lesions and volumes', () => {
+  const raw = new Sqlite(path);
+  migrate(raw, 4);
+  raw.close();
+  const db = openDatabase(path);
+  const writes = catalogWrites(db);
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => lesion(name));
+  const first = volume('A', 'one', [a]);
+  writes.addVolume(first);
+  writes.addVolume(volume('B', 'two', [b, c]));
+  const feedback = catalogFeedback(db);
+  const region = { volume: first.uid, box: [0, 0, 0, 1, 1, 1] as const, mask: undefined, hash: 'h' };
+  const mark = (hit: string, relevant: boolean | null) => ({ hit, relevant, method: 'lesion' });
+  feedback.mark('ann', { lesion: a.uid }, mark(b.uid, true));
+  feedback.mark('ann', { lesion: a.uid }, mark(c.uid, true));
+  feedback.mark('ann', { lesion: a.uid }, mark(c.uid, false));
+  feedback.mark('bob', { lesion: a.uid }, mark(c.uid, true));
+  feedback.mark('bob', region, mark(b.uid, false));
+  const told = (query?: Parameters<typeof feedback.list>[0]) =>
+    feedback.list(query).map(({ user, hit, relevant }) => `${user} ${hit === b.uid ? 'b' : 'c'} ${relevant}`);
+  expect(told({ lesion: a.uid }).sort()).toEqual(['ann b true', 'ann c false', 'bob c true']);
+  expect(feedback.list(region)).toMatchObject([
+    { volume: first.uid, lesion: undefined, boxIjk: [0, 0, 0, 1, 1, 1] },
+  ]);
+  expect(told()).toHaveLength(4);
+  feedback.mark('ann', { lesion: a.uid }, mark(b.uid, null));
+  expect(told({ lesion: a.uid }).sort()).toEqual(['ann c false', 'bob c true']);
+  feedback.clear('ann', { lesion: a.uid });
+  expect(told()).toHaveLength(2);
+  expect(() => feedback.mark('ann', { lesion: 'les-none' }, mark(b.uid, true))).toThrow(/no such lesion/);
+  writes.removeLesion(c.uid);
+  expect(told()).toEqual(['bob b false']);
+  db.exec(`DELETE FROM volume WHERE uid = '${first.uid}'`);
+  expect(told()).toEqual([]);
+  expect(integrityProblems(db)).toEqual([]);
   db.close();
 });
