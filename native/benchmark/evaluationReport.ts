@@ -75,19 +75,17 @@ function metricRow([name, metrics]: [string, Metrics]): string {
   return `<tr><th>${text(name)}</th>${cells.join('')}</tr>`;
 }
 
-function plot({ methods, baselines }: Evaluation, metric: 'p@5' | 'ap'): string {
-  const rows = Object.entries(methods).map(
-    ([label, metrics]): PlotRow => ({ label, tone: 'search', interval: metrics[metric] }),
-  );
-  const base = Object.entries(baselines).map(
+function plot(evaluation: Evaluation, metric: 'p@5' | 'ap'): string {
+  const methods = Object.keys(evaluation.methods).length;
+  const rows = measured(evaluation).map(
     ([label, metrics], at): PlotRow => ({
       label,
-      tone: 'baseline',
+      tone: at < methods ? 'search' : 'baseline',
       interval: metrics[metric],
-      first: at === 0,
+      first: at === methods,
     }),
   );
-  return intervalPlot(metric === 'ap' ? 'Average precision' : 'P@5', [...rows, ...base]);
+  return intervalPlot(metric === 'ap' ? 'Average precision' : 'P@5', rows);
 }
 
 function comparisons({ comparisons }: Evaluation): string {

@@ -177,7 +177,7 @@ export function EvaluationForm() {
           />
           <p className="dim">
             {running.total === 0
-              ? 'Waiting until the library is embedded…'
+              ? 'Preparing; lesions that are not embedded yet are waited for…'
               : `${running.done} of ${count(running.total, 'lesion')}`}
           </p>
         </div>
