@@ -4,7 +4,7 @@ import type { GalleryRow } from '../retrieval/gallery.ts';
 import { type FusionMethod, methodNamed } from '../retrieval/methods.ts';
 import { rank } from '../retrieval/rank/rank.ts';
 import { type Probe, runnable, Scope, type Sources } from '../retrieval/scope.ts';
-import { ranked } from '../retrieval/scored.ts';
+import { ranked, type Scored } from '../retrieval/scored.ts';
 import { type FittedQuery, fitFusion } from './fitFusion.ts';
 import { folds, foldsOf } from './folds.ts';
 
@@ -29,38 +29,41 @@ export function crossFit(method: FusionMethod, sources: Sources, cases: readonly
   const names = method.of.filter((name) => runnable(methodNamed(name), sources));
   const foldOf = foldsOf(cases.map(({ row }) => row.patient));
   const every = Math.max(1, Math.ceil(cases.length / mostQueries));
-  const fitted = cases
+  const asked = cases
     .filter((_, at) => at % every === 0)
-    .map((query) => ({ query, others: cases.filter(({ row }) => row.patient !== query.row.patient) }))
-    .map(({ query, others }) => {
+    .map((query) => {
+      const others = cases.filter(({ row }) => row.patient !== query.row.patient);
       const scope = new Scope(
         sources,
         others.map(({ row }) => row),
       );
-      const scores = names.map((name) => {
-        const list = rank(methodNamed(name), scope, query.probe, others.length);
-        const { scores, lowest } = scaledScores(ranked(list), 'standardised');
-        return Float64Array.from(others, ({ row }) => scores.get(row.lesion) ?? lowest);
-      });
-      return { query, others, scores };
+      const lists = names.map((name) => rank(methodNamed(name), scope, query.probe, others.length));
+      return { query, others, lists };
     });
   const weightsWithout = (left: number | null): Weights => {
     const inside = ({ row }: LabelledCase) => left === null || foldOf.get(row.patient) !== left;
-    const queries = fitted.flatMap(({ query, others, scores }): FittedQuery[] => {
-      if (!inside(query)) return [];
-      const kept = others.flatMap((other, at) => (inside(other) ? [at] : []));
-      return [
-        {
+    const queries = asked
+      .filter(({ query }) => inside(query))
+      .map(({ query, others, lists }): FittedQuery => {
+        const kept = others.filter(inside);
+        return {
           class: query.class,
-          scores: scores.map((row) => Float64Array.from(kept, (at) => row[at])),
-          relevant: Uint8Array.from(kept, (at) => (others[at].class === query.class ? 1 : 0)),
-        },
-      ];
-    });
+          scores: lists.map((list) => standardised(list, kept)),
+          relevant: Uint8Array.from(kept, (other) => (other.class === query.class ? 1 : 0)),
+        };
+      });
     const weights = fitFusion(queries, names.length);
     return new Map(names.map((name, at) => [name, weights[at]]));
   };
   const all = weightsWithout(null);
   const perFold = Array.from({ length: folds }, (_, fold) => weightsWithout(fold));
   return { all, without: (patient) => perFold[foldOf.get(patient) ?? -1] ?? all };
+}
+
+/** The scores of some lesions in a list, as a fusion of them would see them. */
+function standardised(list: readonly Scored[], cases: readonly LabelledCase[]): Float64Array {
+  const inside = new Set(cases.map(({ row }) => row.lesion));
+  const own = ranked(list.filter(({ id }) => inside.has(id)));
+  const { scores, lowest } = scaledScores(own, 'standardised');
+  return Float64Array.from(cases, ({ row }) => scores.get(row.lesion) ?? lowest);
 }

@@ -61,12 +61,13 @@ export function expectedFigures(groups: readonly TieGroup[]): QueryFigures {
     'p@5': expectedPrecision(groups, 5),
     'p@10': expectedPrecision(groups, 10),
     'acc@1': first,
-    'map@5': expectedMap(groups, 0, 0, 0, 0, 0, 0),
+    'map@5': expectedMap(groups, mapDepth),
     ap: expectedAp(groups),
   };
 }
 
-function expectedPrecision(groups: readonly TieGroup[], k: number): number {
+/** The expected number of relevant items among the first k places, divided by k. */
+export function expectedPrecision(groups: readonly TieGroup[], k: number): number {
   let before = 0;
   let relevant = 0;
   for (const group of groups) {
@@ -97,27 +98,32 @@ function expectedAp(groups: readonly TieGroup[]): number {
   return sum / seen;
 }
 
-/** Every pattern of the first five places with its probability: at most 32. */
-function expectedMap(
+/**
+ * The expected average precision within the first `depth` places, divided by the relevant items among them, 0 without any:
+ * every pattern of these places with its probability, at most 2 to the power of `depth`. What follows `depth` is the pattern so far.
+ */
+export function expectedMap(
   groups: readonly TieGroup[],
-  at: number,
-  takenOfGroup: number,
-  relevantOfGroup: number,
-  place: number,
-  seen: number,
-  sum: number,
+  depth: number,
+  at = 0,
+  takenOfGroup = 0,
+  relevantOfGroup = 0,
+  place = 0,
+  seen = 0,
+  sum = 0,
 ): number {
   while (at < groups.length && takenOfGroup === groups[at].size) {
     at++;
     takenOfGroup = 0;
     relevantOfGroup = 0;
   }
-  if (place === mapDepth || at === groups.length) return seen === 0 ? 0 : sum / seen;
+  if (place === depth || at === groups.length) return seen === 0 ? 0 : sum / seen;
   const left = groups[at].size - takenOfGroup;
   const chance = (groups[at].relevant - relevantOfGroup) / left;
   const next = (relevant: 0 | 1) =>
     expectedMap(
       groups,
+      depth,
       at,
       takenOfGroup + 1,
       relevantOfGroup + relevant,

@@ -34,76 +34,96 @@ export class PatientBootstrap {
     const places = (names: readonly string[]) => new Map([...new Set(names)].map((name, at) => [name, at]));
     const patients = places(queries.map(({ patient }) => patient));
     const groups = places(queries.map(({ group }) => group));
+    const { size } = patients;
     this.#groups = [...groups.keys()];
-    this.#patients = patients.size;
+    this.#patients = size;
     this.#patientOf = Uint32Array.from(queries, ({ patient }) => patients.get(patient) ?? 0);
     this.#groupOf = Uint32Array.from(queries, ({ group }) => groups.get(group) ?? 0);
-    this.#drawn = new Uint16Array(resamples * patients.size);
-    const random = createRandom(seed, 'bootstrap');
-    for (let b = 0; b < resamples; b++) {
-      for (let n = 0; n < patients.size; n++)
-        this.#drawn[b * patients.size + Math.floor(random.next() * patients.size)]++;
-    }
+    this.#drawn = new Uint16Array(resamples * size);
+    const draws = createRandom(seed, 'bootstrap');
+    for (let b = 0; b < resamples; b++)
+      for (let n = 0; n < size; n++) this.#drawn[b * size + Math.floor(draws.next() * size)]++;
   }
 
   /** The mean of each group that has a figure and, as `macro`, the mean of these means; NaN is no figure. */
   means(figures: Float64Array): Record<string, Interval> {
-    const value = this.#means(figures, undefined);
-    const samples = value.map(() => new Float64Array(resamples));
-    for (let b = 0; b < resamples; b++) {
-      const drawn = this.#drawn.subarray(b * this.#patients, (b + 1) * this.#patients);
-      for (const [at, mean] of this.#means(figures, drawn).entries()) samples[at][b] = mean;
-    }
     const names = ['macro', ...this.#groups];
+    const intervals = this.#intervals(figures, names.length);
     return Object.fromEntries(
-      names.flatMap((name, at) =>
-        Number.isNaN(value[at]) ? [] : [[name, interval(value[at], samples[at])]],
-      ),
+      names.flatMap((name, at) => (Number.isNaN(intervals[at].value) ? [] : [[name, intervals[at]]])),
     );
   }
 
   /**
    * Compares two methods on the queries that both have a figure for: the macro difference with its bootstrap interval, and
-   * the share of 10,000 random sign changes, one sign a patient, whose difference is at least as large.
+   * the share of 10,000 random sign changes, one sign a patient, whose difference is at least as large. Undefined without
+   * such a query.
    */
   compare(a: Float64Array, b: Float64Array): PairedTest | undefined {
     const differences = a.map((value, at) => value - b[at]);
-    const { macro } = this.means(differences);
-    if (!macro) return undefined;
+    const [difference] = this.#intervals(differences, 1);
+    if (Number.isNaN(difference.value)) return undefined;
+    return { difference, p: this.#signPermutation(differences) };
+  }
+
+  /** Of the macro mean and, as far as `columns` go, of the groups'. */
+  #intervals(figures: Float64Array, columns: number): Interval[] {
+    const value = this.#means(figures, undefined, new Float64Array(this.#groups.length + 1));
+    const samples = Array.from({ length: columns }, () => new Float64Array(resamples));
+    const means = new Float64Array(value.length);
+    for (let b = 0; b < resamples; b++) {
+      this.#means(figures, b * this.#patients, means);
+      for (let at = 0; at < columns; at++) samples[at][b] = means[at];
+    }
+    return samples.map((sample, at) => interval(value[at], sample));
+  }
+
+  #signPermutation(differences: Float64Array): number {
     const counts = new Float64Array(this.#groups.length);
     for (const [at, value] of differences.entries()) if (!Number.isNaN(value)) counts[this.#groupOf[at]]++;
     const groups = counts.filter((count) => count > 0).length;
     const parts = new Float64Array(this.#patients);
-    for (const [at, value] of differences.entries()) {
+    for (const [at, value] of differences.entries())
       if (!Number.isNaN(value)) parts[this.#patientOf[at]] += value / (groups * counts[this.#groupOf[at]]);
-    }
-    return { difference: macro, p: signPermutation(parts.filter((part) => part !== 0)) };
+    return signPermutation(parts.filter((part) => part !== 0));
   }
 
-  /** Macro, then each group; NaN where there is no figure. */
-  #means(figures: Float64Array, drawn: Uint16Array | undefined): number[] {
-    const sums = new Float64Array(this.#groups.length);
+  /** Fills in the macro mean, then each group's, NaN where there is no figure; of the draws that begin at `row`, or of all once. */
+  #means(figures: Float64Array, row: number | undefined, into: Float64Array): Float64Array {
     const counts = new Float64Array(this.#groups.length);
-    for (const [at, value] of figures.entries()) {
-      const times = drawn ? drawn[this.#patientOf[at]] : 1;
-      if (times === 0 || Number.isNaN(value)) continue;
-      sums[this.#groupOf[at]] += times * value;
-      counts[this.#groupOf[at]] += times;
+    into.fill(0);
+    const [patientOf, groupOf, drawn] = [this.#patientOf, this.#groupOf, this.#drawn];
+    for (let at = 0; at < figures.length; at++) {
+      const times = row === undefined ? 1 : drawn[row + patientOf[at]];
+      if (times === 0 || Number.isNaN(figures[at])) continue;
+      into[1 + groupOf[at]] += times * figures[at];
+      counts[groupOf[at]] += times;
     }
-    const means = Array.from(sums, (sum, group) => sum / counts[group]);
-    const present = means.filter((mean) => !Number.isNaN(mean));
-    return [present.reduce((sum, mean) => sum + mean, 0) / present.length, ...means];
+    let [sum, present] = [0, 0];
+    for (let group = 0; group < counts.length; group++) {
+      into[1 + group] /= counts[group];
+      if (counts[group] === 0) continue;
+      sum += into[1 + group];
+      present++;
+    }
+    into[0] = sum / present;
+    return into;
   }
 }
 
-/** Of the sum of independent parts, each of which is as likely to be positive as negative if nothing differs; two-sided. */
+/** Two-sided: were the methods equal, each patient's part of the difference would be as likely to be positive as negative. */
 function signPermutation(parts: Float64Array): number {
   const observed = Math.abs(parts.reduce((sum, part) => sum + part, 0));
   const random = createRandom(seed, 'signs');
   let atLeast = 1;
   for (let n = 0; n < permutations; n++) {
     let sum = 0;
-    for (const part of parts) sum += random.next() < 0.5 ? part : -part;
+    let signs = 0;
+    for (let at = 0; at < parts.length; at++) {
+      // A draw has 32 bits: as many signs.
+      if (at % 32 === 0) signs = (random.next() * 2 ** 32) | 0;
+      sum += (2 * ((signs >> (at % 32)) & 1) - 1) * parts[at];
+    }
     // Equal sums differ by rounding.
     if (Math.abs(sum) >= observed - 1e-12) atLeast++;
   }

@@ -19,7 +19,7 @@ export interface Reference {
   readonly value: number;
 }
 
-const [labelWidth, plotWidth, valueWidth, rowHeight, head] = [170, 250, 52, 22, 20];
+const [labelWidth, plotWidth, valueWidth, rowHeight, head] = [190, 250, 52, 22, 20];
 const width = labelWidth + plotWidth + valueWidth;
 
 /** One row a method: its value as a mark, its interval as a line, its number at the right. */

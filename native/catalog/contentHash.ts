@@ -19,7 +19,13 @@ const parts: Readonly<Record<string, string>> = {
     deidentified, lossy, interpolated, warnings, iif(copied, '', path) FROM volume JOIN series ON series.id = volume.series`,
   files: `SELECT contentHash, role, position, iif(copied, '', source_file.path), original, sopInstanceUid, bytes
     FROM source_file JOIN volume ON volume.id = source_file.volume`,
-  lesions: `SELECT ${lesionKey}, caption, volumeMl, diameterMm, diameter3dMm, meanHu, sdHu, x, y, z ${ofLesion}`,
+  lesions: `SELECT ${lesionKey}, volumeMl, diameterMm, diameter3dMm, meanHu, sdHu, x, y, z, sphericity, convexity, edgeMm ${ofLesion}`,
+  // Generated captions follow from the rest.
+  captions: `SELECT ${lesionKey}, edited ${ofLesion} JOIN lesion_caption ON lesion_caption.lesion = lesion.id
+    WHERE edited IS NOT NULL`,
+  studyCaptions: `SELECT studyInstanceUid, edited FROM study_caption JOIN study ON study.id = study_caption.study
+    WHERE edited IS NOT NULL`,
+  filterSets: 'SELECT name, conditions FROM filter_set',
   organsOfLesions: `SELECT ${lesionKey}, position, organ, inside, ofOrgan, lesion_organ.x, lesion_organ.y, lesion_organ.z, place
     ${ofLesion} JOIN lesion_organ ON lesion_organ.lesion = lesion.id`,
   organs: `SELECT contentHash, organ.name, i0, j0, k0, i1, j1, k1, hex(mask) FROM organ JOIN volume ON volume.id = organ.volume`,

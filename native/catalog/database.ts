@@ -53,6 +53,11 @@ export function openDatabase(path: string): Database {
   }
 }
 
+/** An empty database without a schema that is gone when it is closed: for what is worked out, not kept. */
+export function openInMemory(): Database {
+  return new Sqlite(':memory:');
+}
+
 /** Applies the missing migrations, each in a transaction of its own. */
 export function migrate(db: Database, upTo = schemaVersion): void {
   const from = Number(db.pragma('user_version', { simple: true }));

@@ -277,4 +277,99 @@ export const migrations: readonly string[] = [
     UPDATE embedding_key SET revision = revision + 1 WHERE id = old.key;
   END;
   `,
+  /* 4: outlines, captions of lesions and studies with what was written in their place, their full text, named sets of filters */ `
+  ALTER TABLE lesion ADD COLUMN sphericity REAL;
+  ALTER TABLE lesion ADD COLUMN convexity REAL;
+  ALTER TABLE lesion ADD COLUMN edgeMm REAL;
+  ALTER TABLE lesion DROP COLUMN caption;
+  CREATE TABLE lesion_caption (
+    lesion INTEGER PRIMARY KEY REFERENCES lesion ON DELETE CASCADE,
+    count TEXT NOT NULL DEFAULT '',
+    generated TEXT NOT NULL DEFAULT '',
+    edited TEXT
+  ) STRICT;
+  CREATE TABLE study_caption (
+    study INTEGER PRIMARY KEY REFERENCES study ON DELETE CASCADE,
+    count TEXT NOT NULL DEFAULT '',
+    generated TEXT NOT NULL DEFAULT '',
+    edited TEXT
+  ) STRICT;
+  /* Rows are lesions. English endings count as the same word. */
+  CREATE VIRTUAL TABLE lesion_text USING fts5 (
+    caption, labels, diagnosis, study, tokenize = 'porter unicode61 remove_diacritics 2'
+  );
+  INSERT INTO lesion_text (lesion_text, rank) VALUES ('secure-delete', 1);
+  CREATE TRIGGER lesion_text_removed AFTER DELETE ON lesion BEGIN DELETE FROM lesion_text WHERE rowid = old.id; END;
+  /* Studies whose captions and full text are to be made again. */
+  CREATE TABLE caption_stale (study INTEGER PRIMARY KEY REFERENCES study ON DELETE CASCADE) STRICT;
+  INSERT INTO caption_stale SELECT id FROM study;
+  CREATE TRIGGER caption_of_study AFTER INSERT ON study BEGIN
+    INSERT INTO caption_stale VALUES (new.id) ON CONFLICT DO NOTHING;
+  END;
+  CREATE TRIGGER caption_volume_removed BEFORE DELETE ON volume BEGIN
+    INSERT INTO caption_stale SELECT study FROM series WHERE id = old.series ON CONFLICT DO NOTHING;
+  END;
+  CREATE TRIGGER caption_lesion_added AFTER INSERT ON lesion BEGIN
+    INSERT INTO caption_stale SELECT series.study FROM volume JOIN series ON series.id = volume.series
+      WHERE volume.id = new.volume ON CONFLICT DO NOTHING;
+  END;
+  CREATE TRIGGER caption_lesion_changed AFTER UPDATE ON lesion BEGIN
+    INSERT INTO caption_stale SELECT series.study FROM volume JOIN series ON series.id = volume.series
+      WHERE volume.id = new.volume OR volume.id = old.volume ON CONFLICT DO NOTHING;
+  END;
+  CREATE TRIGGER caption_lesion_removed AFTER DELETE ON lesion BEGIN
+    INSERT INTO caption_stale SELECT series.study FROM volume JOIN series ON series.id = volume.series
+      WHERE volume.id = old.volume ON CONFLICT DO NOTHING;
+  END;
+  CREATE TRIGGER caption_label_set AFTER INSERT ON label BEGIN
+    INSERT INTO caption_stale SELECT series.study FROM volume JOIN series ON series.id = volume.series
+      WHERE volume.id = (SELECT volume FROM lesion WHERE id = new.lesion) ON CONFLICT DO NOTHING;
+  END;
+  CREATE TRIGGER caption_label_changed AFTER UPDATE ON label BEGIN
+    INSERT INTO caption_stale SELECT series.study FROM volume JOIN series ON series.id = volume.series
+      WHERE volume.id = (SELECT volume FROM lesion WHERE id = new.lesion) ON CONFLICT DO NOTHING;
+  END;
+  CREATE TRIGGER caption_label_removed AFTER DELETE ON label BEGIN
+    INSERT INTO caption_stale SELECT series.study FROM volume JOIN series ON series.id = volume.series
+      WHERE volume.id = (SELECT volume FROM lesion WHERE id = old.lesion) ON CONFLICT DO NOTHING;
+  END;
+  CREATE TRIGGER caption_diagnosis_set AFTER INSERT ON diagnosis BEGIN
+    INSERT INTO caption_stale SELECT series.study FROM volume JOIN series ON series.id = volume.series
+      WHERE volume.id = (SELECT volume FROM lesion WHERE id = new.lesion) ON CONFLICT DO NOTHING;
+  END;
+  CREATE TRIGGER caption_diagnosis_changed AFTER UPDATE ON diagnosis BEGIN
+    INSERT INTO caption_stale SELECT series.study FROM volume JOIN series ON series.id = volume.series
+      WHERE volume.id = (SELECT volume FROM lesion WHERE id = new.lesion) ON CONFLICT DO NOTHING;
+  END;
+  CREATE TRIGGER caption_diagnosis_removed AFTER DELETE ON diagnosis BEGIN
+    INSERT INTO caption_stale SELECT series.study FROM volume JOIN series ON series.id = volume.series
+      WHERE volume.id = (SELECT volume FROM lesion WHERE id = old.lesion) ON CONFLICT DO NOTHING;
+  END;
+  CREATE TABLE filter_set (name TEXT PRIMARY KEY, conditions TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+  /* 5: what users marked on hits; a query's hash is the same for the same lesion or region */ `
+  CREATE TABLE feedback_query (
+    id INTEGER PRIMARY KEY,
+    user TEXT NOT NULL,
+    volume INTEGER NOT NULL REFERENCES volume ON DELETE CASCADE,
+    /* Null for a region, which box (i0,j0,k0,i1,j1,k1) and the packed mask hold; without a mask the box is the region. */
+    lesion INTEGER REFERENCES lesion ON DELETE CASCADE,
+    box TEXT,
+    mask BLOB,
+    hash TEXT NOT NULL,
+    UNIQUE (user, hash),
+    CHECK ((lesion IS NULL) = (box IS NOT NULL))
+  ) STRICT;
+  CREATE INDEX feedback_query_volume ON feedback_query (volume);
+  CREATE INDEX feedback_query_lesion ON feedback_query (lesion);
+  CREATE TABLE feedback_mark (
+    query INTEGER NOT NULL REFERENCES feedback_query ON DELETE CASCADE,
+    hit INTEGER NOT NULL REFERENCES lesion ON DELETE CASCADE,
+    relevant INTEGER NOT NULL CHECK (relevant IN (0, 1)),
+    method TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (query, hit)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX feedback_mark_hit ON feedback_mark (hit);
+  `,
 ];

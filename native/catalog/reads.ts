@@ -1,10 +1,20 @@
 /** Everything that is read from the catalog: typed rows in the contract's shapes, nothing written. */
 import type { Statement } from 'better-sqlite3';
 import { PrecedentError } from '../contract/errors.ts';
-import type { Diagnosis, LesionRow, OrganRow, PatientRow, StudyRow, VolumeRow } from '../contract/model.ts';
+import type {
+  Caption,
+  Diagnosis,
+  LesionRow,
+  OrganRow,
+  PatientRow,
+  StudyRow,
+  VolumeRow,
+} from '../contract/model.ts';
 import type { GalleryRow } from '../retrieval/gallery.ts';
 import type { Box } from '../volume/volume.ts';
+import { outlineOf } from './captions.ts';
 import type { Database } from './database.ts';
+import { galleryRows, lesionFrom } from './galleryRows.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -16,30 +26,13 @@ interface LesionSelection extends Page {
   readonly patient?: string | undefined;
   readonly volume?: string | undefined;
   readonly lesion?: string | undefined;
-  readonly where?: readonly { readonly field: string; readonly value: string }[];
+  /** Only lesions with one of these ids. */
+  readonly among?: readonly string[] | undefined;
 }
 interface PackedRegion {
   readonly box: Box;
   readonly packed: Uint8Array;
 }
-
-const lesionFrom = `
-  FROM lesion JOIN volume ON volume.id = lesion.volume JOIN series ON series.id = volume.series
-  JOIN study ON study.id = series.study JOIN patient ON patient.id = study.patient
-  LEFT JOIN diagnosis ON diagnosis.lesion = lesion.id`;
-
-/** Fields of a lesion that can be filtered by name, beside its labels, as SQL. */
-const filterColumns: Readonly<Record<string, string>> = {
-  patient: 'patient.identity',
-  lesion: 'lesion.uid',
-  name: 'lesion.name',
-  diagnosis: 'diagnosis.diagnosis',
-  proof: 'diagnosis.proof',
-  kernel: 'series.kernel',
-  contrast: 'series.contrast',
-  sex: 'patient.sex',
-  modality: 'series.modality',
-};
 
 export function catalogReads(db: Database) {
   const text = (value: unknown): string | undefined =>
@@ -82,6 +75,14 @@ export function catalogReads(db: Database) {
     };
   }
 
+  function captionOf(row: Row): Caption {
+    return {
+      count: text(row.captionCount) ?? '',
+      generated: text(row.captionGenerated) ?? '',
+      edited: text(row.edited),
+    };
+  }
+
   function lesionOf(row: Row): LesionRow {
     const labels = Object.fromEntries(
       (labelsOf.all(row.id) as Row[]).map((l) => [String(l.name), String(l.value)]),
@@ -99,7 +100,9 @@ export function catalogReads(db: Database) {
       study: String(row.studyInstanceUid),
       volume: String(row.volumeUid),
       name: String(row.name),
-      caption: String(row.caption),
+      caption: text(row.edited) ?? text(row.captionGenerated) ?? '',
+      captions: captionOf(row),
+      outline: outlineOf(row),
       source: row.source as LesionRow['source'],
       volumeMl: Number(row.volumeMl),
       diameterMm: Number(row.diameterMm),
@@ -112,6 +115,24 @@ export function catalogReads(db: Database) {
       diagnosis: diagnosisOf(row),
       embedded: Number(row.embedded) > 0,
       organs,
+    };
+  }
+
+  function studyOf(row: Row): StudyRow {
+    return {
+      id: String(row.uid),
+      patient: String(row.patientIdentity),
+      studyInstanceUid: String(row.studyInstanceUid),
+      date: text(row.date),
+      description: text(row.description),
+      age: text(row.age),
+      volumes: Number(row.volumes),
+      lesions: Number(row.lesions),
+      reports: Number(row.reports),
+      labels: Object.fromEntries(
+        (studyLabelsOf.all(row.id) as Row[]).map((l) => [String(l.name), String(l.value)]),
+      ),
+      captions: captionOf(row),
     };
   }
 
@@ -142,49 +163,37 @@ export function catalogReads(db: Database) {
 
   const selectLesion = `SELECT lesion.*, diagnosis.diagnosis, diagnosis.code, diagnosis.proof, diagnosis.proofDate,
     diagnosis.source AS diagnosisSource, diagnosis.author, volume.uid AS volumeUid, study.studyInstanceUid,
-    patient.identity AS patientIdentity,
+    patient.identity AS patientIdentity, edited, lesion_caption.count AS captionCount, generated AS captionGenerated,
     EXISTS (SELECT 1 FROM lesion_embedding e JOIN embedding_key ON embedding_key.id = e.key
-      WHERE e.lesion = lesion.id AND level = 'lesion') AS embedded ${lesionFrom}`;
+      WHERE e.lesion = lesion.id AND level = 'lesion') AS embedded ${lesionFrom}
+    LEFT JOIN lesion_caption ON lesion_caption.lesion = lesion.id`;
+  const selectStudy = `SELECT study.*, patient.identity AS patientIdentity, edited, study_caption.count AS captionCount,
+    generated AS captionGenerated,
+    (SELECT count(*) FROM volume JOIN series ON series.id = volume.series WHERE series.study = study.id) AS volumes,
+    (SELECT count(*) FROM lesion JOIN volume ON volume.id = lesion.volume JOIN series ON series.id = volume.series
+      WHERE series.study = study.id) AS lesions,
+    (SELECT count(*) FROM report WHERE report.study = study.id) AS reports
+    FROM study JOIN patient ON patient.id = study.patient LEFT JOIN study_caption ON study_caption.study = study.id`;
   const selectVolume = `SELECT volume.*, series.seriesInstanceUid, series.description AS seriesDescription,
     series.sliceThicknessMm, series.kernel, series.contrast, study.studyInstanceUid, patient.identity AS patientIdentity,
     (SELECT count(*) FROM lesion WHERE lesion.volume = volume.id) AS lesions
     FROM volume JOIN series ON series.id = volume.series JOIN study ON study.id = series.study
     JOIN patient ON patient.id = study.patient`;
 
-  /** The WHERE clause of a selection: values of one field are alternatives, different fields must all hold; an unknown field is a `usage` error, never an empty answer. */
-  function lesionWhere({ patient, volume, lesion, where = [] }: Omit<LesionSelection, keyof Page>): {
+  function lesionWhere({ patient, volume, lesion, among }: Omit<LesionSelection, keyof Page>): {
     sql: string;
     params: unknown[];
   } {
-    const terms: string[] = [];
-    const params: unknown[] = [];
-    const add = (sql: string, ...values: unknown[]) => {
-      terms.push(sql);
-      params.push(...values);
+    const given = [
+      ['patient.identity = ?', patient],
+      ['volume.uid = ?', volume],
+      ['lesion.uid = ?', lesion],
+      ['lesion.uid IN (SELECT value FROM json_each(?))', among && JSON.stringify(among)],
+    ].filter(([, value]) => value !== undefined);
+    return {
+      sql: given.length > 0 ? ` WHERE ${given.map(([sql]) => sql).join(' AND ')}` : '',
+      params: given.map(([, value]) => value),
     };
-    if (patient !== undefined) add('patient.identity = ?', patient);
-    if (volume !== undefined) add('volume.uid = ?', volume);
-    if (lesion !== undefined) add('lesion.uid = ?', lesion);
-    for (const [field, wanted] of Map.groupBy(where, (condition) => condition.field)) {
-      const values = wanted.map(({ value }) => value);
-      const list = values.map(() => '?').join(', ');
-      if (Object.hasOwn(filterColumns, field)) add(`${filterColumns[field]} IN (${list})`, ...values);
-      else if (count('SELECT count(*) FROM label WHERE name = ?', field) > 0) {
-        const carries =
-          'SELECT 1 FROM label WHERE label.lesion = lesion.id AND label.name = ? AND label.value IN';
-        add(`EXISTS (${carries} (${list}))`, field, ...values);
-      } else throw unknownField(field);
-    }
-    return { sql: terms.length > 0 ? ` WHERE ${terms.join(' AND ')}` : '', params };
-  }
-
-  function unknownField(field: string): PrecedentError {
-    const known = [...fieldNames(), ...Object.keys(filterColumns)].join(', ');
-    return new PrecedentError('usage', `no lesion has a field "${field}"`, undefined, `use one of: ${known}`);
-  }
-
-  function fieldNames(): string[] {
-    return all('SELECT DISTINCT name FROM label ORDER BY name').map((row) => String(row.name));
   }
 
   function lesions(selection: LesionSelection): { total: number; rows: LesionRow[] } {
@@ -239,30 +248,20 @@ export function catalogReads(db: Database) {
           ...params,
         ),
         rows: all(
-          `SELECT study.*, patient.identity AS patientIdentity,
-            (SELECT count(*) FROM volume JOIN series ON series.id = volume.series WHERE series.study = study.id) AS volumes,
-            (SELECT count(*) FROM lesion JOIN volume ON volume.id = lesion.volume JOIN series ON series.id = volume.series
-              WHERE series.study = study.id) AS lesions,
-            (SELECT count(*) FROM report WHERE report.study = study.id) AS reports
-           FROM study JOIN patient ON patient.id = study.patient${where} ORDER BY patient.identity, study.date LIMIT ? OFFSET ?`,
+          `${selectStudy}${where} ORDER BY patient.identity, study.date LIMIT ? OFFSET ?`,
           ...params,
           limit,
           offset,
-        ).map((row) => ({
-          id: String(row.uid),
-          patient: String(row.patientIdentity),
-          studyInstanceUid: String(row.studyInstanceUid),
-          date: text(row.date),
-          description: text(row.description),
-          age: text(row.age),
-          volumes: Number(row.volumes),
-          lesions: Number(row.lesions),
-          reports: Number(row.reports),
-          labels: Object.fromEntries(
-            (studyLabelsOf.all(row.id) as Row[]).map((l) => [String(l.name), String(l.value)]),
-          ),
-        })),
+        ).map(studyOf),
       };
+    },
+
+    /** Throws `not-found`. */
+    study: (uid: string): StudyRow => {
+      const row = one(db.prepare(`${selectStudy} WHERE study.uid = ?`), uid);
+      if (!row)
+        throw new PrecedentError('not-found', `there is no study ${uid}`, undefined, 'see `list studies`');
+      return studyOf(row);
     },
 
     volumes: (
@@ -339,49 +338,8 @@ export function catalogReads(db: Database) {
         volumeUid,
       ).map((row) => ({ role: row.role as 'image' | 'region', path: String(row.path) })),
 
-    /** Every label name with its values and how many lesions carry them; diagnosis and proof come with it. */
-    fields: (): { name: string; values: { value: string; count: number }[] }[] => {
-      const rows = all(
-        `SELECT name, value, count(*) AS n FROM label GROUP BY name, value
-         UNION ALL SELECT 'diagnosis', diagnosis, count(*) FROM diagnosis GROUP BY diagnosis
-         UNION ALL SELECT 'proof', proof, count(*) FROM diagnosis GROUP BY proof ORDER BY 1, 3 DESC, 2`,
-      );
-      const fields = new Map<string, { value: string; count: number }[]>();
-      for (const row of rows) {
-        const values = fields.get(String(row.name)) ?? [];
-        fields.set(String(row.name), values);
-        values.push({ value: String(row.value), count: Number(row.n) });
-      }
-      return [...fields].map(([name, values]) => ({ name, values }));
-    },
-
-    /** Every lesion as a search sees it, in catalog order. */
-    gallery: (): GalleryRow[] => {
-      const labels = new Map<number, Record<string, string>>();
-      for (const row of all('SELECT lesion, name, value FROM label')) {
-        const own = labels.get(Number(row.lesion)) ?? {};
-        labels.set(Number(row.lesion), own);
-        own[String(row.name)] = String(row.value);
-      }
-      return all(
-        `SELECT lesion.id, lesion.uid, lesion.name, patient.identity, patient.sex, volume.uid AS volumeUid, series.kernel,
-           series.contrast, series.modality, diagnosis.diagnosis, diagnosis.proof ${lesionFrom} ORDER BY lesion.id`,
-      ).map((row) => ({
-        lesion: String(row.uid),
-        patient: String(row.identity),
-        volume: String(row.volumeUid),
-        labels: labels.get(Number(row.id)) ?? {},
-        diagnosis:
-          row.diagnosis === null
-            ? undefined
-            : { diagnosis: String(row.diagnosis), proof: row.proof as Diagnosis['proof'] },
-        fields: Object.fromEntries(
-          ['name', 'sex', 'kernel', 'contrast', 'modality'].flatMap((name) =>
-            row[name] === null ? [] : [[name, String(row[name])]],
-          ),
-        ),
-      }));
-    },
+    /** Every lesion as filters and searches see it, in catalog order. */
+    gallery: (): GalleryRow[] => galleryRows(db),
 
     /** The lesions or organs of a volume by name, box and mask, so that importing the same regions again adds none. */
     regionsOf: (table: 'lesion' | 'organ', volumeUid: string): (PackedRegion & { name: string })[] =>

@@ -1,5 +1,5 @@
 /** Everything that changes the catalog goes through here, each in one transaction with its audit entry. */
-import type { Diagnosis, Measurements, OrganContext } from '../contract/model.ts';
+import type { Diagnosis, Measurements, OrganContext, Outline } from '../contract/model.ts';
 import type { ReadVolume } from '../contract/reader.ts';
 import type { Box } from '../volume/volume.ts';
 import type { Database } from './database.ts';
@@ -13,8 +13,8 @@ interface NewRegion {
 }
 export interface NewLesion extends NewRegion {
   readonly source: 'rtstruct' | 'mask' | 'mark';
-  readonly caption: string;
   readonly measurements: Measurements;
+  readonly outline?: Outline | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly organs?: readonly OrganContext[];
   readonly diagnosis?: Diagnosis | undefined;
@@ -73,8 +73,9 @@ export function catalogWrites(db: Database) {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertLesion = db.prepare(
-    `INSERT INTO lesion (uid, volume, name, source, caption, i0, j0, k0, i1, j1, k1, mask, volumeMl, diameterMm, diameter3dMm,
-       meanHu, sdHu, x, y, z) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+    `INSERT INTO lesion (uid, volume, name, source, i0, j0, k0, i1, j1, k1, mask, volumeMl, diameterMm, diameter3dMm, meanHu,
+       sdHu, x, y, z, sphericity, convexity, edgeMm) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     RETURNING id`,
   );
   const insertOrgan = db.prepare(
     'INSERT INTO organ (uid, volume, name, i0, j0, k0, i1, j1, k1, mask) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -108,10 +109,10 @@ export function catalogWrites(db: Database) {
     insertAudit.run(new Date().toISOString(), action, subject, JSON.stringify(detail));
 
   function writeLesion(volume: number, lesion: NewLesion): void {
-    const m = lesion.measurements;
+    const { measurements: m, outline } = lesion;
     const id = insertLesion.pluck().get(
-      lesion.uid, volume, lesion.name, lesion.source, lesion.caption, ...lesion.box, lesion.packed, m.volumeMl,
-      m.diameterMm, m.diameter3dMm, m.meanHu, m.sdHu, ...m.centerMm,
+      lesion.uid, volume, lesion.name, lesion.source, ...lesion.box, lesion.packed, m.volumeMl, m.diameterMm, m.diameter3dMm,
+      m.meanHu, m.sdHu, ...m.centerMm, ...orNull(outline?.sphericity, outline?.convexity, outline?.edgeMm),
     ); // biome-ignore format: one line a group of columns
     for (const [name, value] of Object.entries(lesion.labels)) upsertLabel.run(id, name, value);
     for (const [n, { organ, inside, ofOrgan, position, where }] of (lesion.organs ?? []).entries())
@@ -266,6 +267,31 @@ export function catalogWrites(db: Database) {
       if (diagnosis) writeDiagnosis(id, diagnosis);
       else deleteDiagnosis.run(id);
       audit('diagnosis', uid);
+    }),
+
+    /** What is shown in place of the generated caption; null takes it back. */
+    setLesionCaption: db.transaction((uid: string, text: string | null) => {
+      const id = lesionId.get(uid);
+      db.prepare(
+        `INSERT INTO lesion_caption (lesion, edited) VALUES (?, ?) ON CONFLICT DO UPDATE SET edited = excluded.edited`,
+      ).run(id, text);
+      db.prepare(
+        `DELETE FROM lesion_embedding WHERE lesion = ? AND key IN (SELECT id FROM embedding_key WHERE level = 'caption')`,
+      ).run(id);
+      db.prepare(
+        `INSERT INTO caption_stale SELECT series.study FROM lesion JOIN volume ON volume.id = lesion.volume
+         JOIN series ON series.id = volume.series WHERE lesion.id = ? ON CONFLICT DO NOTHING`,
+      ).run(id);
+      audit('caption', uid);
+    }),
+
+    setStudyCaption: db.transaction((uid: string, text: string | null) => {
+      const id = db.prepare('SELECT id FROM study WHERE uid = ?').pluck().get(uid);
+      db.prepare(
+        `INSERT INTO study_caption (study, edited) VALUES (?, ?) ON CONFLICT DO UPDATE SET edited = excluded.edited`,
+      ).run(id, text);
+      db.prepare('INSERT INTO caption_stale VALUES (?) ON CONFLICT DO NOTHING').run(id);
+      audit('caption', uid);
     }),
 
     /** Labels of the study that a volume belongs to; existing values of the same name are replaced. */

@@ -14,18 +14,31 @@ export const everything = 10_000;
 /** Aborts at Ctrl-C. */
 export const interrupted = new AbortController();
 
+/** An engine on a library, made where there is none, or on an empty one that is gone afterwards. */
+export async function openLibrary<T>(
+  library: string | undefined,
+  work: (host: Host) => Promise<T>,
+): Promise<T> {
+  const folder = library ?? (await mkdtemp(join(tmpdir(), 'precedent-')));
+  try {
+    const host = await startHost(folder, { mayCreate: true });
+    try {
+      return await work(host);
+    } finally {
+      await host.close();
+    }
+  } finally {
+    if (library === undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** As `withLibrary`, for what needs an engine but no cases: an empty library that is gone afterwards. */
 export async function withoutLibrary<T>(
   options: { readonly json?: boolean },
   work: (host: Host) => Promise<T>,
   text: (result: T) => string,
 ): Promise<void> {
-  const library = await mkdtemp(join(tmpdir(), 'precedent-'));
-  try {
-    await withLibrary({ ...options, library }, true, work, text);
-  } finally {
-    await rm(library, { recursive: true, force: true });
-  }
+  print(options, await openLibrary(undefined, work), text);
 }
 
 /** Runs one command against a library: result as JSON, or as `text` says. */
@@ -37,11 +50,14 @@ export async function withLibrary<T>(
 ): Promise<void> {
   const host = await startHost(options.library, { mayCreate });
   try {
-    const result = await work(host);
-    process.stdout.write(`${options.json ? JSON.stringify(result) : text(result)}\n`);
+    print(options, await work(host), text);
   } finally {
     await host.close();
   }
+}
+
+function print<T>({ json }: { readonly json?: boolean }, result: T, text: (result: T) => string): void {
+  process.stdout.write(`${json ? JSON.stringify(result) : text(result)}\n`);
 }
 
 export function command(name: string, description: string): Command {

@@ -1,13 +1,16 @@
 /** The `precedent` command. Names, JSON and exit codes are those of ARCHITECTURE.md: other programs rely on them. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import type { Filter, Query, SimpleQuery } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Expectation } from '../contract/model.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
+import { benchCommands } from './bench.ts';
 import { type Common, command, everything, interrupted, libraryCommand, withLibrary } from './commands.ts';
 import { writeReport } from './demoReport.ts';
 import { doctor } from './doctor.ts';
 import { encoderCommands } from './encoders.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { explainCommand } from './explain.ts';
 import type { Host } from './host.ts';
 import { importCommands, reportText } from './importing.ts';
 import { progressPrinter, table } from './output.ts';
@@ -94,60 +97,87 @@ function flat(row: Record<string, unknown>): Record<string, string | number> {
 }
 
 interface SearchOptions extends Common {
-  readonly lesion?: string;
+  readonly lesion: string[];
   readonly volume?: string;
   readonly roi?: string;
   readonly image?: string;
   readonly mask?: string;
   readonly text?: string;
+  readonly unlike: string[];
+  readonly combine: 'and' | 'or';
   readonly method?: string;
   readonly encoder?: string;
   readonly top: number;
   readonly where: { field: string; value: string }[];
+  readonly set?: string;
   readonly includeSamePatient?: boolean;
   readonly hitsPerPatient: number;
 }
 
-function searchQuery(host: Host, options: SearchOptions) {
+/** All that was named, at once. */
+function searchQuery(host: Host, options: SearchOptions): Query {
   const { lesion, volume, image, text } = options;
   const roi = options.roi === undefined ? undefined : parseRoi(options.roi);
-  const given = [lesion, volume, image, text].filter((value) => value !== undefined);
-  if (given.length !== 1) {
+  const like: SimpleQuery[] = lesion.map((id) => ({ lesion: id }));
+  if (volume !== undefined) {
+    if (!roi) {
+      const todo = 'give --roi i0,j0,k0,i1,j1,k1';
+      throw new PrecedentError('usage', 'a volume needs a region', '--volume', todo);
+    }
+    like.push({ volume, roi });
+  }
+  if (image !== undefined) {
+    const mask = options.mask === undefined ? undefined : host.grant(options.mask, 'read');
+    like.push({ image: host.grant(image, 'read'), mask, roi });
+  }
+  if (text !== undefined) like.push({ text });
+  const [first, ...others] = like;
+  if (!first) {
     throw new PrecedentError(
       'usage',
       'name what to search for',
       undefined,
-      'give one of --lesion, --volume with --roi, --image, --text',
+      'give --lesion, --volume with --roi, --image or --text',
     );
   }
-  if (lesion !== undefined) return { lesion };
-  if (text !== undefined) return { text };
-  if (volume !== undefined) {
-    if (!roi)
-      throw new PrecedentError(
-        'usage',
-        'a volume needs a region',
-        '--volume',
-        'give --roi i0,j0,k0,i1,j1,k1',
-      );
-    return { volume, roi };
-  }
-  const mask = options.mask === undefined ? undefined : host.grant(options.mask, 'read');
-  return { image: host.grant(image ?? '', 'read'), mask, roi };
+  if (others.length === 0 && options.unlike.length === 0) return first;
+  return { like, unlike: options.unlike.map((id) => ({ lesion: id })), combine: options.combine };
+}
+
+/** The filters that were saved under a name. */
+async function savedFilters(host: Host, name: string | undefined): Promise<readonly Filter[]> {
+  if (name === undefined) return [];
+  const sets = await host.engine.call('filterSets.list', {});
+  const set = sets.find((one) => one.name === name);
+  if (set) return set.where;
+  const known = sets.map((one) => one.name).join(', ') || 'none';
+  throw new PrecedentError('usage', `there is no set of filters "${name}"`, '--set', `saved are: ${known}`);
 }
 
 program.addCommand(
   libraryCommand('search', 'find the most similar lesions')
-    .option('--lesion <id>', 'a lesion of the library')
+    .option('--lesion <id>', 'a lesion of the library; several are searched for at once', collect(String), [])
     .option('--volume <id>', 'a volume of the library, with --roi')
     .option('--roi <box>', 'i0,j0,k0,i1,j1,k1, inclusive')
     .option('--image <file>', 'an image outside the library, with --mask or --roi')
     .option('--mask <file>', 'the mask of the image')
     .option('--text <words>', 'words')
+    .option('--unlike <id>', 'a lesion that the hits should not be like', collect(String), [])
+    .addOption(
+      new Option('--combine <how>', 'hits are like all that is named, or like any of it')
+        .choices(['and', 'or'])
+        .default('and'),
+    )
     .option('--method <name>', 'how hits are found and ranked')
     .option('--encoder <id>', 'the encoder')
     .option('--top <k>', 'how many hits', wholeNumber('--top', 1, 1000), 10)
-    .option('--where <field=value>', 'only lesions with this label', collect(parseFilter), [])
+    .option(
+      '--where <field=value>',
+      'only lesions of which this is true: a label or field; 10..30 for a range, !value for all others',
+      collect(parseFilter),
+      [],
+    )
+    .option('--set <name>', 'the filters of a saved set as well')
     .option('--include-same-patient', 'also lesions of the query’s own patient')
     .option(
       '--hits-per-patient <n>',
@@ -160,8 +190,9 @@ program.addCommand(
         options,
         false,
         async (host) => {
-          const { method, encoder, top, where, includeSamePatient, hitsPerPatient } = options;
+          const { method, encoder, top, includeSamePatient, hitsPerPatient } = options;
           const query = searchQuery(host, options);
+          const where = [...(await savedFilters(host, options.set)), ...options.where];
           const params = { query, method, encoder, top, where, includeSamePatient, hitsPerPatient };
           const result = await host.engine.call('search.run', params, { signal: interrupted.signal });
           for (const note of [...expectedShare(result.expected), ...result.notes])
@@ -213,6 +244,8 @@ program.addCommand(
 );
 
 program.addCommand(encoderCommands);
+program.addCommand(explainCommand);
+program.addCommand(benchCommands);
 
 program.addCommand(
   libraryCommand('verify', 'check that everything in the library is whole')

@@ -1,6 +1,8 @@
 /** What a window or the command line may ask of the engine, and what the engine tells unasked. Paths never appear here:
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
+import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
+import { feedback, feedbackMark, markParams, regionQuery, simulation, simulationParams } from './feedback.ts';
 import { modelState, refusedProvider } from './inference.ts';
 import {
   conflictDecisions,
@@ -20,6 +22,7 @@ import {
   counts,
   distribution,
   expectation,
+  fieldInfo,
   figure,
   hit,
   labels,
@@ -90,6 +93,14 @@ export type EncoderTrial = z.infer<typeof encoderTrial>;
 
 export const filter = z.object({ field: z.string().min(1), value: z.string() });
 export type Filter = z.infer<typeof filter>;
+/** Filters under a name. */
+export const filterSet = z.object({
+  name: z.string().trim().min(1).max(100),
+  where: z.array(filter).min(1).max(100),
+});
+export type FilterSet = z.infer<typeof filterSet>;
+
+const captionText = z.string().trim().min(1).max(2000).nullable();
 
 /** One thing that is searched for: a lesion of the library, a region of a volume in it or of an image file that is not, or words. */
 export const simpleQuery = z.union([
@@ -119,9 +130,26 @@ export const searchParams = z.object({
   where: z.array(filter).default([]),
   includeSamePatient: z.boolean().default(false),
   hitsPerPatient: z.number().int().min(1).max(1000).default(1),
+  /** Moves the query towards some lesions and away from others. */
+  feedback: feedback.optional(),
 });
+
+/** What a score is: a cosine, how many slices were hit, a sum of cosines, 1 / place, how well words fit, or scores of several lists. */
+export const scoreKind = z.enum(['cosine', 'count', 'sum', 'rank', 'words', 'fused']);
+export type ScoreKind = z.infer<typeof scoreKind>;
+export const methodRow = z.object({
+  name: z.string(),
+  title: z.string(),
+  scores: scoreKind,
+  /** Whether marks on hits move its queries. */
+  learns: z.boolean(),
+  /** Why it cannot run here. */
+  refusal: z.string().optional(),
+});
+export type MethodRow = z.infer<typeof methodRow>;
 export const searchResult = z.object({
   method: z.string(),
+  scores: scoreKind,
   encoder: z.string(),
   tookMs: z.record(z.string(), z.number()),
   hits: z.array(hit),
@@ -198,6 +226,16 @@ export const evaluation = z.object({
 });
 export type Evaluation = z.infer<typeof evaluation>;
 
+/** What a method found: for each query that it can answer, the volumes, the most similar first. */
+export const volumeRankings = z.object({
+  method: z.string(),
+  level,
+  /** Of a query; methods that share their search share its time. */
+  msPerQuery: z.number(),
+  found: z.array(z.object({ query: id, volumes: z.array(id) })),
+});
+export type VolumeRankings = z.infer<typeof volumeRankings>;
+
 export const verifyReport = z.object({
   ok: z.boolean(),
   checked: z.record(z.string(), z.number().int()),
@@ -216,12 +254,7 @@ export const engineContract = {
         counts,
         encoder: encoderInfo,
         processes: z.array(processState),
-        fields: z.array(
-          z.object({
-            name: z.string(),
-            values: z.array(z.object({ value: z.string(), count: z.number().int() })),
-          }),
-        ),
+        fields: z.array(fieldInfo),
       }),
     },
     'patients.list': { params: z.object(page), result: paged(patientRow) },
@@ -265,8 +298,45 @@ export const engineContract = {
       }),
       result: lesionRow,
     },
+    /** Puts a text in the place of the generated caption; null takes it back. */
+    'lesion.caption': { params: z.object({ lesion: id, text: captionText }), result: lesionRow },
+    'study.caption': { params: z.object({ study: id, text: captionText }), result: studyRow },
     'lesion.remove': { params: z.object({ lesion: id }), result: z.object({}) },
+    /** How many lesions pass the filters together, and each field's filters alone, in the order in which the fields come first. */
+    'filters.count': {
+      params: z.object({ where: z.array(filter).max(100) }),
+      result: z.object({
+        lesions: z.number().int(),
+        passing: z.number().int(),
+        alone: z.array(z.object({ field: z.string(), passing: z.number().int() })),
+      }),
+    },
+    'filterSets.list': { params: z.object({}), result: z.array(filterSet) },
+    /** A set of the same name is replaced. */
+    'filterSets.save': { params: filterSet, result: z.array(filterSet) },
+    'filterSets.remove': { params: z.object({ name: z.string() }), result: z.array(filterSet) },
     'search.run': { params: searchParams, result: searchResult },
+    'search.explain': { params: explainParams, result: explanation },
+    /** Hides one part of each lesion after the other and embeds it again: takes seconds. */
+    'search.similarityMap': { params: similarityParams, result: similarityMap },
+    'methods.list': {
+      params: z.object({ encoder: z.string().optional() }),
+      result: z.array(methodRow),
+    },
+    /** Keeps what a user thinks of a hit, for evaluation; searches do not read it. */
+    'feedback.mark': { params: markParams, result: z.object({}) },
+    /** Takes back all marks of this user on the hits of a query. */
+    'feedback.clear': { params: z.object({ query: regionQuery }), result: z.object({}) },
+    /** All marks that are kept, of all users, or those on the hits of one query. */
+    'feedback.list': {
+      params: z.object({ query: regionQuery.optional() }),
+      result: z.array(feedbackMark),
+    },
+    'feedback.simulate': {
+      params: simulationParams,
+      result: simulation,
+      progress: z.object({ done: z.number().int(), total: z.number().int() }),
+    },
     'evaluate.run': {
       params: evaluateParams,
       result: evaluation,
@@ -277,10 +347,14 @@ export const engineContract = {
       params: z.object({ evaluation, target: token }),
       result: z.object({ bytes: z.number().int() }),
     },
-    /** The methods for lesions as queries; `refusal` says why one cannot run here. */
-    'methods.list': {
-      params: z.object({ encoder: z.string().optional() }),
-      result: z.array(z.object({ name: z.string(), title: z.string(), refusal: z.string().nullable() })),
+    /**
+     * Ranks the volumes of a gallery for each query volume by every method that the encoder has vectors for; without labels,
+     * for benchmarks. A query's own patient is never found.
+     */
+    'bench.rank': {
+      params: z.object({ encoder: id.optional(), gallery: z.array(id), queries: z.array(id) }),
+      result: z.array(volumeRankings),
+      progress: z.object({ done: z.number().int(), total: z.number().int() }),
     },
     /** Imports and waits; an equal import that was cut off goes on instead of a new one. */
     'import.run': {

@@ -59,6 +59,16 @@ export const patientRow = z.object({
 });
 export type PatientRow = z.infer<typeof patientRow>;
 
+/** A text made from what is measured, and what a user wrote in its place. */
+export const caption = z.object({
+  /** In the form of the 3D-MIR benchmark: organ, count, longest diameter. */
+  count: z.string(),
+  /** In a radiologist's form: site, size, density, margin. */
+  generated: z.string(),
+  edited: z.string().optional(),
+});
+export type Caption = z.infer<typeof caption>;
+
 export const studyRow = z.object({
   id: z.string(),
   patient: z.string(),
@@ -70,6 +80,7 @@ export const studyRow = z.object({
   lesions: ints,
   reports: ints,
   labels,
+  captions: caption,
 });
 export type StudyRow = z.infer<typeof studyRow>;
 
@@ -113,6 +124,17 @@ export const measurements = z.object({
 export type Measurements = z.infer<typeof measurements>;
 
 /**
+ * The outline of a lesion: sphericity (IBSI QCFX), convexity (the part of its convex hull that it fills, IBSI R3ER) and
+ * the width in mm over which the density changes between inside and outside, absent where the two hardly differ.
+ */
+export const outline = z.object({
+  sphericity: z.number(),
+  convexity: z.number(),
+  edgeMm: z.number().optional(),
+});
+export type Outline = z.infer<typeof outline>;
+
+/**
  * Where a lesion lies in an organ: the part of the lesion inside, its volume as a part of the organ's, and its centre's
  * place in the organ's box, −1…1 along the patient's left, posterior and superior.
  */
@@ -131,7 +153,10 @@ export const lesionRow = measurements.extend({
   study: z.string(),
   volume: z.string(),
   name: z.string(),
+  /** The edited caption, else the generated one. */
   caption: z.string(),
+  captions: caption,
+  outline: outline.optional(),
   source: z.enum(['rtstruct', 'mask', 'mark']),
   labels,
   diagnosis: diagnosis.optional(),
@@ -166,15 +191,33 @@ export const hit = z.object({
 });
 export type Hit = z.infer<typeof hit>;
 
-/** How many of the hits carry each value of a label; `library` counts the searched gallery. */
+/**
+ * How many of the hits carry each value of a label; `library` counts the searched gallery. `lo` and `hi` bound the share
+ * among the hits that carry the label: its 95% interval.
+ */
 export const distribution = z.object({
   field: z.string(),
-  values: z.array(z.object({ value: z.string(), hits: ints, library: ints })),
+  values: z.array(z.object({ value: z.string(), hits: ints, library: ints, lo: z.number(), hi: z.number() })),
 });
 export type Distribution = z.infer<typeof distribution>;
 
+/** A field that lesions can be filtered by, and what there is of it in the library. */
+export const fieldInfo = z.object({
+  name: z.string(),
+  kind: z.enum(['text', 'number', 'date']),
+  /** Set by labels, so that it can be changed; else the catalog knows it of itself. */
+  label: z.boolean(),
+  unit: z.string().optional(),
+  /** Of a text, the most frequent first. */
+  values: z.array(z.object({ value: z.string(), count: ints })),
+  /** Of numbers, and of dates as days since 1970: the least and the greatest. */
+  range: z.tuple([z.number(), z.number()]).optional(),
+});
+export type FieldInfo = z.infer<typeof fieldInfo>;
+
 /** A figure with its 95% interval: 2,000 seeded bootstraps by patient. */
 export const figure = z.object({ value: z.number(), lo: z.number(), hi: z.number() });
+export type Figure = z.infer<typeof figure>;
 export const metricNames = ['p@1', 'p@3', 'p@5', 'p@10', 'macro-p@5', 'acc@1', 'map@5', 'ap'] as const;
 export type MetricName = (typeof metricNames)[number];
 export const metrics = z.record(z.enum(metricNames), figure);

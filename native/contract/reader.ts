@@ -1,6 +1,6 @@
 /** What the engine asks of a reader process: to find image files under a path and to decode them into staging. */
 import { z } from 'zod';
-import { box, bytes, direction, measurements, organContext, vec3 } from './model.ts';
+import { box, bytes, direction, measurements, organContext, outline, vec3 } from './model.ts';
 
 /** A file under the imported paths; its size and time say later whether it is still the same. */
 export const foundFile = z.object({ path: z.string(), bytes: z.number().int(), mtimeMs: z.number() });
@@ -125,6 +125,7 @@ export const readVolume = z.object({
     readRegion.extend({
       source: z.enum(['rtstruct', 'mask']),
       measurements,
+      outline,
       labels: z.record(z.string(), z.string()),
       organs: z.array(organContext),
     }),

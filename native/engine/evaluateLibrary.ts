@@ -12,6 +12,7 @@ import { trainedOnTest } from '../encoder/training.ts';
 import { conditionsTest, fieldNames, fieldValue, type GalleryRow } from '../retrieval/gallery.ts';
 import {
   comparedMethod,
+  defaultMethod,
   type Method,
   methodNamed,
   methods,
@@ -63,8 +64,9 @@ export async function evaluateLibrary(
   const classes = params.classes === undefined ? undefined : parseClasses(params.classes);
   const sources = sourcesOf(engine, needs);
   const scopes = new QueryScopes(sources, rows);
+  const words = chosen.some(({ plan }) => plan.words);
   const probes = await Promise.all(
-    rows.map((row) => lesionProbe(engine, row, { needs, notes: [] }, signal, null)),
+    rows.map((row) => lesionProbe(engine, row, { needs, words, notes: [] }, signal, null)),
   );
   const probe = (query: number) => probes[query];
   const classed = cases.map(({ patient, value }) => ({ patient, class: classOf(value, classes) }));
@@ -140,6 +142,9 @@ async function chosenMethods(
     if (names.length === 0 && (await refusal(engine, method, options)) !== null) continue;
     chosen.push({ method, plan: await planMethod(engine, method, options) });
   }
+  // Words alone say nothing of an encoder.
+  if (names.length === 0 && chosen.every(({ plan }) => plan.needs.size === 0))
+    await planMethod(engine, methodNamed(defaultMethod), options);
   return chosen;
 }
 

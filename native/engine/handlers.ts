@@ -1,7 +1,7 @@
 /** The table of what the engine answers: one entry for each request of the contract. */
 import { newId } from '../catalog/ids.ts';
 import type { NewJob } from '../catalog/jobs.ts';
-import type { EngineContract, ProcessState } from '../contract/engine.ts';
+import type { EngineContract, Filter, ProcessState } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { ParsedParams } from '../contract/rpc.ts';
 import { builtinRules } from '../dicom/roiNames.ts';
@@ -11,13 +11,13 @@ import { drawThumbnail, embedVolume } from '../ingest/embedMissing.ts';
 import { changedDiagnosis, splitDiagnosis } from '../ingest/labels.ts';
 import { locateOriginals, missingOriginals } from '../ingest/originals.ts';
 import { importRules, setImportRules } from '../ingest/settings.ts';
-import { lesionCaption } from '../lesion/caption.ts';
 import { packMask, tightenMask, unpackMask } from '../lesion/mask.ts';
 import { measureIn } from '../lesion/measureIn.ts';
+import { outlineIn } from '../lesion/outline.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { Handlers } from '../process/serve.ts';
 import { ftsQuery } from '../report/ftsQuery.ts';
-import { methods } from '../retrieval/methods.ts';
+import { countPassing, fieldInfos, passing } from '../retrieval/gallery.ts';
 import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
 import { createDemo } from './demo.ts';
@@ -25,11 +25,17 @@ import { embedFiles } from './embedFiles.ts';
 import { embedLibrary } from './embedLibrary.ts';
 import type { Engine } from './engine.ts';
 import { evaluateLibrary } from './evaluateLibrary.ts';
+import { explainHit } from './explainHit.ts';
 import { exportTo } from './exportTo.ts';
-import { refusal } from './methodSources.ts';
+import { markedQuery } from './markedQuery.ts';
+import { methodRows } from './methodRows.ts';
 import { proposeLesion } from './propose.ts';
+import { rankVolumes } from './rankVolumes.ts';
 import { saveEvaluation } from './saveEvaluation.ts';
 import { searchLibrary } from './searchLibrary.ts';
+import { similarityMap } from './similarityMap.ts';
+import { simulateFeedback } from './simulateFeedback.ts';
+import { currentUser } from './user.ts';
 import { verifyLibrary } from './verify.ts';
 
 type StartParams = ParsedParams<EngineContract, 'jobs.start'>;
@@ -47,6 +53,13 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     library.changed();
     events.libraryChanged();
   };
+  /** The vectors of the captions that were there are gone. */
+  const recaptioned = () => {
+    changed();
+    engine.embedInBackground();
+  };
+  const idsPassing = (where: readonly Filter[]) =>
+    where.length === 0 ? undefined : passing(library.gallery(), where).map(({ lesion }) => lesion);
   const newJob = ({ sources, labels, ...options }: StartParams): NewJob => ({
     origin: 'user',
     sources: sources.map((token) => grants.take(token, 'read')),
@@ -62,12 +75,12 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       counts: reads.counts(),
       encoder: encoders.standard.info,
       processes: states(),
-      fields: reads.fields(),
+      fields: [...fieldInfos(library.gallery())],
     }),
     'patients.list': (page) => reads.patients(page),
     'studies.list': (page) => reads.studies(page),
     'volumes.list': (page) => reads.volumes(page),
-    'lesions.list': (page) => reads.lesions(page),
+    'lesions.list': ({ where, ...selection }) => reads.lesions({ ...selection, among: idsPassing(where) }),
     'volume.get': ({ volume }) => ({
       volume: reads.volume(volume),
       lesions: reads.lesions({ volume, offset: 0, limit: 10_000 }).rows,
@@ -96,8 +109,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
           uid,
           name,
           source: 'mark' as const,
-          caption: lesionCaption(measurements),
           measurements,
+          outline: await outlineIn(file, whole),
           ...splitDiagnosis(labels),
         };
         throwIfCancelled(signal);
@@ -120,6 +133,18 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       changed();
       return reads.lesion(lesion);
     },
+    'lesion.caption': ({ lesion, text }) => {
+      reads.lesion(lesion);
+      writes.setLesionCaption(lesion, text);
+      recaptioned();
+      return reads.lesion(lesion);
+    },
+    'study.caption': ({ study, text }) => {
+      reads.study(study);
+      writes.setStudyCaption(study, text);
+      recaptioned();
+      return reads.study(study);
+    },
     'lesion.remove': async ({ lesion }) => {
       if (reads.lesion(lesion).source !== 'mark') {
         throw new PrecedentError(
@@ -135,17 +160,46 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       return {};
     },
 
+    'filters.count': ({ where }) => {
+      const gallery = library.gallery();
+      return {
+        lesions: gallery.size,
+        passing: countPassing(gallery, where),
+        alone: [...Map.groupBy(where, ({ field }) => field)].map(([field, own]) => ({
+          field,
+          passing: countPassing(gallery, own),
+        })),
+      };
+    },
+    'filterSets.list': () => library.filterSets.list(),
+    'filterSets.save': (set) => {
+      // A set that could never be used is refused while it is typed.
+      countPassing(library.gallery(), set.where);
+      library.filterSets.save(set);
+      return library.filterSets.list();
+    },
+    'filterSets.remove': ({ name }) => {
+      library.filterSets.remove(name);
+      return library.filterSets.list();
+    },
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
+    'methods.list': ({ encoder }) => methodRows(engine, encoder),
+    'feedback.mark': ({ query, ...mark }) => {
+      library.feedback.mark(currentUser(), markedQuery(query), mark);
+      return {};
+    },
+    'feedback.clear': ({ query }) => {
+      library.feedback.clear(currentUser(), markedQuery(query));
+      return {};
+    },
+    'feedback.list': ({ query }) => library.feedback.list(query && markedQuery(query)),
+    'feedback.simulate': (params, { signal, progress }) => simulateFeedback(engine, params, signal, progress),
+    'search.explain': (params, { signal }) => explainHit(engine, params, signal),
+    'search.similarityMap': (params, { signal }) => similarityMap(engine, params, signal),
     'evaluate.run': (params, { signal, progress }) => evaluateLibrary(engine, params, signal, progress),
     'evaluate.save': ({ evaluation, target }) => saveEvaluation(evaluation, grants.take(target, 'write')),
-    'methods.list': ({ encoder }) =>
-      Promise.all(
-        methods.map(async (method) => ({
-          name: method.name,
-          title: method.title,
-          refusal: await refusal(engine, method, { encoder, own: true }),
-        })),
-      ),
+
+    'bench.rank': (params, { signal, progress }) => rankVolumes(engine, params, signal, progress),
 
     'import.run': (params, { signal, progress }) => queue.run(newJob(params), signal, progress),
     'jobs.start': (params) => queue.start(newJob(params)),

@@ -1,5 +1,7 @@
 /** An open library: its catalog, files, vectors and encoder, held by exactly one engine until it is closed. */
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
 import {
   type CatalogEmbeddings,
@@ -8,6 +10,8 @@ import {
   embeddingId,
   type StoredKey,
 } from '../catalog/embeddings.ts';
+import { type CatalogFeedback, catalogFeedback } from '../catalog/feedback.ts';
+import { type CatalogFilterSets, catalogFilterSets } from '../catalog/filterSets.ts';
 import { type CatalogJobs, catalogJobs } from '../catalog/jobs.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
@@ -17,7 +21,7 @@ import { levels } from '../contract/levels.ts';
 import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries } from '../files/files.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
-import type { GalleryRow } from '../retrieval/gallery.ts';
+import type { Gallery } from '../retrieval/gallery.ts';
 import { LevelIndex } from '../retrieval/levelIndex.ts';
 import type { CacheKey } from '../vectors/cache.ts';
 import { VectorStore, vectorFiles } from '../vectors/store.ts';
@@ -33,11 +37,15 @@ export class Library {
   readonly reports: CatalogReports;
   readonly watched: CatalogWatched;
   readonly embeddings: CatalogEmbeddings;
+  readonly feedback: CatalogFeedback;
+  readonly captions: CatalogCaptions;
+  readonly filterSets: CatalogFilterSets;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
   readonly #indexes = new WeakMap<VectorStore, LevelIndex>();
-  #gallery: Map<string, GalleryRow> | null = null;
+  #gallery: Gallery | null = null;
+  #captioning = false;
 
   private constructor(layout: Layout, db: Database, demonstration: boolean, unlock: () => Promise<void>) {
     this.layout = layout;
@@ -48,6 +56,9 @@ export class Library {
     this.reports = catalogReports(db);
     this.watched = catalogWatched(db);
     this.embeddings = catalogEmbeddings(db);
+    this.feedback = catalogFeedback(db);
+    this.captions = catalogCaptions(db);
+    this.filterSets = catalogFilterSets(db);
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }
@@ -65,6 +76,7 @@ export class Library {
       const library = new Library(layout, openDatabase(layout.catalog), demonstration, unlock);
       try {
         for (const path of await strayPaths(layout, library)) await removeFolder(path);
+        library.#caption();
       } catch (error) {
         library.db.close();
         throw error;
@@ -81,8 +93,8 @@ export class Library {
     return this.#openedAsDemonstration || this.reads.setting('demonstration') === 'yes';
   }
 
-  /** Every lesion that a search can find, by id; read again after `changed`. */
-  gallery(): Map<string, GalleryRow> {
+  /** Every lesion, by id, in catalog order; read again after `changed`. */
+  gallery(): Gallery {
     this.#gallery ??= new Map(this.reads.gallery().map((row) => [row.lesion, row]));
     return this.#gallery;
   }
@@ -90,6 +102,23 @@ export class Library {
   /** To be called after every change of lesions or labels. */
   changed(): void {
     this.#gallery = null;
+    this.#caption();
+  }
+
+  /** Captions what changed: at once as much as a change by hand can be, the rest of a whole library beside other work. */
+  #caption(): void {
+    if (!this.captions.refreshSome() || this.#captioning) return;
+    this.#captioning = true;
+    const rest = async () => {
+      do await nextTurn();
+      while (this.db.open && this.captions.refreshSome());
+    };
+    // What could not be written now is still marked, and tried after the next change.
+    rest()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#captioning = false;
+      });
   }
 
   /** The vectors under a key: from the checked cache, else rebuilt from the catalog's embeddings. */

@@ -4,7 +4,7 @@ import { PrecedentError } from '../contract/errors.ts';
 import { levels } from '../contract/levels.ts';
 import type { Embedder } from '../encoder/embedder.ts';
 import type { LevelIndex } from '../retrieval/levelIndex.ts';
-import { type Method, methodNamed, type Need, needsOf } from '../retrieval/methods.ts';
+import { type Method, methodNamed, type Need, needsOf, usesWords } from '../retrieval/methods.ts';
 import { type Part, partNamed } from '../retrieval/part.ts';
 import { needName, type Sources } from '../retrieval/scope.ts';
 import type { Encoders } from './encoders.ts';
@@ -24,6 +24,8 @@ export interface NeedPlan {
 export interface Plan {
   /** By `needName`. */
   readonly needs: ReadonlyMap<string, NeedPlan>;
+  /** Whether words are compared: those that were typed, or the caption of what is searched for. */
+  readonly words: boolean;
   readonly notes: readonly string[];
 }
 
@@ -44,7 +46,8 @@ export async function planMethod(engine: Engine, method: Method, options: PlanOp
   if (method.how !== 'fusion') {
     const needs = new Map<string, NeedPlan>();
     for (const need of needsOf(method)) needs.set(needName(need), await planNeed(engine, need, options));
-    return { needs, notes: [...needs.values()].flatMap(({ notes }) => notes) };
+    const notes = [...needs.values()].flatMap((need) => need.notes);
+    return { needs, words: usesWords(method), notes };
   }
   const needs = new Map<string, NeedPlan>();
   const notes: string[] = [];
@@ -64,12 +67,15 @@ export async function planMethod(engine: Engine, method: Method, options: PlanOp
     }
   }
   if (runs === 0) throw refusals[0];
-  return { needs, notes: [...new Set(notes)] };
+  return { needs, words: usesWords(method), notes: [...new Set(notes)] };
 }
 
 /** What rankings may search. */
-export function sourcesOf(_: Engine, needs: Plan['needs']): Sources {
-  return { needs, words: () => [] };
+export function sourcesOf({ library }: Engine, needs: Plan['needs']): Sources {
+  return {
+    needs,
+    words: (text) => library.captions.find(text).map(({ lesion, score }) => ({ id: lesion, score })),
+  };
 }
 
 /** Why a method cannot run here, or null. */

@@ -1,4 +1,5 @@
 /** What is searched for, as the vectors and the words that methods compare. */
+import { wordsOf } from '../catalog/captions.ts';
 import type { SimpleQuery } from '../contract/engine.ts';
 import { levels } from '../contract/levels.ts';
 import type { Embedder, SliceVector } from '../encoder/embedder.ts';
@@ -8,8 +9,11 @@ import {
   type EmbedTiming,
   type VoxelSource,
 } from '../encoder/voxelSource.ts';
+import { lesionCaption } from '../lesion/caption.ts';
 import { unpackMask } from '../lesion/mask.ts';
+import { measureIn } from '../lesion/measureIn.ts';
 import type { Probe } from '../retrieval/scope.ts';
+import type { Mask } from '../volume/volume.ts';
 import type { Engine } from './engine.ts';
 import { inside, withImageFile } from './imageFile.ts';
 import type { NeedPlan, Plan } from './methodSources.ts';
@@ -70,8 +74,10 @@ export async function queryProbe(
     source: (work) => engine.withVoxels(query.volume, work),
     volume: query.volume,
   };
+  const words =
+    plan.words && region.region.mask ? await captionOf(engine, query.volume, region.region.mask) : undefined;
   return {
-    probe: await regionProbe(plan, region, undefined, signal, timing),
+    probe: await regionProbe(plan, region, words, signal, timing),
     patient: volume.patient,
     notes: [],
   };
@@ -96,7 +102,14 @@ export async function lesionProbe(
     lesion,
     volume,
   };
-  return regionProbe(plan, region, reads.lesion(lesion).caption, signal, timing);
+  const words = plan.words ? wordsOf(reads.lesion(lesion)) : undefined;
+  return regionProbe(plan, region, words, signal, timing);
+}
+
+/** What a drawn lesion would be captioned. */
+async function captionOf(engine: Engine, volume: string, mask: Mask): Promise<string> {
+  const measured = await engine.withVoxels(volume, (file) => measureIn(file, mask));
+  return wordsOf({ caption: lesionCaption(measured) });
 }
 
 async function wordsProbe(plan: Plan, words: string, signal: AbortSignal): Promise<Probe> {

@@ -1,12 +1,19 @@
 /** A search from the query as it was asked to the hits as they are shown. */
 import type { z } from 'zod';
-import type { SearchResult, SimpleQuery, searchParams } from '../contract/engine.ts';
-import { PrecedentError } from '../contract/errors.ts';
+import type { Filter, SearchResult, SimpleQuery, searchParams } from '../contract/engine.ts';
 import type { Hit } from '../contract/model.ts';
+import { parseQueryText } from '../contract/queryText.ts';
 import type { EmbedTiming } from '../encoder/voxelSource.ts';
 import { combine } from '../retrieval/combine.ts';
-import type { GalleryRow } from '../retrieval/gallery.ts';
-import { defaultMethod, type Method, methodNamed, usesWords, wordsMethod } from '../retrieval/methods.ts';
+import { filterNames, type GalleryRow } from '../retrieval/gallery.ts';
+import {
+  defaultMethod,
+  type Method,
+  methodNamed,
+  scoreKind,
+  usesWords,
+  wordsMethod,
+} from '../retrieval/methods.ts';
 import { rank } from '../retrieval/rank/rank.ts';
 import { Scope } from '../retrieval/scope.ts';
 import type { Scored } from '../retrieval/scored.ts';
@@ -14,7 +21,9 @@ import { type RankedHit, searchGallery } from '../retrieval/search.ts';
 import type { Engine } from './engine.ts';
 import { fusionWeights } from './fusionWeights.ts';
 import { expectationOf } from './keptCalibrations.ts';
+import type { Library } from './library.ts';
 import { type Plan, planMethod, sourcesOf } from './methodSources.ts';
+import { markedRows, movedProbe } from './movedProbe.ts';
 import { type QueryProbe, queryProbe } from './queryProbe.ts';
 
 /** One thing that is searched for, with all that its ranking takes. */
@@ -33,23 +42,26 @@ export async function searchLibrary(
   const { library } = engine;
   const { query } = params;
   const timing: EmbedTiming = { readMs: 0, prepareMs: 0, inferMs: 0 };
-  const partOf = async (simple: SimpleQuery): Promise<Part> => {
-    if ('text' in simple) {
-      const todo = 'search by a lesion or a region';
-      throw new PrecedentError('unsupported', 'search by text is not there yet', undefined, todo);
-    }
-    const method = methodFor(simple, params.method);
+  const where = [...params.where];
+  const partOf = async (asked: SimpleQuery): Promise<Part> => {
+    const method = methodFor(asked, params.method);
+    const simple = 'text' in asked ? { text: filtersTaken(library, asked.text, where) } : asked;
     const lesion = 'lesion' in simple ? simple.lesion : undefined;
     const plan = await planMethod(engine, method, { encoder: params.encoder, lesion });
-    const asked = await queryProbe(engine, simple, plan, signal, timing);
+    const query = await queryProbe(engine, simple, plan, signal, timing);
     const weights = fusionWeights(library, method.name, encoderOf(plan));
-    return { method, plan, ...asked, probe: { ...asked.probe, weights } };
+    return { method, plan, ...query, probe: { ...query.probe, weights } };
   };
   const [like, unlike] = 'like' in query ? [query.like, query.unlike] : [[query], []];
   const parts: Part[] = [];
   for (const simple of [...like, ...unlike]) parts.push(await partOf(simple));
   const embedded = performance.now();
-  const gallery = findable([...library.gallery().values()], parts);
+  const marks = params.feedback && markedRows(library.gallery(), params.feedback);
+  if (marks) {
+    for (const [at, part] of parts.slice(0, like.length).entries()) {
+      parts[at] = { ...part, ...movedProbe(part, marks) };
+    }
+  }
   const rankPart = ({ method, plan, probe }: Part, rows: readonly GalleryRow[], k: number) =>
     rank(method, new Scope(sourcesOf(engine, plan.needs), rows), probe, k);
   const [first, ...others] = parts;
@@ -61,18 +73,21 @@ export async function searchLibrary(
           const how = 'like' in query ? query.combine : 'and';
           return combine(lists.slice(0, like.length), lists.slice(like.length), how);
         };
-  const { top, where, includeSamePatient, hitsPerPatient } = params;
+  const { top, includeSamePatient, hitsPerPatient } = params;
   const patients = new Set(parts.flatMap(({ patient }) => patient ?? []));
+  const gallery = library.gallery();
   const loaded = performance.now();
   const outcome = searchGallery(
     gallery,
-    { patients, top, where, includeSamePatient, hitsPerPatient },
+    { patients, top, where, includeSamePatient, hitsPerPatient, findable: findableBy(parts) },
     ranking,
   );
   const searched = performance.now();
   const hits = outcome.hits.map((hit) => toHit(engine, hit));
-  // Lesions of one patient are more alike than the experience with other patients says, and joined scores are others.
-  const comparable = others.length === 0 && !includeSamePatient;
+  // Lesions of one patient are more alike than the experience with other patients says, and the scores of joined or moved
+  // queries are others.
+  const moved = marks !== undefined && marks.relevant.length + marks.irrelevant.length > 0;
+  const comparable = others.length === 0 && !includeSamePatient && !moved;
   const experience = comparable
     ? expectationOf(library, first.method.name, first.plan, outcome.hits)
     : { notes: [] };
@@ -80,6 +95,7 @@ export async function searchLibrary(
   const notes = parts.flatMap((part) => [...part.notes, ...part.plan.notes]);
   return {
     method: first.method.name,
+    scores: others.length === 0 ? scoreKind(first.method) : 'fused',
     encoder: encoderOf(first.plan),
     tookMs: {
       read: timing.readMs,
@@ -111,13 +127,20 @@ function encoderOf({ needs }: Plan): string {
   return [...needs.values()].at(0)?.key.encoder ?? 'none';
 }
 
-/** The lesions that at least one method has something of to compare. */
-function findable(rows: readonly GalleryRow[], parts: readonly Part[]): GalleryRow[] {
-  if (parts.some(({ method }) => usesWords(method))) return [...rows];
-  const indexes = new Set(parts.flatMap(({ plan }) => [...plan.needs.values()].map(({ index }) => index)));
-  return rows.filter(({ lesion, volume }) =>
-    [...indexes].some((index) => index.has(lesion) || index.has(volume)),
-  );
+/** The words of a typed text; its filters are added to the others. */
+function filtersTaken(library: Library, text: string, where: Filter[]): string {
+  const asked = parseQueryText(text, filterNames(library.gallery()));
+  where.push(...asked.where);
+  return asked.words;
+}
+
+/** Whether at least one method has something of a lesion to compare. */
+function findableBy(parts: readonly Part[]): ((row: GalleryRow) => boolean) | undefined {
+  if (parts.some(({ method }) => usesWords(method))) return undefined;
+  const indexes = [
+    ...new Set(parts.flatMap(({ plan }) => [...plan.needs.values()].map(({ index }) => index))),
+  ];
+  return ({ lesion, volume }) => indexes.some((index) => index.has(lesion) || index.has(volume));
 }
 
 function toHit({ library }: Engine, { rank: place, score, row }: RankedHit): Hit {

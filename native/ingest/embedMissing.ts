@@ -277,6 +277,7 @@ function sliceRows(owner: string, slices: readonly SliceVector[]): EmbeddingRow[
 
 async function embedCaptions(task: Task): Promise<void> {
   const lesions = lesionsWithout(task, 'caption');
+  task.library.captions.refresh();
   const captions = lesions.map((lesion) => task.library.reads.lesion(lesion).caption);
   const vectors = await task.embedder.embedTexts(captions, task.signal);
   store(

@@ -11,6 +11,7 @@ import { connectedComponents } from '../lesion/components.ts';
 import { packMask, unpackMask } from '../lesion/mask.ts';
 import { measureIn } from '../lesion/measureIn.ts';
 import { organContext } from '../lesion/organContext.ts';
+import { outlineIn } from '../lesion/outline.ts';
 import { readNifti } from '../nifti/nifti.ts';
 import { readNrrd } from '../nrrd/nrrd.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
@@ -197,6 +198,7 @@ async function readLesion(
     box: [...mask.box],
     packed: packMask(mask),
     measurements: await measureIn(file, mask),
+    outline: await outlineIn(file, mask),
     labels: { ...labels },
     organs,
   };

@@ -7,12 +7,14 @@ const term = /(-*)(?:"([^"]*)"?(\*?)|([^\s"]+))/g;
 /** The tokenizer unicode61 makes tokens of letters, numbers and private characters; what has none would match nothing. */
 const searchable = /[\p{L}\p{N}\p{Co}]/u;
 
-/**
- * An FTS5 expression (sqlite.org/fts5.html section 3) for: words, all of which must occur; "phrases in quotes", also in
- * typographic ones; -excluded words and phrases; beginnings* of words. Every term is quoted, so that nothing that is typed
- * is taken for FTS5's own syntax. Without a term that must occur, a phrase of no words, which matches nothing.
- */
-export function ftsQuery(userText: string): string {
+interface Terms {
+  /** FTS5 strings, quoted, with a star where they are beginnings. */
+  readonly required: readonly string[];
+  readonly excluded: readonly string[];
+}
+
+/** The terms of a text, each quoted, so that nothing that is typed is taken for FTS5's own syntax. */
+export function ftsTerms(userText: string): Terms {
   const text = userText
     .toWellFormed()
     .replace(/[\p{Cc}\p{Cf}]/gu, ' ')
@@ -25,6 +27,16 @@ export function ftsQuery(userText: string): string {
     const beginning = phraseStar === '*' || word?.endsWith('*');
     (minus === '' ? required : excluded).push(`"${value}"${beginning ? '*' : ''}`);
   }
+  return { required, excluded };
+}
+
+/**
+ * An FTS5 expression (sqlite.org/fts5.html section 3) for: words, all of which must occur; "phrases in quotes", also in
+ * typographic ones; -excluded words and phrases; beginnings* of words. Without a term that must occur, a phrase of no words,
+ * which matches nothing.
+ */
+export function ftsQuery(userText: string): string {
+  const { required, excluded } = ftsTerms(userText);
   if (required.length === 0) return '""';
   const all = required.join(' AND ');
   return excluded.length === 0 ? all : `(${all}) NOT (${excluded.join(' OR ')})`;

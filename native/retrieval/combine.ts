@@ -5,9 +5,6 @@ import { ranked, type Scored } from './scored.ts';
 export const combinations = ['and', 'or'] as const;
 export type Combination = (typeof combinations)[number];
 
-/** How much the likeness to what is not wanted counts, beside the likeness to what is. */
-const unlikeWeight = 0.5;
-
 const joins: Readonly<Record<Combination, (scores: readonly number[]) => number>> = {
   and: (scores) => scores.reduce((sum, score) => sum + score, 0) / scores.length,
   or: (scores) => Math.max(...scores),
@@ -15,8 +12,8 @@ const joins: Readonly<Record<Combination, (scores: readonly number[]) => number>
 
 /**
  * Scores are standardised list by list (mean 0, deviation 1 over the lesions that the list ranks; a lesion that it lacks has
- * its lowest). `and` is the mean of the wanted lists, `or` their maximum; from it goes half of the highest standardised score
- * among the unwanted lists, where that is above the average lesion's. A list that ranks nothing takes no part; without a
+ * its lowest). `and` is the mean of the wanted lists, `or` their maximum; from it goes the highest standardised score among
+ * the unwanted lists, where that is above the average lesion's. A list that ranks nothing takes no part; without a
  * wanted list that ranks something there are no hits.
  */
 export function combine(
@@ -34,7 +31,7 @@ export function combine(
   return ranked(
     Array.from(ids, (id) => ({
       id,
-      score: joins[how](wanted.map(of(id))) - unlikeWeight * Math.max(0, ...unwanted.map(of(id))),
+      score: joins[how](wanted.map(of(id))) - Math.max(0, ...unwanted.map(of(id))),
     })),
   );
 }

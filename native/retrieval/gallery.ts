@@ -1,35 +1,54 @@
-/** The lesions among which a search ranks, as the catalog describes them, and the fields that filters can name. */
-import { PrecedentError } from '../contract/errors.ts';
-import type { Diagnosis, proofs } from '../contract/model.ts';
+/** The lesions among which a search ranks, as the catalog describes them, and the filters over their fields. */
+import { catalogFields, dayOf, type FieldKind, fieldNamed, isoDate, wantedOf } from '../contract/filters.ts';
+import type { Diagnosis, FieldInfo, proofs } from '../contract/model.ts';
+import { type Column, clearFailing, numberColumn, textColumn } from './columns.ts';
 
 export type Proof = (typeof proofs)[number];
 
-/** One lesion with an embedding. */
+/** One lesion of the library. */
 export interface GalleryRow {
   readonly lesion: string;
   /** The identity key (patient ID and issuer), by which a query's patient is excluded and hits are counted per patient. */
   readonly patient: string;
   readonly volume: string;
+  /** StudyInstanceUID. */
+  readonly study?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly diagnosis?: Pick<Diagnosis, 'diagnosis' | 'proof'>;
   /** What the catalog knows beside the labels and a filter may name, such as organ, kernel or contrast. */
   readonly fields?: Readonly<Record<string, string>>;
+  /** What it measures, in the units of `catalogFields`; dates as days since 1970. */
+  readonly numbers?: Readonly<Record<string, number>>;
 }
+
+/** The lesions of a library by id, in catalog order. Not changed once it is made: columns of it are kept. */
+export type Gallery = ReadonlyMap<string, GalleryRow>;
 
 /** The fields that do not come from labels; a label of the same name stands back. */
 const ownFields: Readonly<Record<string, (row: GalleryRow) => string | undefined>> = {
   diagnosis: (row) => row.diagnosis?.diagnosis ?? row.labels.diagnosis,
   proof: (row) => row.diagnosis?.proof ?? row.labels.proof,
+  proven: (row) => (isProven(row) ? 'yes' : 'no'),
   patient: (row) => row.fields?.patient ?? row.patient,
+  study: (row) => row.study,
   volume: (row) => row.volume,
   lesion: (row) => row.lesion,
 };
+
+const kinds: ReadonlyMap<string, { readonly kind: FieldKind; readonly unit?: string }> = new Map(
+  catalogFields.map((field) => [field.name, field]),
+);
+const kindOf = (field: string): FieldKind => kinds.get(field)?.kind ?? 'text';
 
 /** The value of a field of a lesion: its own fields first, then what the catalog adds, then the labels. */
 export function fieldValue(row: GalleryRow, field: string): string | undefined {
   const own = Object.hasOwn(ownFields, field) ? ownFields[field](row) : undefined;
   if (own !== undefined) return own;
   if (row.fields && Object.hasOwn(row.fields, field)) return row.fields[field];
+  if (row.numbers && Object.hasOwn(row.numbers, field)) {
+    const value = row.numbers[field];
+    return kindOf(field) === 'date' ? isoDate(value) : String(value);
+  }
   return Object.hasOwn(row.labels, field) ? row.labels[field] : undefined;
 }
 
@@ -40,7 +59,7 @@ export function isProven(row: GalleryRow): boolean {
   return proven.has(fieldValue(row, 'proof'));
 }
 
-/** The names of the fields that at least one of the rows carries, sorted. */
+/** The names of the fields with values to be counted that at least one of the rows carries, sorted. */
 export function fieldNames(rows: Iterable<GalleryRow>): string[] {
   const names = new Set<string>();
   for (const row of rows) {
@@ -51,35 +70,141 @@ export function fieldNames(rows: Iterable<GalleryRow>): string[] {
   return [...names].sort();
 }
 
-/** One `field=value` condition. */
+/** One `field=value` condition; how values are written is said at `wantedOf`. */
 export interface Condition {
   readonly field: string;
   readonly value: string;
 }
 
+/** A gallery's rows in order, with the columns that were asked for so far. */
+interface Table {
+  readonly rows: readonly GalleryRow[];
+  /** Every name that a condition may use. */
+  readonly names: readonly string[];
+  readonly columns: Map<string, Column>;
+  infos?: readonly FieldInfo[];
+}
+const tables = new WeakMap<object, Table>();
+
+function tableOf(gallery: Gallery | readonly GalleryRow[]): Table {
+  const known = tables.get(gallery);
+  if (known) return known;
+  const rows = [...gallery.values()];
+  const names = [...new Set([...fieldNames(rows), ...catalogFields.map(({ name }) => name)])];
+  const table = { rows, names, columns: new Map<string, Column>() };
+  tables.set(gallery, table);
+  return table;
+}
+
+function columnOf({ rows, columns }: Table, field: string): Column {
+  const known = columns.get(field);
+  if (known) return known;
+  const kind = kindOf(field);
+  const column =
+    kind === 'text'
+      ? textColumn(rows.length, (n) => fieldValue(rows[n], field))
+      : numberColumn(kind, rows.length, (n) => numberValue(rows[n], field, kind));
+  columns.set(field, column);
+  return column;
+}
+
+function numberValue({ numbers, labels }: GalleryRow, field: string, kind: FieldKind): number | undefined {
+  if (numbers && Object.hasOwn(numbers, field)) return numbers[field];
+  const label = Object.hasOwn(labels, field) ? labels[field].trim() : '';
+  return label === '' ? undefined : kind === 'date' ? dayOf(label) : Number(label);
+}
+
+/** Every name that a condition may use: fields of the catalog and labels. */
+export function filterNames(gallery: Gallery | readonly GalleryRow[]): readonly string[] {
+  return tableOf(gallery).names;
+}
+
 /**
- * The test for conditions: several values of one field are alternatives, different fields must all hold, and an empty
- * value asks for lesions that do not have the field.
- * @throws PrecedentError `usage` for a field that no row carries.
+ * The rows that meet the conditions, in the gallery's order: several values of one field are alternatives, different fields
+ * must all hold, an excluded value may not be there.
+ * @throws PrecedentError `usage` for a field that there is not, and for a value that its field cannot have
  */
+export function passing(
+  gallery: Gallery | readonly GalleryRow[],
+  where: readonly Condition[],
+): readonly GalleryRow[] {
+  const table = tableOf(gallery);
+  if (where.length === 0) return table.rows;
+  const marks = marksOf(gallery, where);
+  return table.rows.filter((_, n) => marks[n] === 1);
+}
+
+/** How many rows meet the conditions. Throws as `passing`. */
+export function countPassing(gallery: Gallery, where: readonly Condition[]): number {
+  return marksOf(gallery, where).reduce((sum, mark) => sum + mark, 0);
+}
+
+/** 1 for each row that meets the conditions. */
+function marksOf(gallery: Gallery | readonly GalleryRow[], where: readonly Condition[]): Uint8Array {
+  const table = tableOf(gallery);
+  const marks = new Uint8Array(table.rows.length).fill(1);
+  const named = where.map(({ field, value }) => ({ field: fieldNamed(field, table.names), value }));
+  for (const [field, conditions] of Map.groupBy(named, (condition) => condition.field)) {
+    const wanted = conditions.map(({ value }) =>
+      wantedOf(field, value, kindOf(field), kinds.get(field)?.unit),
+    );
+    clearFailing(columnOf(table, field), wanted, marks);
+  }
+  return marks;
+}
+
+/** The test for conditions over rows of a gallery. Throws as `passing`. */
 export function conditionsTest(
-  rows: Iterable<GalleryRow>,
+  rows: Gallery | Iterable<GalleryRow>,
   where: readonly Condition[],
 ): (row: GalleryRow) => boolean {
   if (where.length === 0) return () => true;
-  const known = new Set([...Object.keys(ownFields), ...fieldNames(rows)]);
-  const wanted = new Map<string, Set<string>>();
-  for (const { field, value } of where) {
-    if (!known.has(field)) {
-      const names = [...known].sort().join(', ');
-      throw new PrecedentError(
-        'usage',
-        `no lesion has a field "${field}"`,
-        undefined,
-        `choose one of: ${names}`,
-      );
-    }
-    wanted.set(field, (wanted.get(field) ?? new Set()).add(value));
+  const met = new Set(
+    passing(rows instanceof Map ? (rows as Gallery) : [...(rows as Iterable<GalleryRow>)], where),
+  );
+  return (row) => met.has(row);
+}
+
+/** A text field lists so many of its values, the most frequent first. */
+const mostValues = 200;
+
+/** The fields of a library with their values, for whoever chooses among them: labels first, each group by name. */
+export function fieldInfos(gallery: Gallery): readonly FieldInfo[] {
+  const table = tableOf(gallery);
+  table.infos ??= infosOf(table);
+  return table.infos;
+}
+
+function infosOf(table: Table): FieldInfo[] {
+  const labels = new Set<string>();
+  for (const row of table.rows) for (const name of Object.keys(row.labels)) labels.add(name);
+  const catalog = catalogFields.filter(({ id, name }) => !id && name !== 'proven').map(({ name }) => name);
+  const infos = [...new Set([...[...labels].sort(), ...catalog])].map((name): FieldInfo => {
+    const column = columnOf(table, name);
+    // Diagnosis and proof are set as labels are.
+    const label = name === 'diagnosis' || name === 'proof' || labels.has(name);
+    const base = { name, kind: column.kind, label, unit: kinds.get(name)?.unit };
+    return column.numbers
+      ? { ...base, values: [], range: rangeOf(column.numbers) }
+      : { ...base, values: valuesOf(column) };
+  });
+  return infos.filter(({ values, range }) => values.length > 0 || range !== undefined);
+}
+
+function rangeOf(numbers: Float64Array): [number, number] | undefined {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of numbers) {
+    if (value < least) least = value;
+    if (value > most) most = value;
   }
-  return (row) => [...wanted].every(([field, values]) => values.has(fieldValue(row, field) ?? ''));
+  return least <= most ? [least, most] : undefined;
+}
+
+function valuesOf({ codes, values }: Column): { value: string; count: number }[] {
+  const counts = new Int32Array(values.length);
+  for (const code of codes) if (code >= 0) counts[code]++;
+  return values
+    .map((value, code) => ({ value, count: counts[code] }))
+    .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
+    .slice(0, mostValues);
 }

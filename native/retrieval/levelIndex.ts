@@ -29,6 +29,14 @@ export class LevelIndex {
     return slices.flatMap((slice) => this.store.vectorOf(`${owner}/${slice}`) ?? []);
   }
 
+  /** As `vectorsOf`, each with its slice k; only of a level with slices. */
+  slicedVectorsOf(owner: string): { slice: number; vector: Float32Array }[] {
+    return this.#ids(owner).flatMap((id) => {
+      const vector = this.store.vectorOf(id);
+      return vector ? [{ slice: Number(id.slice(owner.length + 1)), vector }] : [];
+    });
+  }
+
   /** The ascending row numbers of the vectors of these owners. */
   rowsOf(owners: Iterable<string>): Int32Array {
     const ids: string[] = [];

@@ -1,6 +1,7 @@
 /** The table of methods: how hits are found and ranked. A new method is a new row; a new way (`how`) is a file in rank/. */
+import type { ScoreKind } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import type { Level } from '../contract/levels.ts';
+import { type Level, levels } from '../contract/levels.ts';
 import type { Aggregation } from './aggregate.ts';
 
 /** Vectors that a method searches, and what it compares them with. */
@@ -197,16 +198,33 @@ export function usesWords(method: Method): boolean {
   }
 }
 
-/** Whether a score means the same for every query, as a cosine does; ranks, counts, and scores scaled list by list do not. */
-export function scoresCompare(method: Method): boolean {
+const slicesScores: Readonly<Record<Aggregation, ScoreKind>> = {
+  frequency: 'count',
+  max: 'cosine',
+  sum: 'sum',
+};
+
+/** What the scores of a method's hits are. */
+export function scoreKind(method: Method): ScoreKind {
   switch (method.how) {
     case 'nearest':
     case 'late':
-      return true;
+      return 'cosine';
     case 'slices':
-      return method.by === 'max';
+      return slicesScores[method.by];
     case 'words':
+      return 'words';
     case 'fusion':
-      return false;
+      return method.by === 'weighted' ? 'fused' : 'rank';
   }
+}
+
+/** Whether a score means the same for every query, as a cosine does; ranks, counts, and scores scaled list by list do not. */
+export function scoresCompare(method: Method): boolean {
+  return scoreKind(method) === 'cosine';
+}
+
+/** Whether marks on hits move the vectors of a need: one of the query against one of each lesion or volume (see feedback.ts). */
+export function learnable({ level, byText }: Need): boolean {
+  return !levels[level].slices && byText !== true;
 }

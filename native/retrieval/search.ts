@@ -3,13 +3,15 @@ import { PrecedentError } from '../contract/errors.ts';
 import type { Distribution } from '../contract/model.ts';
 import {
   type Condition,
-  conditionsTest,
   fieldNames,
   fieldValue,
+  type Gallery,
   type GalleryRow,
   isProven,
+  passing,
 } from './gallery.ts';
 import type { Scored } from './scored.ts';
+import { wilson } from './wilson.ts';
 
 export interface SearchRequest {
   /** The identity keys of the query's patients, where they are known. */
@@ -18,6 +20,8 @@ export interface SearchRequest {
   readonly where?: readonly Condition[];
   readonly includeSamePatient?: boolean;
   readonly hitsPerPatient?: number;
+  /** Whether a method has something of a lesion to compare; every lesion where it is not given. */
+  readonly findable?: (row: GalleryRow) => boolean;
 }
 
 /** The lesions that pass, the best `k` or more of them first, or as many as a method finds. */
@@ -45,17 +49,13 @@ const mostValues = 12;
 const undescriptive: ReadonlySet<string> = new Set(['patient', 'split', 'proofDate']);
 
 /**
- * The hits among the lesions of a gallery that can be found: the query's patients excluded, at most
+ * The hits among the lesions of a gallery that are findable: the query's patients excluded, at most
  * `hitsPerPatient` hits (default 1, the best) of a patient, every condition of `where` met. A filter by diagnosis
  * accepts proven ones only, unless `where` names the proof.
  * @throws PrecedentError `usage` for an unknown field or a count that is not a whole number above 0.
  */
-export function searchGallery(
-  gallery: readonly GalleryRow[],
-  request: SearchRequest,
-  rank: RankRows,
-): SearchOutcome {
-  const { where = [], hitsPerPatient = 1, top } = request;
+export function searchGallery(gallery: Gallery, request: SearchRequest, rank: RankRows): SearchOutcome {
+  const { where = [], hitsPerPatient = 1, top, findable } = request;
   for (const [name, count] of Object.entries({ top, hitsPerPatient })) {
     if (!Number.isInteger(count) || count < 1) {
       throw new PrecedentError('usage', `${name} must be a whole number above 0`);
@@ -63,13 +63,12 @@ export function searchGallery(
   }
   const anyProof = where.some(({ field }) => field === 'proof');
   const provenOnly = !anyProof && where.some(({ field }) => field === 'diagnosis');
-  const meets = conditionsTest(gallery, where);
   const excluded = request.includeSamePatient ? undefined : request.patients;
 
   const searched: GalleryRow[] = [];
   let filteredUnproven = 0;
-  for (const row of gallery) {
-    if (excluded?.has(row.patient) || !meets(row)) continue;
+  for (const row of passing(gallery, where)) {
+    if (excluded?.has(row.patient) || (findable && !findable(row))) continue;
     if (provenOnly && !isProven(row)) filteredUnproven++;
     else searched.push(row);
   }
@@ -109,7 +108,7 @@ function firstHits(
 
 /**
  * How many hits, beside how many searched lesions, carry each value of a field with at most twelve values, most frequent
- * first; of the diagnoses always the twelve most frequent. They count where they are proven, unless `anyProof`; `unproven` says how many lesions that left out.
+ * first, with the interval of its share among the hits that carry the field; of the diagnoses always the twelve most frequent. They count where they are proven, unless `anyProof`; `unproven` says how many lesions that left out.
  */
 export function distributions(
   hits: readonly GalleryRow[],
@@ -143,7 +142,9 @@ export function distributions(
     const values = [...counts.values()].sort(
       (a, b) => b.hits - a.hits || b.library - a.library || (a.value < b.value ? -1 : 1),
     );
-    result.push({ field, values: values.slice(0, mostValues) });
+    const carrying = values.reduce((sum, value) => sum + value.hits, 0);
+    const bounded = values.map((value) => ({ ...value, ...wilson(value.hits, carrying) }));
+    result.push({ field, values: bounded.slice(0, mostValues) });
   }
   return { distributions: result, unproven };
 }

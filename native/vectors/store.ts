@@ -13,11 +13,18 @@ import { FlatMatrix, type Found, type MatrixRow } from './matrix.ts';
  */
 export const graphFromFloats = 50_000_000;
 
-/** A filter that would need more of the graph's candidates than this is cheaper to answer exactly. */
-const mostCandidates = 2048;
+/**
+ * A filter that allows at most so many rows is answered exactly whatever the size of the library: rows that pass may lie far
+ * from the query, where a graph knows little.
+ */
+export const filteredExactly = 200_000;
 
-/** A filter that allows fewer floats than this share of `graphFromFloats` is answered exactly, from gathered rows. */
-const gatheredShare = 0.05;
+/** The graph is asked for so many candidates at least, that the check below has enough to go by, and at most for so many. */
+const leastCandidates = 512;
+const mostCandidates = 8192;
+
+/** The recall check scans so many of the allowed rows, evenly taken. */
+const checkedRows = 4096;
 
 /** Rows given to the graph before other work gets its turn; some tens of milliseconds. */
 const rowsPerTurn = 32;
@@ -25,21 +32,30 @@ const rowsPerTurn = 32;
 /** Removed rows keep their place until a rebuild; above this share the cache counts as stale. */
 const mostRemoved = 0.25;
 
+/** From which size on searches are no longer exact. */
+export interface Limits {
+  /** Floats of the whole matrix. */
+  readonly graphFrom?: number;
+  /** Rows that a filter allows. */
+  readonly filteredExactly?: number;
+}
+
 export class VectorStore {
   readonly #matrix: FlatMatrix;
   readonly #graphFrom: number;
+  readonly #filteredExactly: number;
   #graph: HnswGraph | undefined;
   #building: Promise<void> | undefined;
 
-  private constructor(matrix: FlatMatrix, graphFrom: number, graph?: HnswGraph) {
+  private constructor(matrix: FlatMatrix, limits: Limits) {
     this.#matrix = matrix;
-    this.#graphFrom = graphFrom;
-    this.#graph = graph;
+    this.#graphFrom = limits.graphFrom ?? graphFromFloats;
+    this.#filteredExactly = limits.filteredExactly ?? filteredExactly;
   }
 
   /** A store of the given rows. Rebuild it like this whenever `open` does not return it ready. */
-  static build(key: CacheKey, rows: Iterable<MatrixRow>, graphFrom = graphFromFloats): VectorStore {
-    return new VectorStore(FlatMatrix.fromRows(key, rows), graphFrom);
+  static build(key: CacheKey, rows: Iterable<MatrixRow>, limits: Limits = {}): VectorStore {
+    return new VectorStore(FlatMatrix.fromRows(key, rows), limits);
   }
 
   /**
@@ -50,7 +66,7 @@ export class VectorStore {
     path: string,
     key: CacheKey,
     revision: string,
-    graphFrom = graphFromFloats,
+    limits: Limits = {},
   ): Promise<Loaded<VectorStore>> {
     const loaded = await FlatMatrix.load(matrixFile(path), key, revision);
     if (loaded.state !== 'ready') return loaded;
@@ -58,7 +74,7 @@ export class VectorStore {
     if (matrix.size < matrix.rows * (1 - mostRemoved)) {
       return { state: 'stale', why: 'too many of its rows were removed' };
     }
-    const store = new VectorStore(matrix, graphFrom);
+    const store = new VectorStore(matrix, limits);
     if (store.#large()) {
       const graph = await HnswGraph.load(graphFile(path), key.dim, digest);
       if (graph.state === 'ready') store.#graph = graph.value;
@@ -80,7 +96,7 @@ export class VectorStore {
 
   /** Whether a search would use the graph where its filter allows. */
   get indexed(): boolean {
-    return this.#complete() !== undefined;
+    return this.#usable() !== undefined;
   }
 
   rowOf(id: string): number | undefined {
@@ -123,11 +139,12 @@ export class VectorStore {
 
   /**
    * The k embeddings most similar to a query (`dim` values, any length but zero): highest cosine first, equal scores by
-   * ascending id. `allowed` are ascending row numbers. Exact below `graphFromFloats`, nearly so above.
+   * ascending id. `allowed` are ascending row numbers. Exact up to `graphFromFloats`, and up to `filteredExactly` allowed rows;
+   * nearly so above.
    * @throws PrecedentError `usage` for a bad k or query.
    */
   search(query: ArrayLike<number>, k: number, allowed?: Int32Array): Found[] {
-    const graph = this.#complete();
+    const graph = this.#usable();
     const candidates = graph && this.#candidates(graph, query, k, allowed);
     return this.#matrix.search(query, k, candidates ?? allowed);
   }
@@ -161,11 +178,14 @@ export class VectorStore {
     return this.#matrix.rows * this.#matrix.key.dim > this.#graphFrom;
   }
 
-  #complete(): HnswGraph | undefined {
+  #usable(): HnswGraph | undefined {
     return this.#graph?.rows === this.#matrix.rows ? this.#graph : undefined;
   }
 
-  /** Ascending rows from the graph of which at least k are allowed, or undefined where the exact scan is the better way. */
+  /**
+   * Ascending rows from the graph, all allowed, among which the best k are, or undefined where the exact scan is the better way:
+   * the graph is asked for more than k until enough pass the filter and the recall check, or until it would cost more than a scan.
+   */
   #candidates(
     graph: HnswGraph,
     query: ArrayLike<number>,
@@ -177,16 +197,34 @@ export class VectorStore {
     const sound =
       vector.length === this.#matrix.key.dim && vector.every(Number.isFinite) && vector.some((v) => v !== 0);
     if (!sound || !Number.isInteger(k) || k < 1 || k > passing) return undefined;
-    // Few allowed rows are gathered and scanned in a moment, where the graph would have to go far to meet them.
-    if (passing * this.#matrix.key.dim < this.#graphFrom * gatheredShare) return undefined;
-    let wanted = Math.ceil((2 * k * this.#matrix.rows) / passing) + 16;
+    if (allowed && passing <= this.#filteredExactly) return undefined;
+    let wanted = Math.max(leastCandidates, Math.ceil((4 * k * this.#matrix.rows) / passing));
     for (; wanted <= mostCandidates; wanted *= 4) {
       const rows = graph
         .search(vector, wanted)
         .filter((row) => this.#matrix.idOf(row) !== null && (!allowed || includes(allowed, row)));
-      if (rows.length >= k) return Int32Array.from(rows).sort();
+      if (rows.length < 2 * k) continue;
+      const candidates = Int32Array.from(rows).sort();
+      if (this.#complete(vector, candidates, allowed)) return candidates;
     }
     return undefined;
+  }
+
+  /**
+   * The recall check: of a sample of the allowed rows, scanned exactly, every one that is at least as near as the middle one of
+   * the candidates has to be among them. The middle lies behind the k-th hit, so what is missed there is missed sooner than a hit.
+   */
+  #complete(vector: Float32Array, candidates: Int32Array, allowed: Int32Array | undefined): boolean {
+    const rows = allowed?.length ?? this.#matrix.rows;
+    const every = Math.max(1, Math.floor(rows / checkedRows));
+    const sample = Int32Array.from(
+      { length: Math.ceil(rows / every) },
+      (_, n) => allowed?.[n * every] ?? n * every,
+    );
+    const middle = Math.ceil(candidates.length / 2);
+    const least = this.#matrix.search(vector, middle, candidates).at(-1)?.score ?? 1;
+    const near = this.#matrix.search(vector, Math.min(middle, sample.length), sample);
+    return near.every(({ row, score }) => score < least || includes(candidates, row));
   }
 }
 

@@ -6,8 +6,13 @@ import { ActionIcon, Button, Tooltip } from '@mantine/core';
 import { IconArrowLeft, IconChevronLeft, IconChevronRight, IconExternalLink } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
+import type { SimilarityGrid } from '../../native/contract/explain.ts';
 import type { Hit, LesionRow, Measurements, VolumeRow } from '../../native/contract/model.ts';
+import { similarityQuery } from '../query/explain.ts';
+import { MarkButtons } from '../query/HitActions.tsx';
+import { markOf } from '../query/hitMarks.ts';
 import { DiagnosisText } from '../query/proofs.tsx';
+import { scoreText, scoreTitles } from '../query/scores.ts';
 import { useSearch } from '../query/useSearch.ts';
 import { colors } from '../ui/colors.ts';
 import { Failure } from '../ui/Empty.tsx';
@@ -17,6 +22,7 @@ import { SourceMarks } from '../ui/SourceMarks.tsx';
 import { openVolume, type Subject, setWindow, useView } from '../ui/store.ts';
 import type { Mask } from '../viewer/contours.ts';
 import { type Box, type Grid, gridOf, growBox, subGrid, type Vec3, worldToIndex } from '../viewer/grid.ts';
+import { type Heat, strongestOf } from '../viewer/heat.ts';
 import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
 import { type Gesture, PlanePane } from '../viewer/PlanePane.tsx';
 import { type PaneView, type PlaneGeometry, planeGeometry } from '../viewer/planes.ts';
@@ -24,6 +30,7 @@ import { useRenderPath } from '../viewer/renderPath.ts';
 import { useOpenVoxels, useVoxels } from '../viewer/useVoxels.ts';
 import type { Voxels } from '../viewer/voxels.ts';
 import { type LinkedSide, sliceAtOffset, stepOffset } from './linkedScroll.ts';
+import { WhyPanel } from './WhyPanel.tsx';
 
 /** How much of the surroundings comes with a lesion, in mm. */
 const surroundingsMm = 50;
@@ -44,12 +51,17 @@ interface Linked {
   readonly offsetMm: number;
   readonly panMm: readonly [number, number];
   readonly fieldMm: number | null;
+  /** How much further along the normal the hit stands, where slices that match were chosen. */
+  readonly hitShiftMm: number;
 }
-const centred: Linked = { offsetMm: 0, panMm: [0, 0], fieldMm: null };
+const centred: Linked = { offsetMm: 0, panMm: [0, 0], fieldMm: null, hitShiftMm: 0 };
 
 export function Compare({ hit }: { hit: Hit }) {
   const subject = useView((s) => s.subject);
+  const why = useView((s) => s.why);
   const { search } = useSearch();
+  const [showMap, setShowMap] = useState(false);
+  const map = useQuery({ ...similarityQuery(subject, hit.lesion), enabled: why && showMap });
   const path = useRenderPath();
   const [linked, setLinked] = useState<{ hit: string; at: Linked }>({ hit: hit.lesion, at: centred });
   const at = linked.hit === hit.lesion ? linked.at : { ...centred, fieldMm: linked.at.fieldMm };
@@ -63,19 +75,28 @@ export function Compare({ hit }: { hit: Hit }) {
   const open = useOpenVoxels((s) => s.voxels);
   const left = useSide(
     queryVolume.data?.volume,
-    subject?.measurements,
+    subject?.measurements ?? undefined,
     subject?.mask ?? queryLesion.data?.mask ?? null,
     open,
   );
   const right = useSide(hitVolume.data?.volume, hit, hitLesion.data?.mask ?? null, open);
   const sides = [left, right].flatMap((side) => (side ? [side] : []));
   const fieldMm =
-    at.fieldMm ?? Math.max(50, 3 * Math.max(subject?.measurements.diameterMm ?? 0, hit.diameterMm));
+    at.fieldMm ?? Math.max(50, 3 * Math.max(subject?.measurements?.diameterMm ?? 0, hit.diameterMm));
 
   const hits = search.data?.hits ?? [];
   const place = hits.findIndex((other) => other.lesion === hit.lesion);
+  // Words have no picture: the hit is shown alone.
+  const byWords = subject?.volume === null;
   const failure = hitVolume.error ?? queryVolume.error ?? hitLesion.error;
   const pane = { at, setAt, fieldMm, sides, cpu: path === 'cpu' };
+  const shownMap = why && showMap ? map.data : undefined;
+  const strongest = shownMap && strongestOf([shownMap.query, shownMap.hit]);
+  const jump = (pair: { readonly query: number; readonly hit: number }) => {
+    if (!left || !right) return;
+    const offsetMm = offsetOf(left, pair.query);
+    setAt({ ...at, offsetMm, hitShiftMm: offsetOf(right, pair.hit) - offsetMm });
+  };
   return (
     <section className="compare" data-testid="compare-view" aria-label="Query and hit side by side">
       <header className="compare-head">
@@ -89,12 +110,28 @@ export function Compare({ hit }: { hit: Hit }) {
           Back <kbd>Esc</kbd>
         </Button>
         <span className="compare-title">
-          Hit {hit.rank} of {hits.length} · similarity {hit.score.toFixed(3)}
+          Hit {hit.rank} of {hits.length}
+          {byWords || !search.data
+            ? ''
+            : ` · ${scoreTitles[search.data.scores].toLowerCase()} ${scoreText(hit.score, search.data.scores)}`}
         </span>
         <span className="compare-offset" data-testid="compare-offset" data-offset-mm={at.offsetMm}>
           {minus(Number(at.offsetMm.toFixed(1)))} mm from the centres
+          {at.hitShiftMm !== 0 && `, the hit ${minus(Number(at.hitShiftMm.toFixed(1)))} mm further`}
         </span>
         <span className="spacer" />
+        <MarkButtons hit={hit} mark={subject ? markOf(subject.marks, hit.lesion) : null} />
+        {!byWords && (
+          <Button
+            size="compact-xs"
+            variant={why ? 'filled' : 'default'}
+            aria-pressed={why}
+            data-testid="why-toggle"
+            onClick={() => useView.setState({ why: !why })}
+          >
+            Why
+          </Button>
+        )}
         <Tooltip label="Previous hit (M)">
           <ActionIcon
             size="sm"
@@ -130,22 +167,28 @@ export function Compare({ hit }: { hit: Hit }) {
           </Tooltip>
         )}
       </header>
-      <div className="compare-panes">
+      <div className="compare-panes" data-single={byWords || undefined}>
         {failure ? (
           <Failure error={failure} />
         ) : (
           <>
-            <ComparePane
-              {...pane}
-              side={left}
-              testId="compare-query"
-              title="Query"
-              color={colors.query}
-              patient={queryVolume.data?.volume.patient ?? ''}
-            />
+            {!byWords && (
+              <ComparePane
+                {...pane}
+                side={left}
+                heat={heatOf(shownMap?.query, left, strongest)}
+                shiftMm={0}
+                testId="compare-query"
+                title="Query"
+                color={colors.query}
+                patient={queryVolume.data?.volume.patient ?? ''}
+              />
+            )}
             <ComparePane
               {...pane}
               side={right}
+              heat={heatOf(shownMap?.hit, right, strongest)}
+              shiftMm={at.hitShiftMm}
               testId="compare-hit"
               title={`Hit ${hit.rank}`}
               color={colors.hit}
@@ -154,7 +197,20 @@ export function Compare({ hit }: { hit: Hit }) {
           </>
         )}
       </div>
-      {subject && (
+      {why && !byWords && (
+        <WhyPanel
+          hit={hit}
+          jump={jump}
+          map={{
+            shown: showMap,
+            show: setShowMap,
+            loading: map.isFetching,
+            error: map.error,
+            data: map.data,
+          }}
+        />
+      )}
+      {subject && !(why && !byWords) && (
         <CompareTable
           subject={subject}
           queryVolume={queryVolume.data?.volume}
@@ -211,6 +267,24 @@ function endOf({ grid, geometry, centreIndex }: Side, slice: number, offsetMm: n
   return Math.abs(shown - offsetMm) > spacing ? shown : null;
 }
 
+/** The offset in mm of a stored slice from a side's centre. */
+function offsetOf({ grid, geometry, centreIndex, first }: Side, slice: number): number {
+  const index = slice - first[geometry.normal];
+  return (index - centreIndex) * grid.spacing[geometry.normal] * geometry.normalSign;
+}
+
+/** A map over what is loaded of a side. */
+function heatOf(cells: SimilarityGrid | undefined, side: Side | null, strongest = 0): Heat | null {
+  if (!cells || cells.volume !== side?.row.id) return null;
+  const [i, j, k] = side.first;
+  const b = cells.box;
+  return {
+    ...cells,
+    box: [b[0] - i, b[1] - j, b[2] - k, b[3] - i, b[4] - j, b[5] - k],
+    strongest,
+  };
+}
+
 /** The mask in indices of what is loaded. */
 function shifted(mask: Mask, [i, j, k]: Vec3): Mask {
   const b = mask.box;
@@ -219,6 +293,8 @@ function shifted(mask: Mask, [i, j, k]: Vec3): Mask {
 
 interface PaneProps {
   readonly side: Side | null;
+  readonly heat: Heat | null;
+  readonly shiftMm: number;
   readonly sides: readonly Side[];
   readonly at: Linked;
   readonly setAt: (next: Linked) => void;
@@ -230,7 +306,8 @@ interface PaneProps {
   readonly patient: string;
 }
 
-function ComparePane({ side, sides, at, setAt, fieldMm, cpu, testId, title, color, patient }: PaneProps) {
+function ComparePane(props: PaneProps) {
+  const { side, heat, shiftMm, sides, at, setAt, fieldMm, cpu, testId, title, color, patient } = props;
   const window = useView((s) => s.window);
   const inverted = useView((s) => s.inverted);
   const outlines = useView((s) => s.outlines);
@@ -240,8 +317,9 @@ function ComparePane({ side, sides, at, setAt, fieldMm, cpu, testId, title, colo
     side ? Math.round(side.centre[2]) + side.first[2] : 0,
   );
   const voxels = side?.open ?? own;
-  const slice = side ? sliceAtOffset(side.grid, side.geometry, side.centreIndex, at.offsetMm) : 0;
-  const ended = side ? endOf(side, slice, at.offsetMm) : null;
+  const offsetMm = at.offsetMm + shiftMm;
+  const slice = side ? sliceAtOffset(side.grid, side.geometry, side.centreIndex, offsetMm) : 0;
+  const ended = side ? endOf(side, slice, offsetMm) : null;
   const drawn = useMemo(
     () => (side?.outline && outlines ? [{ id: testId, mask: side.outline, color, width: 1.6 }] : []),
     [side, outlines, testId, color],
@@ -264,6 +342,7 @@ function ComparePane({ side, sides, at, setAt, fieldMm, cpu, testId, title, colo
       cursor="default"
       active={false}
       outlines={drawn}
+      heat={heat}
       crosshair={null}
       stroke={null}
       brush={null}
@@ -339,11 +418,11 @@ function CompareTable(props: {
   const slices = (row: VolumeRow | undefined) =>
     row ? thickness(row.sliceThicknessMm ?? row.spacingMm[2]) : '–';
   const rows: readonly (readonly [string, string, string])[] = [
-    ['Volume', ml(q.volumeMl), ml(hit.volumeMl)],
-    ['Diameter', mm(q.diameterMm), mm(hit.diameterMm)],
+    ['Volume', q ? ml(q.volumeMl) : '–', ml(hit.volumeMl)],
+    ['Diameter', q ? mm(q.diameterMm) : '–', mm(hit.diameterMm)],
     [
       'Mean ± SD',
-      meanSd(q.meanHu, q.sdHu),
+      q ? meanSd(q.meanHu, q.sdHu) : '–',
       hitLesion ? meanSd(hitLesion.meanHu, hitLesion.sdHu) : `${minus(Math.round(hit.meanHu))} HU`,
     ],
     ['Slices', slices(queryVolume), slices(hitVolume)],
@@ -357,7 +436,7 @@ function CompareTable(props: {
         <thead>
           <tr>
             <th aria-label="What" />
-            <th style={{ color: colors.query }}>Query · {subject.title}</th>
+            {q && <th style={{ color: colors.query }}>Query · {subject.title}</th>}
             <th style={{ color: colors.hit }}>
               Hit {hit.rank} · {hit.name}
             </th>
@@ -366,9 +445,11 @@ function CompareTable(props: {
         <tbody>
           <tr>
             <th scope="row">Diagnosis</th>
-            <td>
-              <DiagnosisText diagnosis={subject.lesion?.diagnosis} />
-            </td>
+            {q && (
+              <td>
+                <DiagnosisText diagnosis={subject.lesion?.diagnosis} />
+              </td>
+            )}
             <td>
               <DiagnosisText diagnosis={hit.diagnosis} />
             </td>
@@ -376,7 +457,7 @@ function CompareTable(props: {
           {rows.map(([name, query, other]) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              <td>{query}</td>
+              {q && <td>{query}</td>}
               <td className={query === other && query !== '–' ? 'same' : undefined}>{other}</td>
             </tr>
           ))}

@@ -1,17 +1,19 @@
 /** The chosen library lesion: measurements, diagnosis, labels that can be changed, and its mask as a file. */
-import { ActionIcon, Button, Group, TextInput, Tooltip } from '@mantine/core';
-import { IconDownload, IconTrash, IconX } from '@tabler/icons-react';
+import { ActionIcon, Button, Group, Menu, TextInput, Tooltip } from '@mantine/core';
+import { IconDownload, IconListSearch, IconTrash, IconX } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { LesionRow } from '../../native/contract/model.ts';
 import { bridge } from '../bridge.ts';
 import { callEngine, libraryKey, queryClient } from '../engine.ts';
+import { TermItems } from '../query/HitActions.tsx';
 import { DiagnosisText } from '../query/proofs.tsx';
 import { Measures } from '../ui/Measures.tsx';
 import { failed, notice } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
-import { infoQuery } from './queries.ts';
+import { CaptionText } from './CaptionText.tsx';
+import { infoQuery, labelsOf } from './queries.ts';
 
 const sources: Readonly<Record<LesionRow['source'], string>> = {
   rtstruct: 'RTSTRUCT contours',
@@ -58,6 +60,16 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
           {lesion.name}
         </b>
         <Group gap={4} wrap="nowrap">
+          <Menu position="bottom-end" withinPortal>
+            <Menu.Target>
+              <ActionIcon size="sm" variant="subtle" color="gray" aria-label="Make it a part of the search">
+                <IconListSearch size={14} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <TermItems lesion={lesion.id} title={lesion.name} />
+            </Menu.Dropdown>
+          </Menu>
           <Tooltip label="Export the mask (NIfTI)">
             <ActionIcon
               size="sm"
@@ -108,6 +120,7 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
           {ofOrgan > 0 ? ` · ${(100 * ofOrgan).toPrecision(2)}% of it` : ''}
         </p>
       ))}
+      <CaptionText lesion={lesion} />
       <div className="panel-label">Diagnosis</div>
       <DiagnosisText diagnosis={lesion.diagnosis} />
       <div className="panel-label">Labels</div>
@@ -154,7 +167,7 @@ function AddLabel({ add }: { add: (name: string, value: string) => void }) {
       }}
     >
       <datalist id="known-labels">
-        {info.data?.fields.map((field) => (
+        {labelsOf(info.data?.fields).map((field) => (
           <option key={field.name} value={field.name} />
         ))}
       </datalist>

@@ -3,6 +3,7 @@ import { Button, CloseButton, Menu, Pill, SegmentedControl, TextInput } from '@m
 import { IconChevronDown, IconFileImport, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { bridge } from '../bridge.ts';
+import { byField, filterWords } from '../ui/filterWords.ts';
 import { patientId } from '../ui/format.ts';
 import { LabelMenu, withFilter } from '../ui/LabelMenu.tsx';
 import { failed } from '../ui/notice.ts';
@@ -69,15 +70,15 @@ export function LibraryPanel() {
           </Pill>
         )}
         {tab === 'lesions' &&
-          where.map((filter) => (
+          byField(where).map(([field, values]) => (
             <Pill
-              key={`${filter.field}=${filter.value}`}
+              key={field}
               size="sm"
               withRemoveButton
-              removeButtonProps={{ 'aria-label': `Remove the filter ${filter.field} = ${filter.value}` }}
-              onRemove={() => useView.setState({ libraryWhere: where.filter((f) => f !== filter) })}
+              removeButtonProps={{ 'aria-label': `Remove the filter ${filterWords(field, values)}` }}
+              onRemove={() => useView.setState({ libraryWhere: where.filter((one) => one.field !== field) })}
             >
-              {filter.field} = {filter.value}
+              {filterWords(field, values)}
             </Pill>
           ))}
         {tab === 'lesions' && (

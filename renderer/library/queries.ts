@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { Filter } from '../../native/contract/engine.ts';
 import type { JobRow } from '../../native/contract/jobs.ts';
-import type { StudyRow } from '../../native/contract/model.ts';
+import type { FieldInfo, StudyRow } from '../../native/contract/model.ts';
 import { callEngine, libraryKey } from '../engine.ts';
 
 const pageSize = 1000;
@@ -56,6 +56,11 @@ export const infoQuery = queryOptions({
   queryKey: [libraryKey, 'info'],
   queryFn: ({ signal }) => callEngine('library.info', {}, { signal }),
 });
+
+/** The fields that labels set. */
+export function labelsOf(fields: readonly FieldInfo[] | undefined): readonly FieldInfo[] {
+  return fields?.filter(({ label }) => label) ?? [];
+}
 
 export function lesionsQuery(patient: string | null, where: readonly Filter[]) {
   return infiniteQueryOptions({

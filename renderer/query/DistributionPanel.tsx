@@ -68,9 +68,17 @@ export function DistributionPanel() {
                 <span
                   className="distribution-bar"
                   role="img"
-                  aria-label={`${row.hits} of ${hits} hits; ${percent(row.library, library)} of the library`}
+                  aria-label={`${row.hits} of ${hits} hits, by chance ${percent(row.lo, 1)} to ${percent(row.hi, 1)} of those with the label; ${percent(row.library, library)} of the library`}
+                  title={`${percent(row.hits, carrying)} of the hits with this label; 95% interval ${percent(row.lo, 1)} to ${percent(row.hi, 1)}`}
                 >
                   <span className="bar" style={{ width: `${(100 * row.hits) / Math.max(1, hits)}%` }} />
+                  <span
+                    className="interval"
+                    style={{
+                      left: `${(100 * row.lo * carrying) / Math.max(1, hits)}%`,
+                      width: `${(100 * (row.hi - row.lo) * carrying) / Math.max(1, hits)}%`,
+                    }}
+                  />
                   <span
                     className="base"
                     title="Share in the library"
@@ -81,7 +89,8 @@ export function DistributionPanel() {
             ))}
           </div>
           <p className="panel-note">
-            Bar: hits. Tick and percentage: share among {count(library, 'labelled lesion')} of the library.
+            Bar: hits, with the line of what chance allows (95%). Tick and percentage: share among{' '}
+            {count(library, 'labelled lesion')} of the library.
             {hits > carrying ? ` ${count(hits - carrying, 'hit')} without this label.` : ''}
             {unlisted > 0 ? ` ${count(unlisted, 'more value')} on no hit.` : ''}
           </p>

@@ -2,6 +2,7 @@
 import { Button, Loader } from '@mantine/core';
 import { IconPlayerStop } from '@tabler/icons-react';
 import { type KeyboardEvent, useEffect, useRef } from 'react';
+import type { ScoreKind } from '../../native/contract/engine.ts';
 import type { Hit } from '../../native/contract/model.ts';
 import { Empty, Failure, sentence } from '../ui/Empty.tsx';
 import { count, ml, mm, ms, patientId, thickness } from '../ui/format.ts';
@@ -12,7 +13,13 @@ import { useView } from '../ui/store.ts';
 import { Thumbnail } from '../ui/Thumbnail.tsx';
 import { useLate } from '../ui/useLate.ts';
 import { FilterBar } from './FilterBar.tsx';
+import { HitActions } from './HitActions.tsx';
+import { markOf } from './hitMarks.ts';
+import { MethodPicker } from './MethodPicker.tsx';
 import { DiagnosisText } from './proofs.tsx';
+import { QueryLine } from './QueryLine.tsx';
+import { QueryTerms } from './QueryTerms.tsx';
+import { scoreText, scoreTitles } from './scores.ts';
 import { useSearch } from './useSearch.ts';
 
 export function HitStrip() {
@@ -63,15 +70,23 @@ export function HitStrip() {
             ) : null}
           </span>
         </div>
+        <MethodPicker />
         <FilterBar />
       </header>
+      <QueryLine />
+      <QueryTerms />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys move between the buttons inside */}
       <div className="hits-body" ref={list} data-old={old || undefined} onKeyDown={moveFocus}>
         {search.error && !search.isFetching ? (
           <Failure error={search.error} retry={() => void search.refetch()} />
         ) : result && result.hits.length > 0 ? (
           result.hits.map((hit) => (
-            <HitCard key={`${hit.rank}-${hit.lesion}`} hit={hit} open={compare?.lesion === hit.lesion} />
+            <HitCard
+              key={`${hit.rank}-${hit.lesion}`}
+              hit={hit}
+              open={compare?.lesion === hit.lesion}
+              scores={result.scores}
+            />
           ))
         ) : result && !search.isFetching ? (
           result.searched === 0 && result.notes.length > 0 ? (
@@ -96,7 +111,7 @@ export function HitStrip() {
         ) : (
           <Empty
             title="Nothing searched yet"
-            text="Mark a lesion with a region tool, or choose one in the library, then press F to find similar ones."
+            text="Mark a lesion with a region tool, or choose one in the library, then press F to find similar ones. Or press / and type words."
           />
         )}
       </div>
@@ -127,46 +142,58 @@ function took(tookMs: Readonly<Record<string, number>>): string {
   return ms(total);
 }
 
-function HitCard({ hit, open }: { hit: Hit; open: boolean }) {
+function HitCard({ hit, open, scores }: { hit: Hit; open: boolean; scores: ScoreKind }) {
+  const mark = useView(({ subject }) => (subject ? markOf(subject.marks, hit.lesion) : null));
   const card = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (open) card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }, [open]);
   return (
-    <button
-      ref={card}
-      type="button"
-      className="hit-card"
-      data-testid="hit-card"
-      data-lesion={hit.lesion}
-      data-rank={hit.rank}
-      data-open={open}
-      aria-label={`Hit ${hit.rank}: ${hit.name}, similarity ${hit.score.toFixed(3)}. Compare side by side.`}
-      aria-pressed={open}
-      onClick={() => useView.setState({ compare: hit })}
-    >
-      <span className="hit-picture">
-        <Thumbnail lesion={hit.lesion} size={104} />
-        <span className="hit-rank">{hit.rank}</span>
-        <SourceMarks source={hit} />
-        <span className="hit-score" title="Cosine similarity">
-          {hit.score.toFixed(3)}
+    <div className="hit-box" data-mark={mark === null ? undefined : mark ? 'like' : 'unlike'}>
+      <button
+        ref={card}
+        type="button"
+        className="hit-card"
+        data-testid="hit-card"
+        data-lesion={hit.lesion}
+        data-rank={hit.rank}
+        data-open={open}
+        aria-label={`Hit ${hit.rank}: ${hit.name}, ${scoreTitles[scores].toLowerCase()} ${scoreText(hit.score, scores)}.${mark === null ? '' : mark ? ' Marked as like it.' : ' Marked as unlike it.'} Compare side by side.`}
+        aria-pressed={open}
+        onClick={() => useView.setState({ compare: hit })}
+      >
+        <span className="hit-picture">
+          <Thumbnail lesion={hit.lesion} size={104} />
+          <span className="hit-rank">{hit.rank}</span>
+          <SourceMarks source={hit} />
+          {/* Words of no weight, or none at all, rank nothing. */}
+          {(scores !== 'words' || hit.score > 0) && (
+            <span className="hit-score" title={scoreTitles[scores]}>
+              {scoreText(hit.score, scores)}
+            </span>
+          )}
         </span>
-      </span>
-      <span className="hit-text">
-        <DiagnosisText diagnosis={hit.diagnosis} />
-        <span className="hit-name" title={`${hit.patient} · ${hit.name}`}>
-          {patientId(hit.patient)} · {hit.name}
+        <span className="hit-text">
+          <DiagnosisText diagnosis={hit.diagnosis} />
+          <span className="hit-name" title={`${hit.patient} · ${hit.name}`}>
+            {patientId(hit.patient)} · {hit.name}
+          </span>
+          <span className="hit-size">
+            {mm(hit.diameterMm)} · {ml(hit.volumeMl)}
+          </span>
+          <span className="dim hit-recon" title={reconstruction(hit)}>
+            {reconstruction(hit) || ' '}
+          </span>
+          <LabelLine
+            labels={hit.labels}
+            diagnosis={hit.diagnosis?.diagnosis}
+            className="hit-labels"
+            most={3}
+          />
         </span>
-        <span className="hit-size">
-          {mm(hit.diameterMm)} · {ml(hit.volumeMl)}
-        </span>
-        <span className="dim hit-recon" title={reconstruction(hit)}>
-          {reconstruction(hit) || ' '}
-        </span>
-        <LabelLine labels={hit.labels} diagnosis={hit.diagnosis?.diagnosis} className="hit-labels" most={3} />
-      </span>
-    </button>
+      </button>
+      <HitActions hit={hit} mark={mark} />
+    </div>
   );
 }
 

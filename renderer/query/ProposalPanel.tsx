@@ -13,7 +13,7 @@ import { IconArrowBackUp, IconArrowForwardUp, IconTrash } from '@tabler/icons-re
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { callEngine, libraryKey } from '../engine.ts';
-import { infoQuery } from '../library/queries.ts';
+import { infoQuery, labelsOf } from '../library/queries.ts';
 import { sentence } from '../ui/Empty.tsx';
 import { Measures } from '../ui/Measures.tsx';
 import { failed, notice } from '../ui/notice.ts';
@@ -189,7 +189,7 @@ function SaveForm({ proposal }: { proposal: Proposal }) {
         onChange={(event) => setName(event.currentTarget.value)}
       />
       <datalist id="label-names">
-        {info.data?.fields.map((field) => (
+        {labelsOf(info.data?.fields).map((field) => (
           <option key={field.name} value={field.name} />
         ))}
       </datalist>

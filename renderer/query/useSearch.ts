@@ -1,17 +1,29 @@
 /** The search for the current subject under the current options: runs when either changes, is cancelled when superseded. */
 import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Query } from '../../native/contract/engine.ts';
 import { callEngine } from '../engine.ts';
 import { type SearchOptions, type Subject, useView } from '../ui/store.ts';
+import { feedbackOf } from './hitMarks.ts';
+
+/** The subject's query with what else is wanted or not. */
+function asked({ query, also, combine }: Subject): Query {
+  if (also.length === 0) return query;
+  const lesions = (like: boolean) =>
+    also.filter((term) => term.like === like).map(({ lesion }) => ({ lesion }));
+  return { like: [query, ...lesions(true)], unlike: lesions(false), combine };
+}
 
 export function searchQuery(subject: Subject | null, options: SearchOptions) {
   return queryOptions({
-    queryKey: ['search', subject?.token ?? 0, options],
+    queryKey: ['search', subject?.token ?? 0, options, subject?.also, subject?.combine, subject?.marks],
     queryFn: ({ signal }) => {
       if (!subject) throw new Error('nothing to search for');
       return callEngine(
         'search.run',
         {
-          query: subject.query,
+          query: asked(subject),
+          method: options.method ?? undefined,
+          feedback: feedbackOf(subject.marks),
           top: options.top,
           where: [...options.where],
           includeSamePatient: options.includeSamePatient,

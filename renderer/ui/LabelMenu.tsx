@@ -4,6 +4,7 @@ import { IconArrowLeft, IconChevronRight, IconFilterPlus } from '@tabler/icons-r
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Filter } from '../../native/contract/engine.ts';
+import { literalValue } from '../../native/contract/filters.ts';
 import { infoQuery } from '../library/queries.ts';
 
 /** Labels with more values than this are no categories, and are not offered. */
@@ -43,7 +44,7 @@ export function LabelMenu({ name, pick }: { name: string; pick: (filter: Filter)
               <Menu.Item
                 key={value}
                 rightSection={<span className="dim">{count}</span>}
-                onClick={() => pick({ field: field.name, value })}
+                onClick={() => pick({ field: field.name, value: literalValue(value) })}
               >
                 {value}
               </Menu.Item>

@@ -4,7 +4,7 @@
  */
 import { create } from 'zustand';
 import type { Granted } from '../../native/contract/bridge.ts';
-import type { Filter, Query } from '../../native/contract/engine.ts';
+import type { Filter, SimpleQuery } from '../../native/contract/engine.ts';
 import type { Mark, Plane } from '../../native/contract/mark.ts';
 import type { Hit, LesionRow, Measurements, VolumeRow } from '../../native/contract/model.ts';
 import type { RegionTool } from '../query/marks.ts';
@@ -43,15 +43,35 @@ export interface Proposal {
 export interface Subject {
   /** Distinguishes this query from every other in this window. */
   readonly token: number;
-  readonly query: Query;
+  readonly query: SimpleQuery;
   readonly title: string;
-  readonly volume: string;
+  /** Nothing for words, which lie nowhere. */
+  readonly volume: string | null;
   readonly mask: Mask | null;
-  readonly measurements: Measurements;
+  readonly measurements: Measurements | null;
   readonly lesion: LesionRow | null;
+  /** What else is searched for, or is not wanted. */
+  readonly also: readonly Term[];
+  readonly combine: 'and' | 'or';
+  /** In the order in which they were made; of a hit the last counts. */
+  readonly marks: readonly HitMark[];
+}
+
+/** A lesion that a search is to be like too, or unlike. */
+export interface Term {
+  readonly like: boolean;
+  readonly lesion: string;
+  readonly title: string;
+}
+export interface HitMark {
+  readonly hit: string;
+  /** Null where an earlier mark was taken back. */
+  readonly relevant: boolean | null;
 }
 
 export interface SearchOptions {
+  /** Null lets the engine choose. */
+  readonly method: string | null;
   readonly where: readonly Filter[];
   readonly includeSamePatient: boolean;
   readonly hitsPerPatient: number;
@@ -81,7 +101,13 @@ export interface ViewState {
   readonly chosen: 'lesion' | 'proposal';
   readonly subject: Subject | null;
   readonly options: SearchOptions;
+  /** What stands in the query box. */
+  readonly words: string;
   readonly compare: Hit | null;
+  /** Whether the comparison says why. */
+  readonly why: boolean;
+  /** Which of the two an undo takes back first. */
+  readonly lastChange: 'mask' | 'mark';
   readonly tab: LibraryTab;
   readonly libraryText: string;
   readonly libraryWhere: readonly Filter[];
@@ -108,8 +134,11 @@ export const useView = create<ViewState>(() => ({
   proposal: null,
   chosen: 'lesion',
   subject: null,
-  options: { where: [], includeSamePatient: false, hitsPerPatient: 1, top: 10 },
+  options: { method: null, where: [], includeSamePatient: false, hitsPerPatient: 1, top: 10 },
+  words: '',
   compare: null,
+  why: false,
+  lastChange: 'mask',
   tab: 'lesions',
   libraryText: '',
   libraryWhere: [],
@@ -193,6 +222,7 @@ export function editProposal(mask: Mask | null): void {
   if (!proposal || !mask || mask === proposal.mask) return;
   set({
     chosen: 'proposal',
+    lastChange: 'mask',
     proposal: {
       ...proposal,
       mask,
@@ -240,6 +270,9 @@ export function chosenProposal(state: Pick<ViewState, 'proposal' | 'lesion' | 'c
 
 let nextToken = 1;
 
+/** What every search begins with. */
+const unmarked = { also: [], combine: 'and', marks: [] } as const;
+
 /** Starts a search for the marked mask, or else for the selected lesion; false when there is neither. */
 export function findSimilar(): boolean {
   const { lesion } = get();
@@ -249,6 +282,7 @@ export function findSimilar(): boolean {
     set({
       compare: null,
       subject: {
+        ...unmarked,
         token: nextToken++,
         query: { volume: volume.id, mask: { box: [...mask.box], bits: mask.bits } },
         title: 'Marked lesion',
@@ -261,19 +295,51 @@ export function findSimilar(): boolean {
     return true;
   }
   if (lesion && !proposal) {
-    set({
-      compare: null,
-      subject: {
-        token: nextToken++,
-        query: { lesion: lesion.id },
-        title: lesion.name,
-        volume: lesion.volume,
-        mask: null,
-        measurements: lesion,
-        lesion,
-      },
-    });
+    findLike(lesion);
     return true;
   }
   return false;
+}
+
+/** Starts a search for a lesion of the library. */
+export function findLike(lesion: LesionRow): void {
+  set({
+    compare: null,
+    subject: {
+      ...unmarked,
+      token: nextToken++,
+      query: { lesion: lesion.id },
+      title: lesion.name,
+      volume: lesion.volume,
+      mask: null,
+      measurements: lesion,
+      lesion,
+    },
+  });
+}
+
+export function setSearchOptions(patch: Partial<SearchOptions>): void {
+  set(({ options }) => ({ options: { ...options, ...patch } }));
+}
+
+/**
+ * Starts a search by words. Without any, a search that runs goes on under its filters; else every lesion that passes them is
+ * shown.
+ */
+export function findByWords(words: string): void {
+  const { subject } = get();
+  if (words === '' && subject && subject.volume !== null) return;
+  set({
+    compare: null,
+    subject: {
+      ...unmarked,
+      token: nextToken++,
+      query: { text: words || ' ' },
+      title: words || 'all that pass',
+      volume: null,
+      mask: null,
+      measurements: null,
+      lesion: null,
+    },
+  });
 }

@@ -2,6 +2,7 @@
 import { useEffect } from 'react';
 import { stepHit } from '../compare/Compare.tsx';
 import { queryClient } from '../engine.ts';
+import { markHit, undoMark } from '../query/marking.ts';
 import { searchQuery } from '../query/useSearch.ts';
 import { type Action, actionOf } from '../viewer/keys.ts';
 import { windowPresets } from '../viewer/presets.ts';
@@ -79,17 +80,27 @@ function perform(action: Action): void {
           'Mark a lesion with a region tool, or choose one in the library.',
         );
       return;
+    case 'words':
+      document.getElementById('query-words')?.focus();
+      return;
     case 'nextHit':
     case 'previousHit':
       moveHit(action.do === 'nextHit' ? 1 : -1);
       return;
+    case 'markLike':
+    case 'markUnlike': {
+      const hit = state.compare?.lesion ?? focusedHit();
+      if (hit !== undefined) markHit(hit, action.do === 'markLike');
+      return;
+    }
     case 'back':
       if (state.compare) useView.setState({ compare: null });
       else if (state.maximised) useView.setState({ maximised: null });
       else if (state.tool !== 'crosshair') selectTool('crosshair');
       return;
     case 'undo':
-      undoEdit();
+      if (state.lastChange === 'mark' || !state.proposal?.past.length) undoMark();
+      else undoEdit();
       return;
     case 'redo':
       redoEdit();
@@ -111,6 +122,12 @@ function perform(action: Action): void {
     default:
       assertNever(action);
   }
+}
+
+/** The hit whose card has the focus. */
+function focusedHit(): string | undefined {
+  const card = document.activeElement?.closest('.hit-box')?.querySelector('.hit-card');
+  return card instanceof HTMLElement ? card.dataset.lesion : undefined;
 }
 
 /** Without an open comparison the first step opens the first hit. */

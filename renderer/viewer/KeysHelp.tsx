@@ -48,6 +48,7 @@ export function KeysHelp() {
 }
 
 function shown(key: string): string {
+  if (key.length === 1) return key.toUpperCase();
   return key
     .split('+')
     .map((part) => names[part] ?? (part === 'Mod' ? 'Ctrl' : part.length === 1 ? part.toUpperCase() : part))

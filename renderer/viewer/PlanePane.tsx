@@ -6,6 +6,7 @@ import { type PointerEvent, type ReactNode, useEffect, useLayoutEffect, useRef, 
 import { createCanvasRenderer } from './canvasRenderer.ts';
 import { createCornerstoneRenderer } from './cornerstone.ts';
 import type { Vec3 } from './grid.ts';
+import type { Heat } from './heat.ts';
 import { drawOverlay, type Outline, type OverlayScene, type Stroke } from './overlay.ts';
 import type { PaneRenderer } from './paneRenderer.ts';
 import {
@@ -58,6 +59,7 @@ export interface PlanePaneProps extends PaneHandlers {
   readonly cursor: string;
   readonly active: boolean;
   readonly outlines: readonly Outline[];
+  readonly heat?: Heat | null;
   readonly crosshair: Vec3 | null;
   readonly stroke: Stroke | null;
   readonly brush: OverlayScene['brush'];
@@ -124,12 +126,13 @@ export function PlanePane(props: PlanePaneProps) {
     else renderer.current?.clear();
   }, [voxels, view && viewKey(view), props.window, props.inverted, hasSize, cpu, cpu ? arrival : 0]);
 
-  const { outlines, crosshair, stroke, brush } = props;
+  const { outlines, heat = null, crosshair, stroke, brush } = props;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the view is compared by value
   useEffect(() => {
     if (!overlay.current) return;
     if (view && voxels && hasSize) {
       drawOverlay(overlay.current, view, voxels.grid, {
+        heat,
         outlines,
         crosshair,
         stroke,
@@ -139,7 +142,7 @@ export function PlanePane(props: PlanePaneProps) {
     } else {
       overlay.current.getContext('2d')?.clearRect(0, 0, overlay.current.width, overlay.current.height);
     }
-  }, [voxels, view && viewKey(view), hasSize, outlines, crosshair, stroke, brush]);
+  }, [voxels, view && viewKey(view), hasSize, heat, outlines, crosshair, stroke, brush]);
 
   // React listens to the wheel passively; zooming with Ctrl must not zoom the page.
   const latest = useRef({ props, view });

@@ -15,7 +15,10 @@ export type Action =
         | 'outlines'
         | 'invert'
         | 'find'
+        | 'words'
         | 'nextHit'
+        | 'markLike'
+        | 'markUnlike'
         | 'previousHit'
         | 'back'
         | 'undo'
@@ -60,11 +63,14 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Picture', keys: ['Double click'], name: 'One plane large, and back', action: null },
   { group: 'Mark', keys: ['['], name: 'Smaller brush', action: { do: 'brushSmaller' } },
   { group: 'Mark', keys: [']'], name: 'Larger brush', action: { do: 'brushLarger' } },
-  { group: 'Mark', keys: ['Mod+z'], name: 'Undo a correction', action: { do: 'undo' } },
+  { group: 'Mark', keys: ['Mod+z'], name: 'Undo a correction, or a mark on a hit', action: { do: 'undo' } },
   { group: 'Mark', keys: ['Mod+Shift+z', 'Mod+y'], name: 'Redo', action: { do: 'redo' } },
   { group: 'Search', keys: ['f'], name: 'Find similar', action: { do: 'find' } },
+  { group: 'Search', keys: ['/'], name: 'Search by words and filters', action: { do: 'words' } },
   { group: 'Search', keys: ['n'], name: 'Next hit', action: { do: 'nextHit' } },
   { group: 'Search', keys: ['m'], name: 'Previous hit', action: { do: 'previousHit' } },
+  { group: 'Search', keys: ['+'], name: 'Mark the hit as like it', action: { do: 'markLike' } },
+  { group: 'Search', keys: ['-'], name: 'Mark the hit as unlike it', action: { do: 'markUnlike' } },
   { group: 'Search', keys: ['ArrowLeft', 'ArrowRight'], name: 'Along the hits (Enter opens)', action: null },
   { group: 'Search', keys: ['Escape'], name: 'Back', action: { do: 'back' } },
   { group: 'Search', keys: ['?'], name: 'This list', action: { do: 'help' } },

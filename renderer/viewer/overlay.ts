@@ -2,6 +2,7 @@
 
 import { type Mask, sliceContour } from './contours.ts';
 import type { Grid, Vec3 } from './grid.ts';
+import { drawHeat, type Heat } from './heat.ts';
 import { indexToPixel, type PaneView } from './planes.ts';
 
 export interface Outline {
@@ -18,6 +19,8 @@ export type Stroke =
   | { readonly kind: 'sphere'; readonly points: readonly Vec3[] };
 
 export interface OverlayScene {
+  /** Under everything else. */
+  readonly heat: Heat | null;
   readonly outlines: readonly Outline[];
   readonly crosshair: Vec3 | null;
   readonly stroke: Stroke | null;
@@ -58,6 +61,7 @@ export function drawOverlay(
   if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
+  if (scene.heat) drawHeat(context, view, grid, scene.heat);
   if (scene.crosshair) drawCrosshair(context, view, grid, scene.crosshair);
   for (const outline of scene.outlines) drawOutline(context, view, grid, outline);
   if (scene.stroke) drawStroke(context, view, grid, scene.stroke);

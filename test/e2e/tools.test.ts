@@ -18,7 +18,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the tools of the window'), ()
   const measured = () => expect.poll(volume, patience).toMatch(/\d/);
   const rows = () => at('lesion-row').count();
 
-  async function pickLabel(menu: 'library-panel' | 'filter-bar', name: string, value: string): Promise<void> {
+  async function pickLabel(menu: 'library-panel' | 'query-line', name: string, value: string): Promise<void> {
     await at(menu).getByLabel('Filter by a label').click();
     await page.getByRole('menuitem', { name }).click();
     await page.getByRole('menuitem', { name: value }).click();
@@ -119,7 +119,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the tools of the window'), ()
     await page.getByLabel('Remove the filter kind = kidney mass').click();
     await expect.poll(rows, patience).toBe(lesions + 1);
 
-    await pickLabel('filter-bar', 'kind', 'spiculated nodule');
+    await pickLabel('query-line', 'kind', 'spiculated nodule');
     await expect.poll(() => at('hit-card').count(), patience).toBe(1);
     expect(await at('hit-card').first().textContent()).toContain('spiculated nodule');
     await page.getByLabel('Remove the filter kind = spiculated nodule').click();
@@ -139,6 +139,82 @@ describe.skipIf(noAppReason() !== null)(groupName('the tools of the window'), ()
     expect(await at('hit-card').nth(1).getAttribute('aria-pressed')).toBe('true');
     await page.keyboard.press('Escape');
     await expect.poll(() => at('compare-view').count()).toBe(0);
+  });
+
+  test('words and filters are typed with what the box offers, counted, and saved as a set', async () => {
+    const box = at('query-box');
+    const offered = () => page.getByRole('option').allTextContents();
+    await page.keyboard.press('/');
+    expect(await box.evaluate((input) => input.matches(':focus'))).toBe(true);
+    await page.keyboard.type('ki');
+    await expect.poll(async () => (await offered())[0], patience).toMatch(/^kind:label, \d+ values$/);
+    await page.keyboard.press('ArrowDown');
+    expect(await box.getAttribute('aria-activedescendant')).toBe(
+      await page.getByRole('option').first().getAttribute('id'),
+    );
+    await page.keyboard.press('Enter');
+    expect(await box.inputValue()).toBe('kind:');
+    await page.keyboard.type('spic');
+    await expect.poll(offered, patience).toEqual(['spiculated nodule1']);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    expect(await box.inputValue()).toBe('kind:"spiculated nodule" ');
+    await page.keyboard.type('lung');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => at('hit-card').count(), patience).toBe(1);
+    expect(await at('hit-card').first().textContent()).toContain('spiculated nodule');
+    expect(await box.inputValue()).toBe('lung');
+    await expect.poll(() => at('passing').textContent(), patience).toMatch(/^1 of \d+ pass$/);
+    await at('hit-card').first().click();
+    await sliceOf(at('compare-hit'));
+    expect(await at('compare-query').count()).toBe(0);
+    await launched.screenshot('tools-2-words');
+    await page.keyboard.press('Escape');
+
+    await at('filter-sets').click();
+    await page.getByLabel('Name for these filters').fill('spiculated');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'spiculated' }).waitFor(patience);
+    await page.keyboard.press('Escape');
+    await page.getByLabel('Remove the filter kind = spiculated nodule').click();
+    await expect.poll(() => at('hit-card').count(), patience).toBeGreaterThan(1);
+    await at('filter-sets').click();
+    await page.getByRole('menuitem', { name: 'spiculated' }).click();
+    await expect.poll(() => at('hit-card').count(), patience).toBe(1);
+    await page.getByLabel('Remove the filter kind = spiculated nodule').click();
+  });
+
+  test('a mistake in the box is said beside it, and nothing is searched', async () => {
+    const box = at('query-box');
+    const before = await at('hit-strip').locator('.hits-status').textContent();
+    for (const [text, said] of [
+      ['knd:cyst', 'Did you mean kind?'],
+      ['size:big', 'DiameterMm: "big" is no number'],
+    ]) {
+      await box.fill(text);
+      await box.press('Enter');
+      await expect.poll(() => at('query-line').textContent(), patience).toContain(said);
+    }
+    expect(await at('hit-strip').locator('.hits-status').textContent()).toBe(before);
+    await box.fill('');
+  });
+
+  test('a caption can be written anew, is found by its words, and taken back', async () => {
+    await at('lesion-row').first().click();
+    const caption = () => at('caption').textContent();
+    await expect.poll(caption, patience).toMatch(/ mm, .* HU/);
+    const generated = await caption();
+    await page.getByLabel('Write another caption').click();
+    await page.getByLabel('Caption', { exact: true }).fill('an unmistakable popcorn nodule');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await expect.poll(caption, patience).toBe('an unmistakable popcorn nodule');
+    await at('query-box').fill('popcorn');
+    await at('query-box').press('Enter');
+    await expect.poll(() => at('hit-card').count(), patience).toBe(1);
+    await page.getByLabel('Write another caption').click();
+    await page.getByRole('button', { name: 'As measured' }).click();
+    await expect.poll(caption, patience).toBe(generated);
+    await at('query-box').fill('');
   });
 
   test('an import cancelled in the window leaves a working library, and can be done again', async () => {
@@ -161,7 +237,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the tools of the window'), ()
     expect(await at('import-report').textContent()).toContain('Imported');
     await page.keyboard.press('Escape');
     await expect.poll(rows, patience).toBeGreaterThan(lesions + 1);
-    await launched.screenshot('tools-2-imported');
+    await launched.screenshot('tools-3-imported');
   });
 
   test('nothing went wrong in the page meanwhile', () => {

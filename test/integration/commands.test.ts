@@ -115,7 +115,7 @@ describe('on the generated phantoms', () => {
     [['evaluate', '--field', 'kind', '--classes', 'a=5-1'], 2, /runs the wrong way/],
     [['list', 'dogs'], 2, /cannot be listed/],
     [['export', '--volume', 'vol-none', '--to', '/tmp/x.nii.gz'], 1, /there is no volume/],
-    [['search', '--text', 'nodule'], 1, /not there yet/],
+    [['search', '--text', 'orgn:liver'], 2, /orgn.*organ/],
     [['search', '--encoder', 'other', '--lesion', 'x'], 1, /there is no encoder other/],
   ] as const)('%j ends with %i and one line that says why', async (args, code, says) => {
     const result = await precedent(...args, '--library', library);

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readMirData } from '../../native/benchmark/mirData.ts';
 import { mirLesionGroup, mirOrgans } from '../../native/benchmark/mirLabels.ts';
+import { checkRules } from '../../native/benchmark/mirRules.ts';
 import { readMirSplits } from '../../native/benchmark/mirSplits.ts';
 import { readLabels } from '../../native/ingest/labels.ts';
 import { sharedDir, sharedGroup } from '../support/shared.ts';
@@ -33,6 +35,16 @@ describe.skipIf(!shared)(sharedGroup('the published labels of 3D-MIR'), () => {
       expect(wrong).toEqual([]);
     },
   );
+
+  test('the check of the rules that a report prints decides every case and has no exceptions', async () => {
+    const tables = await readMirData(join(data, '3DMIR_labels'), join(data, 'Data_Splits'));
+    expect(tables.map(checkRules)).toEqual([
+      { organ: 'liver', cases: 176, withTumour: 118, undecided: 0, exceptions: [] },
+      { organ: 'colon', cases: 180, withTumour: 126, undecided: 0, exceptions: [] },
+      { organ: 'pancreas', cases: 313, withTumour: 281, undecided: 0, exceptions: [] },
+      { organ: 'lung', cases: 94, withTumour: 63, undecided: 0, exceptions: [] },
+    ]);
+  });
 
   test('a table is read as it is, its cases called as their images', async () => {
     const [first] = await labelsOf('liver');

@@ -14,7 +14,6 @@ export function lesion(name: string, labels: Record<string, string> = {}): NewLe
     box,
     packed: Buffer.from(name),
     source: 'mask',
-    caption: name,
     measurements,
     labels,
   };

@@ -3,10 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { catalogCaptions } from '../../native/catalog/captions.ts';
 import { integrityProblems, migrate, openDatabase, schemaVersion } from '../../native/catalog/database.ts';
 import { catalogEmbeddings, embeddingId } from '../../native/catalog/embeddings.ts';
+import { catalogFeedback } from '../../native/catalog/feedback.ts';
+import { catalogFilterSets } from '../../native/catalog/filterSets.ts';
 import { catalogReads } from '../../native/catalog/reads.ts';
 import { catalogWrites } from '../../native/catalog/writes.ts';
+import { fieldValue } from '../../native/retrieval/gallery.ts';
 import { toFloat16 } from '../../native/volume/float16.ts';
 import { lesion, volume } from '../support/catalogRows.ts';
 
@@ -121,40 +125,6 @@ test('the same PatientID of two issuers is two patients', () => {
   db.close();
 });
 
-test('lesions are filtered by labels: values of a field are alternatives, fields must all hold, unknown fields are refused', () => {
-  const db = openDatabase(path);
-  const writes = catalogWrites(db);
-  const reads = catalogReads(db);
-  writes.addVolume(
-    volume('A', 'c1', [
-      lesion('1', { kind: 'cyst', side: 'l' }),
-      lesion('2', { kind: 'mass', side: 'l' }),
-      lesion('3', { kind: 'mass' }),
-    ]),
-  );
-  const names = (where: { field: string; value: string }[]) =>
-    reads.lesions({ where, offset: 0, limit: 10 }).rows.map(({ name }) => name);
-  expect(names([{ field: 'kind', value: 'mass' }])).toEqual(['2', '3']);
-  expect(
-    names([
-      { field: 'kind', value: 'mass' },
-      { field: 'kind', value: 'cyst' },
-    ]),
-  ).toEqual(['1', '2', '3']);
-  expect(
-    names([
-      { field: 'kind', value: 'mass' },
-      { field: 'side', value: 'l' },
-    ]),
-  ).toEqual(['2']);
-  expect(names([{ field: 'patient', value: 'A' }])).toEqual(['1', '2', '3']);
-  expect(names([{ field: 'kind', value: "'; DROP TABLE lesion; --" }])).toEqual([]);
-  expect(() => names([{ field: 'colour', value: 'red' }])).toThrow(
-    /no lesion has a field "colour".*kind, side/,
-  );
-  db.close();
-});
-
 test('migration 3 keeps every embedding and its key, and removes them with their lesion', () => {
   const raw = new Sqlite(path);
   raw.pragma('foreign_keys = ON');
@@ -192,6 +162,79 @@ test('migration 3 keeps every embedding and its key, and removes them with their
   expect(embeddings.revision(key('1.0.0'))).not.toBe(before);
   expect(integrityProblems(raw)).toEqual([]);
   raw.close();
+});
+
+test('migration 4 keeps lesions and gives them and their studies captions and words, and sets of filters a place', () => {
+  const raw = new Sqlite(path);
+  raw.pragma('foreign_keys = ON');
+  migrate(raw, 3);
+  raw.exec(`INSERT INTO patient (uid, identity, patientId) VALUES ('pat-1', 'A', 'A');
+    INSERT INTO study (uid, patient, studyInstanceUid) VALUES ('stu-1', 1, '1.2');
+    INSERT INTO series (study, seriesInstanceUid, modality) VALUES (1, '1.2.3', 'CT');
+    INSERT INTO volume (uid, series, contentHash, sourceIdentity, ni, nj, nk, spacing, origin, direction, dtype, path)
+      VALUES ('vol-1', 1, 'c1', 'i1', 1, 1, 1, '[1,1,2.5]', '[0,0,0]', '[1,0,0,0,1,0,0,0,1]', 'int16', '/a');
+    INSERT INTO lesion (uid, volume, name, source, caption, i0, j0, k0, i1, j1, k1, mask, volumeMl, diameterMm,
+      diameter3dMm, meanHu, sdHu, x, y, z) VALUES ('les-1', 1, 'l', 'mask', 'old words', 0, 0, 0, 0, 0, 0, x'00', 1, 12, 13, 1, 1, 0, 0, 0);
+    INSERT INTO label VALUES (1, 'organ', 'Liver');`);
+  raw.close();
+  const db = openDatabase(path);
+  const captions = catalogCaptions(db);
+  expect(captions.find('liver').map((hit) => hit.lesion)).toEqual(['les-1']);
+  const reads = catalogReads(db);
+  expect(reads.lesion('les-1')).toMatchObject({
+    caption: expect.stringMatching(/^medium-sized lesion in the liver, 12 mm/),
+    outline: undefined,
+    labels: { organ: 'Liver' },
+  });
+  expect(reads.study('stu-1').captions.count).toMatch(/liver with a single lesion of 1.3 centimeters/);
+  const sets = catalogFilterSets(db);
+  const where = [{ field: 'organ', value: 'liver' }];
+  sets.save({ name: 'livers', where: [] });
+  sets.save({ name: 'livers', where });
+  expect(sets.list()).toEqual([{ name: 'livers', where }]);
+  sets.remove('livers');
+  expect(sets.list()).toEqual([]);
+  expect(() => sets.remove('livers')).toThrow(/no set of filters "livers"/);
+  expect(integrityProblems(db)).toEqual([]);
+  db.close();
+});
+
+test('what filters may name comes from patient, study, series, organ and lesion', () => {
+  const db = openDatabase(path);
+  const one = volume('A', 'c1', [
+    {
+      ...lesion('x', { grade: '2' }),
+      organs: [{ organ: 'Kidney_L', inside: 1, ofOrgan: 0.1, position: [0, 0, 0], where: 'upper' }],
+    },
+  ]);
+  const series = {
+    ...one.read.series,
+    description: 'arterial 1.5',
+    manufacturer: 'M',
+    model: '1',
+    kernel: 'B30f',
+    kvp: 120,
+  };
+  const patient = { ...one.read.patient, sex: 'F', birthDate: '19600102' };
+  catalogWrites(db).addVolume({ ...one, read: { ...one.read, series, patient, spacing: [1, 1, 2.5] } });
+  const [row] = catalogReads(db).gallery();
+  expect(row).toMatchObject({
+    patient: 'A',
+    study: 'study-A',
+    labels: { grade: '2' },
+    fields: {
+      name: 'x',
+      sex: 'F',
+      organ: 'Kidney_L',
+      place: 'upper',
+      phase: 'arterial',
+      scanner: 'M 1',
+      source: 'mask',
+    },
+    numbers: { age: 65, kvp: 120, sliceThicknessMm: 2.5, diameterMm: 10, volumeMl: 1 },
+  });
+  expect(fieldValue(row, 'date')).toBe('2026-01-01');
+  db.close();
 });
 
 test('slices, lesions and volumes keep their vectors apart, and a volume takes its own with it', () => {
@@ -254,5 +297,43 @@ test('the revision of a key follows every change of its embeddings, and none com
   embeddings.add(key, 2, [{ ...row, owner: two.uid }]);
   seen.push(embeddings.revision(key));
   expect(new Set(seen).size).toBe(seen.length);
+  db.close();
+});
+
+test('migration 5 keeps marks on hits by user and query, and drops them with the lesions and volumes', () => {
+  const raw = new Sqlite(path);
+  migrate(raw, 4);
+  raw.close();
+  const db = openDatabase(path);
+  const writes = catalogWrites(db);
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => lesion(name));
+  const first = volume('A', 'one', [a]);
+  writes.addVolume(first);
+  writes.addVolume(volume('B', 'two', [b, c]));
+  const feedback = catalogFeedback(db);
+  const region = { volume: first.uid, box: [0, 0, 0, 1, 1, 1] as const, mask: undefined, hash: 'h' };
+  const mark = (hit: string, relevant: boolean | null) => ({ hit, relevant, method: 'lesion' });
+  feedback.mark('ann', { lesion: a.uid }, mark(b.uid, true));
+  feedback.mark('ann', { lesion: a.uid }, mark(c.uid, true));
+  feedback.mark('ann', { lesion: a.uid }, mark(c.uid, false));
+  feedback.mark('bob', { lesion: a.uid }, mark(c.uid, true));
+  feedback.mark('bob', region, mark(b.uid, false));
+  const told = (query?: Parameters<typeof feedback.list>[0]) =>
+    feedback.list(query).map(({ user, hit, relevant }) => `${user} ${hit === b.uid ? 'b' : 'c'} ${relevant}`);
+  expect(told({ lesion: a.uid }).sort()).toEqual(['ann b true', 'ann c false', 'bob c true']);
+  expect(feedback.list(region)).toMatchObject([
+    { volume: first.uid, lesion: undefined, boxIjk: [0, 0, 0, 1, 1, 1] },
+  ]);
+  expect(told()).toHaveLength(4);
+  feedback.mark('ann', { lesion: a.uid }, mark(b.uid, null));
+  expect(told({ lesion: a.uid }).sort()).toEqual(['ann c false', 'bob c true']);
+  feedback.clear('ann', { lesion: a.uid });
+  expect(told()).toHaveLength(2);
+  expect(() => feedback.mark('ann', { lesion: 'les-none' }, mark(b.uid, true))).toThrow(/no such lesion/);
+  writes.removeLesion(c.uid);
+  expect(told()).toEqual(['bob b false']);
+  db.exec(`DELETE FROM volume WHERE uid = '${first.uid}'`);
+  expect(told()).toEqual([]);
+  expect(integrityProblems(db)).toEqual([]);
   db.close();
 });

@@ -4,7 +4,6 @@ import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { planeAxes } from '../../native/contract/mark.ts';
-import { lesionCaption } from '../../native/lesion/caption.ts';
 import { tightenMask } from '../../native/lesion/mask.ts';
 import { measureLesion } from '../../native/lesion/measure.ts';
 import { readNifti, readNiftiMask } from '../../native/nifti/nifti.ts';
@@ -218,12 +217,3 @@ test.skipIf(!shared)(
     expect(Math.abs(m.sdHu ** 2 - reference('stat_var'))).toBeLessThan(0.01);
   },
 );
-
-test('a caption says size, place and density', () => {
-  expect(lesionCaption({ volumeMl: 27.14, diameterMm: 41.7, meanHu: 8.2, sdHu: 12.4 }, 'liver')).toBe(
-    'large lesion in the liver, 42 mm, 27.1 ml, homogeneous, fluid density (mean 8 HU, SD 12 HU)',
-  );
-  expect(lesionCaption({ volumeMl: 0.0934, diameterMm: 6.2, meanHu: -612, sdHu: 140 })).toBe(
-    'small lesion, 6 mm, 0.093 ml, heterogeneous, ground-glass density (mean -612 HU, SD 140 HU)',
-  );
-});

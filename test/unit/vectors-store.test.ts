@@ -14,6 +14,9 @@ const key = {
   encoder: { id: 'fixed', version: '1', preprocessing: 'abc' },
 };
 
+/** Whatever the size. */
+const graphAlways = { graphFrom: 0, filteredExactly: 0 };
+
 function rows(count: number): { id: string; vector: Float32Array }[] {
   const random = createRandom(3, 'rows');
   return Array.from({ length: count }, (_, i) => ({
@@ -36,7 +39,7 @@ afterAll(() => rm(folder, { recursive: true }));
 describe('20,000 random embeddings', () => {
   const all = rows(20_000);
   const exact = VectorStore.build(key, all);
-  const graph = VectorStore.build(key, all, 0);
+  const graph = VectorStore.build(key, all, graphAlways);
   beforeAll(() => graph.updateGraph(), 120_000);
 
   function recall(allowed?: Int32Array): number {
@@ -77,7 +80,7 @@ describe('a small graph', () => {
   const all = rows(300);
 
   async function indexed(): Promise<VectorStore> {
-    const store = VectorStore.build(key, all, 0);
+    const store = VectorStore.build(key, all, graphAlways);
     await store.updateGraph();
     return store;
   }
@@ -108,7 +111,7 @@ describe('a small graph', () => {
   });
 
   test('stops building when told to, and the store answers exactly', async () => {
-    const store = VectorStore.build(key, all, 0);
+    const store = VectorStore.build(key, all, graphAlways);
     await store.updateGraph(AbortSignal.abort());
     expect(store.indexed).toBe(false);
     expect(store.search(query(1), 5)).toEqual(VectorStore.build(key, all).search(query(1), 5));
@@ -130,11 +133,11 @@ describe('a small graph', () => {
       'lesion.graph.json',
       'lesion.matrix',
     ]);
-    const opened = await VectorStore.open(path, key, 'r1', 0);
+    const opened = await VectorStore.open(path, key, 'r1', graphAlways);
     if (opened.state !== 'ready') throw new Error(opened.why);
     expect(opened.value.indexed).toBe(true);
     expect(opened.value.search(query(4), 10)).toEqual(store.search(query(4), 10));
-    expect((await VectorStore.open(path, key, 'r2', 0)).state).toBe('stale');
+    expect((await VectorStore.open(path, key, 'r2', graphAlways)).state).toBe('stale');
   });
 
   test('a damaged, shortened, missing or foreign graph file is left out and built again', async () => {
@@ -144,7 +147,7 @@ describe('a small graph', () => {
     for (const name of ['graph', 'graph.json']) sound.set(name, await readFile(`${path}.${name}`));
     const random = createRandom(5, 'damage');
     const openedWithout = async (what: string) => {
-      const opened = await VectorStore.open(path, key, 'r1', 0);
+      const opened = await VectorStore.open(path, key, 'r1', graphAlways);
       if (opened.state !== 'ready') throw new Error(`${what}: ${opened.why}`);
       expect(opened.value.indexed, what).toBe(false);
       expect(opened.value.search(query(4), 10)).toHaveLength(10);
@@ -168,7 +171,7 @@ describe('a small graph', () => {
       await openedWithout(`${name} missing`);
       await writeFile(file, bytes);
     }
-    const other = VectorStore.build(key, all.slice(0, 200), 0);
+    const other = VectorStore.build(key, all.slice(0, 200), graphAlways);
     await other.updateGraph();
     await other.save(join(folder, 'other'), 'r1');
     for (const name of sound.keys())

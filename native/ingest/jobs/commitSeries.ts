@@ -9,7 +9,6 @@ import { PrecedentError } from '../../contract/errors.ts';
 import type { ConflictDecision } from '../../contract/jobs.ts';
 import type { ReadVolume, Skipped } from '../../contract/reader.ts';
 import { commitFile, copyFileAtomic, ensureFolder, removeFile, removeFolder } from '../../files/files.ts';
-import { lesionCaption } from '../../lesion/caption.ts';
 import { openVoxelFile } from '../../volume/voxelFile.ts';
 import { labelVolume, patientOfCase } from '../applyLabels.ts';
 import { drawThumbnail } from '../embedMissing.ts';
@@ -212,7 +211,6 @@ function newLesion(lesion: ReadVolume['lesions'][number], read: ReadVolume): New
   return {
     ...lesion,
     uid: newId('les'),
-    caption: lesionCaption(lesion.measurements),
     labels: { ...read.labels, ...lesion.labels },
   };
 }

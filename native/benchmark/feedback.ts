@@ -1,0 +1,94 @@
+/** What marks on hits would change, by a simulated user who knows each lesion's class and marks some of the first hits. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { PrecedentError } from '../contract/errors.ts';
+import type { Simulation } from '../contract/feedback.ts';
+import { throwIfCancelled } from '../process/cancel.ts';
+import { createRandom } from '../random.ts';
+import { meanByPatient } from './bootstrap.ts';
+
+/** Hits that the user looks at, and unmarked ones whose precision is measured. */
+const looked = 10;
+const measured = 10;
+const seed = 20_260;
+
+export interface SimulatedQuery {
+  readonly patient: string;
+  readonly class: string;
+  /** How many lesions can be found. */
+  readonly gallery: number;
+  /** The first k lesions after marks, the most similar first; each once. */
+  readonly rank: (
+    marks: { relevant: readonly string[]; irrelevant: readonly string[] },
+    k: number,
+  ) => readonly string[];
+  readonly classOf: (lesion: string) => string | null;
+}
+export type SimulationResult = Pick<Simulation, 'n' | 'skipped' | 'before' | 'after' | 'change' | 'classes'>;
+
+/**
+ * For each query `draws` times: `marks` of the first ten hits are drawn at random (seeded) and marked, as relevant where
+ * their class is the query's; P@10 is that of the first ten unmarked lesions, the same set ranked before and after. A query
+ * whose gallery holds fewer than marks + 10 lesions is skipped. Figures are means over draws, then over queries.
+ * @throws PrecedentError `usage` where every query is skipped, `cancelled` when the signal says so
+ */
+export async function simulate(
+  queries: readonly SimulatedQuery[],
+  { marks, draws }: { readonly marks: number; readonly draws: number },
+  signal: AbortSignal,
+  onProgress: (done: number, total: number) => void,
+): Promise<SimulationResult> {
+  const random = createRandom(seed, 'feedback');
+  const results: { patient: string; class: string; before: number; after: number }[] = [];
+  const none = { relevant: [], irrelevant: [] };
+  for (const [done, query] of queries.entries()) {
+    if (query.gallery < marks + measured) continue;
+    const depth = Math.max(looked, marks + measured);
+    const isRelevant = (lesion: string) => query.classOf(lesion) === query.class;
+    const first = query.rank(none, depth);
+    const precision = (ranked: readonly string[], marked: ReadonlySet<string>) =>
+      ranked
+        .filter((lesion) => !marked.has(lesion))
+        .slice(0, measured)
+        .filter(isRelevant).length / measured;
+    // Few sets of marks can be drawn, many of them often.
+    const known = new Map<string, { before: number; after: number }>();
+    let [before, after] = [0, 0];
+    for (let draw = 0; draw < draws; draw++) {
+      const marked = random.shuffle(first.slice(0, looked)).slice(0, marks).sort();
+      const name = marked.join(' ');
+      let figures = known.get(name);
+      if (!figures) {
+        const set = new Set(marked);
+        const relevant = marked.filter(isRelevant);
+        const irrelevant = marked.filter((lesion) => !isRelevant(lesion));
+        const moved = query.rank({ relevant, irrelevant }, depth);
+        figures = { before: precision(first, set), after: precision(moved, set) };
+        known.set(name, figures);
+      }
+      before += figures.before / draws;
+      after += figures.after / draws;
+    }
+    results.push({ patient: query.patient, class: query.class, before, after });
+    onProgress(done + 1, queries.length);
+    await nextTurn();
+    throwIfCancelled(signal);
+  }
+  if (results.length === 0) {
+    const what = `no query has ${marks + measured} lesions of other patients with a class`;
+    throw new PrecedentError('usage', what, undefined, 'choose a field that more lesions have');
+  }
+  const figure = (of: (result: (typeof results)[number]) => number) =>
+    meanByPatient(results.map((result) => ({ patient: result.patient, value: of(result) })));
+  const classes = [...Map.groupBy(results, (result) => result.class)].sort().map(([name, own]) => {
+    const change = own.reduce((sum, result) => sum + result.after - result.before, 0) / own.length;
+    return [name, { n: own.length, change }] as const;
+  });
+  return {
+    n: results.length,
+    skipped: queries.length - results.length,
+    before: figure((result) => result.before),
+    after: figure((result) => result.after),
+    change: figure((result) => result.after - result.before),
+    classes: Object.fromEntries(classes),
+  };
+}

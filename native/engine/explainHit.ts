@@ -1,0 +1,103 @@
+/** Why a lesion is among the hits of a query: the slices that match, and what both measure. */
+import type { EngineContract } from '../contract/engine.ts';
+import { PrecedentError } from '../contract/errors.ts';
+import type { Explanation } from '../contract/explain.ts';
+import type { RegionQuery } from '../contract/feedback.ts';
+import { levels } from '../contract/levels.ts';
+import type { ParsedParams } from '../contract/rpc.ts';
+import { crossedSlices, type EmbedRegion } from '../encoder/voxelSource.ts';
+import { unpackMask } from '../lesion/mask.ts';
+import { compareMeasures } from '../retrieval/compareMeasures.ts';
+import type { GalleryRow } from '../retrieval/gallery.ts';
+import { matchedByPlace, matchedByVectors } from '../retrieval/matchedSlices.ts';
+import { defaultMethod, type Method, methodNamed } from '../retrieval/methods.ts';
+import { needName } from '../retrieval/scope.ts';
+import type { Engine } from './engine.ts';
+import { inside } from './imageFile.ts';
+import { lesionFacts, measuresOf, regionFacts, sampleFacts } from './lesionFacts.ts';
+import { planMethod } from './methodSources.ts';
+import { queryProbe } from './queryProbe.ts';
+
+/** A lesion or a region where its voxels lie. */
+export interface Placed {
+  readonly volume: string;
+  readonly region: EmbedRegion;
+  /** Where it is a lesion of the library. */
+  readonly row: GalleryRow | undefined;
+}
+
+/** Throws `not-found`, and `usage` for a region outside of its volume. */
+export function placed({ library }: Engine, query: RegionQuery): Placed {
+  if ('lesion' in query) {
+    const { id, volume } = library.reads.lesion(query.lesion);
+    const { box, packed } = library.reads.lesionMask(id);
+    return { volume, region: { box, mask: unpackMask(box, packed) }, row: library.gallery().get(id) };
+  }
+  const { id, dims } = library.reads.volume(query.volume);
+  const drawn = 'mask' in query ? { box: query.mask.box, mask: query.mask } : { box: query.roi };
+  return { volume: id, region: inside(drawn, { dims }), row: undefined };
+}
+
+/** Throws `not-found` and `usage` for what cannot be compared, and `cancelled`. */
+export async function explainHit(
+  engine: Engine,
+  params: ParsedParams<EngineContract, 'search.explain'>,
+  signal: AbortSignal,
+): Promise<Explanation> {
+  const query = placed(engine, params.query);
+  const hit = placed(engine, { lesion: params.hit });
+  const { row } = hit;
+  if (!row) throw new PrecedentError('not-found', 'there is no such lesion', params.hit, 'search again');
+  const slices = await matchedSlices(engine, params, { query, hit }, signal);
+  const sample = await sampleFacts(engine, signal);
+  const facts = query.row
+    ? await lesionFacts(engine, query.row)
+    : await regionFacts(engine, query.volume, query.region);
+  const { manifest } = engine.encoders.named(params.encoder);
+  const measures = compareMeasures(measuresOf(manifest), facts, await lesionFacts(engine, row), sample);
+  return { slices, measures, sample: sample.length };
+}
+
+/** The method whose slices are compared: the one that found the hit where it has slices, else one of lesions' slices. */
+function sliceMethod(name: string | undefined): Method {
+  const method = methodNamed(name ?? defaultMethod);
+  if ((method.how === 'slices' && !method.need.byText) || method.how === 'late') return method;
+  return methodNamed('lesion-slice-max');
+}
+
+async function matchedSlices(
+  engine: Engine,
+  { query: asked, hit, method: name, encoder }: ParsedParams<EngineContract, 'search.explain'>,
+  sides: { readonly query: Placed; readonly hit: Placed },
+  signal: AbortSignal,
+): Promise<Explanation['slices']> {
+  const method = sliceMethod(name);
+  const own = crossedSlices(sides.query.region);
+  if (method.how === 'slices' || method.how === 'late') {
+    const { need } = method;
+    const plan = await planMethod(engine, method, { encoder }).catch(unlessUsage);
+    const source = plan?.needs.get(needName(need));
+    if (plan && source && (need.level === 'slice' || need.level === 'lesion-slice')) {
+      const owner = levels[need.level].of === 'lesion' ? hit : sides.hit.volume;
+      const others = source.index.slicedVectorsOf(owner);
+      const timing = { readMs: 0, prepareMs: 0, inferMs: 0 };
+      const { probe } = await queryProbe(engine, asked, plan, signal, timing);
+      const vectors = probe.vectors.get(needName(need)) ?? [];
+      if (vectors.length === own.length && others.length > 0) {
+        const mine = vectors.map((vector, at) => ({ slice: own[at], vector }));
+        return { by: need.level, pairs: matchedByVectors(mine, others) };
+      }
+    }
+  }
+  const { reads } = engine.library;
+  const normals = [sides.query, sides.hit].map(({ volume }) => reads.volume(volume).direction.slice(6));
+  const turned = normals[0].reduce((sum, value, axis) => sum + value * normals[1][axis], 0) < 0;
+  return { by: 'place', pairs: matchedByPlace(own, crossedSlices(sides.hit.region), turned) };
+}
+
+/** A method that cannot run here is no fault: its slices are paired otherwise. */
+function unlessUsage(thrown: unknown): undefined {
+  const error = PrecedentError.from(thrown);
+  if (error.kind !== 'usage') throw error;
+  return undefined;
+}

@@ -1,0 +1,102 @@
+/** What can be done with a hit beside opening it: say whether it fits, ask why it is one, make it a part of the search. */
+import { ActionIcon, HoverCard, Menu, Tooltip } from '@mantine/core';
+import { IconDots, IconMinus, IconPlus, IconQuestionMark } from '@tabler/icons-react';
+import { useState } from 'react';
+import type { Hit } from '../../native/contract/model.ts';
+import { useView } from '../ui/store.ts';
+import { markHit } from './marking.ts';
+import { addTerm } from './terms.ts';
+import { WhyShort } from './WhyShort.tsx';
+
+export function HitActions({ hit, mark }: { hit: Hit; mark: boolean | null }) {
+  return (
+    <span className="hit-actions">
+      <MarkButtons hit={hit} mark={mark} />
+      <WhyButton hit={hit} />
+      <Menu position="top-end" withinPortal>
+        <Menu.Target>
+          <ActionIcon size={18} variant="default" aria-label={`More about hit ${hit.rank}`}>
+            <IconDots size={12} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <TermItems lesion={hit.lesion} title={hit.name} />
+        </Menu.Dropdown>
+      </Menu>
+    </span>
+  );
+}
+
+export function MarkButtons({ hit, mark }: { hit: Hit; mark: boolean | null }) {
+  return (
+    <>
+      <Tooltip label={mark === true ? 'Take the mark back (+)' : 'Like what I search for (+)'}>
+        <ActionIcon
+          size={18}
+          variant={mark === true ? 'filled' : 'default'}
+          color="teal"
+          aria-label={`Mark hit ${hit.rank} as like it`}
+          aria-pressed={mark === true}
+          data-testid="mark-like"
+          onClick={() => markHit(hit.lesion, true)}
+        >
+          <IconPlus size={12} />
+        </ActionIcon>
+      </Tooltip>
+      <Tooltip label={mark === false ? 'Take the mark back (−)' : 'Not like what I search for (−)'}>
+        <ActionIcon
+          size={18}
+          variant={mark === false ? 'filled' : 'default'}
+          color="red"
+          aria-label={`Mark hit ${hit.rank} as unlike it`}
+          aria-pressed={mark === false}
+          data-testid="mark-unlike"
+          onClick={() => markHit(hit.lesion, false)}
+        >
+          <IconMinus size={12} />
+        </ActionIcon>
+      </Tooltip>
+    </>
+  );
+}
+
+function WhyButton({ hit }: { hit: Hit }) {
+  const [opened, setOpened] = useState(false);
+  const words = useView(({ subject }) => subject?.volume === null);
+  if (words) return null;
+  return (
+    <HoverCard
+      width={360}
+      openDelay={250}
+      position="top"
+      withinPortal
+      onOpen={() => setOpened(true)}
+      onClose={() => setOpened(false)}
+    >
+      <HoverCard.Target>
+        <ActionIcon
+          size={18}
+          variant="default"
+          aria-label={`Why is hit ${hit.rank} similar`}
+          data-testid="why"
+          onClick={() => useView.setState({ compare: hit, why: true })}
+        >
+          <IconQuestionMark size={12} />
+        </ActionIcon>
+      </HoverCard.Target>
+      <HoverCard.Dropdown>{opened && <WhyShort hit={hit} />}</HoverCard.Dropdown>
+    </HoverCard>
+  );
+}
+
+/** The items of a menu that make a lesion a part of the search. */
+export function TermItems({ lesion, title }: { lesion: string; title: string }) {
+  return (
+    <>
+      <Menu.Item onClick={() => addTerm({ like: true, lesion, title })}>
+        Search for lesions like this too
+      </Menu.Item>
+      <Menu.Item onClick={() => addTerm({ like: false, lesion, title })}>…but unlike this</Menu.Item>
+    </>
+  );
+}

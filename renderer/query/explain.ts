@@ -1,0 +1,54 @@
+/** What the window asks the engine about a hit. */
+import { queryOptions } from '@tanstack/react-query';
+import type { ComparedMeasure } from '../../native/contract/explain.ts';
+import { callEngine, libraryKey } from '../engine.ts';
+import { minus } from '../ui/format.ts';
+import { type Subject, useView } from '../ui/store.ts';
+import { keptUnder } from './hitMarks.ts';
+import { useSearch } from './useSearch.ts';
+
+/** The region that hits are compared with; of several things at once the first. */
+function compared(subject: Subject | null) {
+  return subject && keptUnder({ ...subject, also: [] });
+}
+
+export function useExplanationQuery(lesion: string) {
+  const subject = useView((s) => s.subject);
+  const { search } = useSearch();
+  const query = compared(subject);
+  const method = search.data?.method;
+  return queryOptions({
+    queryKey: [libraryKey, 'explain', subject?.token, lesion, method],
+    queryFn: ({ signal }) => {
+      if (!query) throw new Error('words are not compared with a lesion');
+      return callEngine('search.explain', { query, hit: lesion, method }, { signal });
+    },
+    enabled: query !== null,
+  });
+}
+
+export function similarityQuery(subject: Subject | null, lesion: string) {
+  const query = compared(subject);
+  return queryOptions({
+    queryKey: ['similarityMap', subject?.token, lesion],
+    queryFn: ({ signal }) => {
+      if (!query) throw new Error('words are not compared with a lesion');
+      return callEngine('search.similarityMap', { query, hit: lesion }, { signal });
+    },
+    enabled: query !== null,
+    retry: false,
+  });
+}
+
+export function measureText(value: ComparedMeasure['query'], unit: string): string {
+  if (value === undefined) return '–';
+  if (typeof value === 'string') return value;
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return `${minus(Number(value.toFixed(digits)))} ${unit}`.trim();
+}
+
+/** How unusual a difference is, in words. */
+export function differenceText({ percentile }: ComparedMeasure): string {
+  if (percentile === undefined) return '';
+  return `${Math.round(100 * percentile)}%`;
+}

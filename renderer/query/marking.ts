@@ -1,0 +1,52 @@
+/** Marks on hits: the search is ranked by them again at once, and the library keeps them. */
+import { callEngine, queryClient } from '../engine.ts';
+import { failed } from '../ui/notice.ts';
+import { type HitMark, type Subject, useView } from '../ui/store.ts';
+import { keptUnder, markOf } from './hitMarks.ts';
+import { searchQuery } from './useSearch.ts';
+
+/** Marks a hit; the same mark again takes it back. */
+export function markHit(hit: string, relevant: boolean): void {
+  const { subject } = useView.getState();
+  if (!subject) return;
+  const mark = { hit, relevant: markOf(subject.marks, hit) === relevant ? null : relevant };
+  useView.setState({ lastChange: 'mark' });
+  change(subject, [...subject.marks, mark]);
+  keep(subject, mark);
+}
+
+/** Takes the last mark back. */
+export function undoMark(): void {
+  const { subject } = useView.getState();
+  const last = subject?.marks.at(-1);
+  if (!subject || !last) return;
+  const marks = subject.marks.slice(0, -1);
+  useView.setState({ lastChange: marks.length > 0 ? 'mark' : 'mask' });
+  change(subject, marks);
+  keep(subject, { hit: last.hit, relevant: markOf(marks, last.hit) });
+}
+
+export function resetMarks(): void {
+  const { subject } = useView.getState();
+  if (!subject) return;
+  useView.setState({ lastChange: 'mask' });
+  change(subject, []);
+  const query = keptUnder(subject);
+  if (query) callEngine('feedback.clear', { query }).catch(notKept);
+}
+
+function change(subject: Subject, marks: readonly HitMark[]): void {
+  useView.setState({ subject: { ...subject, marks } });
+}
+
+function keep(subject: Subject, mark: HitMark): void {
+  const query = keptUnder(subject);
+  if (!query) return;
+  const { options } = useView.getState();
+  const method = queryClient.getQueryData(searchQuery(subject, options).queryKey)?.method;
+  callEngine('feedback.mark', { query, ...mark, method: method ?? options.method ?? '' }).catch(notKept);
+}
+
+function notKept(error: unknown): void {
+  failed('The mark was not kept in the library', error);
+}

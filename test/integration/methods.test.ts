@@ -1,0 +1,129 @@
+/** Every method of the table on a library that is embedded at every level, and several things searched for at once. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Evaluation, SearchResult } from '../../native/contract/engine.ts';
+import type { LesionRow } from '../../native/contract/model.ts';
+import { methodNamed, methods, usesWords } from '../../native/retrieval/methods.ts';
+import { writeCase } from '../support/balls.ts';
+import { tiny, writeEncoder } from '../support/encoderFolder.ts';
+import { precedent, precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+
+let folder: string;
+let library: string;
+let lesions: LesionRow[];
+const slice = { ...tiny.slice, sharedSpace: 'tiny-text' };
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  library = join(folder, 'library');
+  const balls = join(folder, 'balls');
+  for (const seed of [1, 2, 3, 4, 5]) await writeCase(balls, `case${seed}`, seed, [20]);
+  const labels = join(folder, 'labels.csv');
+  await writeFile(labels, 'case,kind\ncase1,a\ncase2,a\ncase3,b\ncase4,b\ncase5,b\n');
+  await precedentJson('import', balls, '--library', library, '--labels', labels);
+  for (const [name, manifest] of Object.entries({ slice, text: tiny.text })) {
+    await precedentJson(
+      'encoders',
+      'add',
+      await writeEncoder(join(folder, name), manifest),
+      '--library',
+      library,
+    );
+  }
+  lesions = await precedentJson<LesionRow[]>('list', '--library', library);
+});
+afterAll(() => removeFolder(folder));
+
+const search = (...args: string[]) => precedentJson<SearchResult>('search', '--library', library, ...args);
+
+test('a method whose vectors are not there is refused with what to do', async () => {
+  const { code, stderr } = await precedent('search', '--library', library, '--lesion', lesions[0].id, '--method', 'slice-freq'); // biome-ignore format: one command
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /tiny-slice: nothing is embedded at level slice; run `encoders embed .*--levels slice`/,
+  );
+  const named = await precedent('search', '--library', library, '--lesion', lesions[0].id, '--method', 'slice-freq', '--encoder', 'precedent-lesion'); // biome-ignore format: one command
+  expect(named.stderr).toMatch(/precedent-lesion makes no vectors of level slice; it makes: lesion/);
+});
+
+test('words find lesions, and filters among them narrow what is searched', async () => {
+  const byDensity = [...lesions].sort((a, b) => a.meanHu - b.meanHu);
+  const all = await search('--text', 'lesion');
+  expect([all.method, all.encoder, all.hits.length]).toEqual(['caption', 'none', 5]);
+  const dense = await search('--text', `lesion hu:${byDensity[2].meanHu}..`);
+  expect(dense.hits.map(({ lesion }) => lesion).sort()).toEqual(
+    byDensity
+      .slice(2)
+      .map(({ id }) => id)
+      .sort(),
+  );
+  const b = await search('--text', 'kind:b');
+  expect([b.searched, b.hits.every(({ labels }) => labels.kind === 'b')]).toEqual([3, true]);
+  expect((await search('--text', 'zebra')).hits).toEqual([]);
+  // Beside a lesion, words say what it should be like as well.
+  const [own] = lesions;
+  const both = await search('--lesion', own.id, '--text', 'kind:b lesion');
+  expect(both.hits.every(({ labels, patient }) => labels.kind === 'b' && patient !== own.patient)).toBe(true);
+});
+
+describe('with every level embedded', () => {
+  beforeAll(async () => {
+    const embed = (encoder: string, levels: string) =>
+      precedentJson('encoders', 'embed', '--library', library, '--encoder', encoder, '--levels', levels);
+    await embed('tiny-slice', 'lesion,lesion-slice,slice,volume');
+    await embed('tiny-text', 'caption');
+  });
+
+  test.each(methods.map(({ name }) => name))(
+    '%s finds the lesion itself and every other patient',
+    async (name) => {
+      const [own] = lesions;
+      const result = await search('--lesion', own.id, '--method', name, '--include-same-patient');
+      expect(result.method).toBe(name);
+      expect(new Set(result.hits.map(({ patient }) => patient)).size).toBe(result.hits.length);
+      const scores = result.hits.map(({ score }) => score);
+      expect(scores).toEqual([...scores].sort((a, b) => b - a));
+      // Words, and slices in a space that was never fitted to them, find anything. Images find themselves, nothing before them.
+      const itself = result.hits.find(({ lesion }) => lesion === own.id);
+      if (!usesWords(methodNamed(name))) expect(itself?.score).toBe(scores[0]);
+      const others = await search('--lesion', own.id, '--method', name);
+      expect(others.hits.map(({ lesion }) => lesion)).not.toContain(own.id);
+      expect(others.searched).toBe(4);
+    },
+  );
+
+  test('a region is searched by its slices as its lesion is', async () => {
+    const [{ id, volume, boxIjk }] = lesions;
+    for (const method of ['slice-sum', 'volume-avg']) {
+      const byLesion = await search('--lesion', id, '--method', method);
+      const byRegion = await search('--volume', volume, '--roi', boxIjk.join(','), '--method', method);
+      expect(byRegion.hits.map(({ lesion }) => lesion)).toEqual(byLesion.hits.map(({ lesion }) => lesion));
+    }
+  });
+
+  test('several lesions are searched for at once, and one is kept away from', async () => {
+    const [a, b] = lesions;
+    const any = await search('--lesion', a.id, '--lesion', b.id, '--combine', 'or', '--include-same-patient');
+    expect(
+      any.hits
+        .slice(0, 2)
+        .map(({ lesion }) => lesion)
+        .sort(),
+    ).toEqual([a.id, b.id].sort());
+    const order = async (...args: string[]) =>
+      (await search('--lesion', a.id, '--include-same-patient', ...args)).hits.map(({ lesion }) => lesion);
+    const [plain, unlike] = [await order(), await order('--unlike', b.id)];
+    expect(unlike[0]).toBe(a.id);
+    expect(unlike.indexOf(b.id)).toBeGreaterThan(plain.indexOf(b.id));
+    expect([...unlike].sort()).toEqual([...plain].sort());
+    const both = await search('--lesion', a.id, '--lesion', b.id);
+    expect(both.searched).toBe(3);
+  });
+
+  test('evaluate runs every method, and a fusion is fitted without the patient that asks', async () => {
+    const report = await precedentJson<Evaluation>('evaluate', '--library', library, '--field', 'kind');
+    expect(Object.keys(report.methods).sort()).toEqual(methods.map(({ name }) => name).sort());
+    expect(report.n).toBe(5);
+  });
+});
