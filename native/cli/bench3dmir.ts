@@ -1,10 +1,10 @@
 /** `bench 3dmir`: the benchmark 3D-MIR, on its captions alone or on folders of the Medical Segmentation Decathlon. */
 import { join, resolve } from 'node:path';
 import { Option } from 'commander';
-import { mirCsv } from '../benchmark/mirCsv.ts';
-import { leaveOneOut, type MirTable, readMirData } from '../benchmark/mirData.ts';
-import { imageDocument, type MirDocument, textDocument } from '../benchmark/mirDocument.ts';
-import { writeMirReport } from '../benchmark/mirReport.ts';
+import { mirCsv } from '../benchmark/mir/csv.ts';
+import { leaveOneOut, type MirTable, readMirData } from '../benchmark/mir/data.ts';
+import { imageDocument, type MirDocument, textDocument } from '../benchmark/mir/document.ts';
+import { writeMirReport } from '../benchmark/mir/report.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { ensureFolder, writeFileAtomic } from '../files/files.ts';
 import { command, openLibrary } from './commands.ts';
@@ -34,7 +34,7 @@ export const bench3dmir = command('3dmir', 'the 3D-MIR benchmark: HTML report, J
       .choices(['test', 'train'])
       .default('test'),
   )
-  .option('--encoder <id...>', 'the encoders; the default one where none is named', [])
+  .option('--encoder <id...>', 'the encoders; by default the default one and one of slices', [])
   .option('--library <dir>', 'where the images and their vectors are kept; else they are gone afterwards')
   .option('--to <dir>', 'the folder for the report', '3dmir-report')
   .action(async (options: Options) => {

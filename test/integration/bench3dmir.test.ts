@@ -2,10 +2,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readMirData } from '../../native/benchmark/mirData.ts';
-import type { MirDocument } from '../../native/benchmark/mirDocument.ts';
-import { evaluateMir, type MirResults } from '../../native/benchmark/mirEvaluate.ts';
-import { mirTextEntries, mirTextQueries, mirTextRuns } from '../../native/benchmark/mirText.ts';
+import { readMirData } from '../../native/benchmark/mir/data.ts';
+import type { MirDocument } from '../../native/benchmark/mir/document.ts';
+import { evaluateMir, type MirResults } from '../../native/benchmark/mir/evaluate.ts';
+import { mirTextEntries, mirTextQueries, mirTextRuns } from '../../native/benchmark/mir/text.ts';
 import { tiny, writeEncoder } from '../support/encoderFolder.ts';
 import { writeMirTables, writeMsd } from '../support/msdFolder.ts';
 import { precedent, precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
@@ -142,18 +142,13 @@ describe('with images', () => {
     expect(await readFile(join(to, 'report.html'), 'utf8')).toContain('image search with tiny-slice 1.0.0');
   });
 
-  test('what is kept in the library answers again without its folders, the same', async () => {
-    const again = await run(
-      '--to',
-      join(folder, 'again'),
-      '--library',
-      library,
-      '--encoder',
-      'precedent-lesion',
-    );
-    const [before] = document.methods.filter(({ name }) => name === 'precedent-lesion/lesion');
-    const [after] = again.methods.filter(({ name }) => name === 'lesion');
-    expect(after.figures).toEqual(before.figures);
+  test('what is kept in the library answers again without its folders, by default with an encoder of slices too', async () => {
+    const again = await run('--to', join(folder, 'again'), '--library', library);
+    expect(again.encoder).toMatch(/^precedent-lesion \S+, precedent-slices \S+$/);
+    const lesion = ({ methods }: MirDocument) =>
+      methods.find(({ name }) => name === 'precedent-lesion/lesion')?.figures;
+    expect(lesion(again)).toEqual(lesion(document));
+    expect(again.methods.map(({ name }) => name)).toContain('precedent-slices/slice-freq');
   });
 });
 
@@ -180,7 +175,7 @@ test.each([
   [
     ['--input', '.', '--encoder', 'none'],
     2,
-    /there is no encoder of images "none"; choose from precedent-lesion/,
+    /there is no encoder of images "none"; choose from precedent-lesion, precedent-slices/,
   ],
 ])('%j ends in one line', async (args, code, message) => {
   const ended = await precedent(...bench(...args));

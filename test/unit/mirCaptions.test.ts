@@ -1,10 +1,10 @@
 /** Captions of 3D-MIR: the ways to compare them, and that none of these sees a label. */
 import { describe, expect, test } from 'vitest';
-import { readCaption, statedLikeness } from '../../native/benchmark/captionReader.ts';
-import { leaveOneOut, type MirCase, type MirTable } from '../../native/benchmark/mirData.ts';
-import type { MirLabels } from '../../native/benchmark/mirLabels.ts';
-import { captionSets, mirTextRuns, statedSets, wordForWord } from '../../native/benchmark/mirText.ts';
-import { tfidfIndex } from '../../native/benchmark/tfidf.ts';
+import { readCaption, statedLikeness } from '../../native/benchmark/mir/captionReader.ts';
+import { leaveOneOut, type MirCase, type MirTable } from '../../native/benchmark/mir/data.ts';
+import type { MirLabels } from '../../native/benchmark/mir/labels.ts';
+import { captionSets, mirTextRuns, statedSets, wordForWord } from '../../native/benchmark/mir/text.ts';
+import { tfidfIndex } from '../../native/benchmark/mir/tfidf.ts';
 import { TextIndex } from '../../native/catalog/textIndex.ts';
 import { countCaption } from '../../native/lesion/caption.ts';
 

@@ -1,7 +1,7 @@
 /** The ways to rank captions by a caption. They are given texts and nothing else: no labels, no names of cases. */
-import { TextIndex } from '../catalog/textIndex.ts';
+import { TextIndex } from '../../catalog/textIndex.ts';
 import { readCaption, statedLikeness } from './captionReader.ts';
-import type { MirKind } from './mirEvaluate.ts';
+import type { MirKind } from './evaluate.ts';
 import { tfidfIndex } from './tfidf.ts';
 
 /** The likeness of a caption with each of the captions that were indexed, in their order; NaN where it is not found at all. */

@@ -1,6 +1,12 @@
 /** What a run of the 3D-MIR benchmark gives: the document that its JSON, tables and page are written from. */
-import type { MirTable } from './mirData.ts';
-import { evaluateMir, type MirEvaluation, type MirResults, type MirRun } from './mirEvaluate.ts';
+import type { MirTable } from './data.ts';
+import {
+  evaluateMir,
+  type MirEvaluation,
+  type MirIndexName,
+  type MirResults,
+  type MirRun,
+} from './evaluate.ts';
 import {
   type ImagedCase,
   imagedTables,
@@ -8,17 +14,10 @@ import {
   labelAgreement,
   mirImageEntries,
   mirImageQueries,
-} from './mirImages.ts';
-import type { MirOrgan } from './mirLabels.ts';
-import { checkRules, type RuleCheck } from './mirRules.ts';
-import {
-  captionSets,
-  mirTextEntries,
-  mirTextQueries,
-  mirTextRuns,
-  statedSets,
-  wordForWord,
-} from './mirText.ts';
+} from './images.ts';
+import type { MirOrgan } from './labels.ts';
+import { checkRules, type RuleCheck } from './rules.ts';
+import { captionSets, mirTextEntries, mirTextQueries, mirTextRuns, statedSets, wordForWord } from './text.ts';
 
 export interface MirDocument extends MirResults {
   readonly benchmark: '3dmir';
@@ -37,7 +36,7 @@ export interface MirDocument extends MirResults {
   readonly agreement?: LabelAgreement;
   /** Query → the first ten entries, by index and method. */
   readonly rankings: readonly {
-    readonly index: string;
+    readonly index: MirIndexName;
     readonly method: string;
     readonly query: string;
     readonly found: readonly string[];

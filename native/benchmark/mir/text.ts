@@ -1,11 +1,11 @@
 /** The half of 3D-MIR that needs no images: each organ's test captions search its training captions, by organ and all together. */
 
-import { countCaption } from '../lesion/caption.ts';
-import { ranked } from '../retrieval/scored.ts';
+import { countCaption } from '../../lesion/caption.ts';
+import { ranked } from '../../retrieval/scored.ts';
 import { type CaptionMethod, captionMethods } from './captionMethods.ts';
-import { type MirCase, type MirTable, publishedCaptions } from './mirData.ts';
-import type { MirEntry, MirQuery, MirRun } from './mirEvaluate.ts';
-import type { MirOrgan } from './mirLabels.ts';
+import { type MirCase, type MirTable, publishedCaptions } from './data.ts';
+import type { MirEntry, MirQuery, MirRun } from './evaluate.ts';
+import type { MirOrgan } from './labels.ts';
 
 /** `own`: as Precedent captions a study, from count and size. */
 export const captionSets = [...publishedCaptions, 'own'] as const;

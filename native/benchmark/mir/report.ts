@@ -1,17 +1,17 @@
 /** The page of a 3D-MIR report: self-contained HTML without scripts, made to be read on paper as well. */
-import { text } from './html.ts';
-import type { Arithmetic } from './mirBaselines.ts';
-import type { MirDocument } from './mirDocument.ts';
+import { text } from '../html.ts';
+import type { Interval } from '../patientBootstrap.ts';
+import { intervalPlot, type PlotRow, plotStyle, type Reference, type Tone } from '../plots.ts';
+import type { Arithmetic } from './baselines.ts';
+import type { MirDocument } from './document.ts';
 import {
   type MirComparison,
   type MirIndexName,
   type MirMethodResult,
   type MirTarget,
   mirTargets,
-} from './mirEvaluate.ts';
-import { mirMetricNames } from './mirMetrics.ts';
-import type { Interval } from './patientBootstrap.ts';
-import { intervalPlot, type PlotRow, plotStyle, type Reference, type Tone } from './plots.ts';
+} from './evaluate.ts';
+import { mirMetricNames } from './metrics.ts';
 
 /** The flag's precision that the paper gives as the floor of its methods. */
 const publishedFloor: Reference = { label: 'floor of the paper 0.842', value: 0.8421 };
@@ -302,7 +302,7 @@ function meaning({ methods, withoutRelevant }: MirDocument): string {
 P@k is the part of the first k hits that is relevant, AP the average precision. “Corrected” divides P@k by k however short the list is, and AP by
 everything relevant; “released” is the published arithmetic: a short list is averaged over the ranks it has, P@10 averages eleven columns (ten
 ranks and P@5), AP looks at the first ten only. Equal scores rank by name; baselines are means over all orders of what is tied.
-${withoutRelevant} queries have nothing of their group to find; they count as 0. Intervals: 2,000 bootstraps that draw patients; macro is the mean of
+${withoutRelevant} queries have nothing of their group to find; they count as 0. The best search of the main result is the best by these figures, so a little too good. Intervals: 2,000 bootstraps that draw patients; macro is the mean of
 the organs. Nothing here measures whether a hit helps a reader.</p>
 <dl>${titles.join('')}</dl>`;
 }

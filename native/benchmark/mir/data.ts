@@ -1,10 +1,10 @@
 /** Reads what 3D-MIR publishes: the table of labels and captions of each organ, and its split into training and testing. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { PrecedentError } from '../contract/errors.ts';
-import { type LabelRow, readLabels } from '../ingest/labels.ts';
-import { type MirLabels, type MirOrgan, mirOrgans } from './mirLabels.ts';
-import type { MirSplit } from './mirSplits.ts';
+import { PrecedentError } from '../../contract/errors.ts';
+import { type LabelRow, readLabels } from '../../ingest/labels.ts';
+import { type MirLabels, type MirOrgan, mirOrgans } from './labels.ts';
+import type { MirSplit } from './splits.ts';
 
 export const publishedCaptions = ['V1', 'V2', 'V3'] as const;
 export type PublishedCaption = (typeof publishedCaptions)[number];

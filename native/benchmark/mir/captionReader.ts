@@ -1,7 +1,7 @@
 /**
  * Reads the count and the size out of a caption that states them. Not a way to search: it shows what such captions give away.
  */
-import { type MirOrgan, mirLesionGroup, mirOrgans } from './mirLabels.ts';
+import { type MirOrgan, mirLesionGroup, mirOrgans } from './labels.ts';
 
 const numbers = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 
