@@ -47,24 +47,26 @@ function labelsByLesion(db: Database): Map<number, Record<string, string>> {
 }
 
 function galleryRow(row: Row, labels: Readonly<Record<string, string>>): GalleryRow {
-  const text = (name: string) => (row[name] === null ? undefined : String(row[name]));
-  const fields = {
-    ...Object.fromEntries(named.map((name) => [name, text(name)])),
-    // Who labels a lesion's organ knows better than whoever outlined the organs.
-    organ: labels.organ ?? text('organ'),
-    place: text('place'),
-    phase: contrastPhase(text('description'), text('contrast')),
-    scanner: [text('manufacturer'), text('model')].filter(Boolean).join(' ') || undefined,
+  const fields: Record<string, string> = {};
+  const numbers: Record<string, number> = {};
+  const say = (name: string, value: unknown) => {
+    if (value !== null && value !== undefined && value !== '') fields[name] = String(value);
   };
-  const date = text('date');
-  const numbers = {
-    ...Object.fromEntries(measured.map((name) => [name, Number(row[name])])),
-    age: ageAt(text('age'), text('birthDate'), date),
-    date: date === undefined ? undefined : dayOf(date),
-    kvp: row.kvp === null ? undefined : Number(row.kvp),
-    sliceThicknessMm:
-      row.sliceThicknessMm === null ? sliceSpacing(String(row.spacing)) : Number(row.sliceThicknessMm),
+  const count = (name: string, value: unknown) => {
+    if (value !== null && value !== undefined) numbers[name] = Number(value);
   };
+  for (const name of named) say(name, row[name]);
+  for (const name of measured) count(name, row[name]);
+  // Who labels a lesion's organ knows better than whoever outlined the organs.
+  say('organ', labels.organ ?? row.organ);
+  say('place', row.place);
+  say('phase', contrastPhase(text(row.description), text(row.contrast)));
+  say('scanner', [row.manufacturer, row.model].filter(Boolean).join(' '));
+  const date = text(row.date);
+  count('date', date === undefined ? undefined : dayOf(date));
+  count('age', ageAt(text(row.age), text(row.birthDate), date));
+  count('kvp', row.kvp);
+  count('sliceThicknessMm', row.sliceThicknessMm ?? sliceSpacing(String(row.spacing)));
   return {
     lesion: String(row.uid),
     patient: String(row.identity),
@@ -75,15 +77,13 @@ function galleryRow(row: Row, labels: Readonly<Record<string, string>>): Gallery
       row.diagnosis === null
         ? undefined
         : { diagnosis: String(row.diagnosis), proof: row.proof as Diagnosis['proof'] },
-    fields: present(fields),
-    numbers: present(numbers),
+    fields,
+    numbers,
   };
 }
 
-function present<T>(values: Readonly<Record<string, T | undefined>>): Record<string, T> {
-  return Object.fromEntries(
-    Object.entries(values).filter((entry): entry is [string, T] => entry[1] !== undefined),
-  );
+function text(value: unknown): string | undefined {
+  return value === null || value === undefined ? undefined : String(value);
 }
 
 /** NIfTI and NRRD say no thickness; slices without gaps are as thick as they are apart. */

@@ -1,5 +1,6 @@
 /** An open library: its catalog, files, vectors and encoder, held by exactly one engine until it is closed. */
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
 import {
@@ -44,6 +45,7 @@ export class Library {
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
   readonly #indexes = new WeakMap<VectorStore, LevelIndex>();
   #gallery: Gallery | null = null;
+  #captioning = false;
 
   private constructor(layout: Layout, db: Database, demonstration: boolean, unlock: () => Promise<void>) {
     this.layout = layout;
@@ -57,7 +59,6 @@ export class Library {
     this.feedback = catalogFeedback(db);
     this.captions = catalogCaptions(db);
     this.filterSets = catalogFilterSets(db);
-    this.captions.refresh();
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }
@@ -75,6 +76,7 @@ export class Library {
       const library = new Library(layout, openDatabase(layout.catalog), demonstration, unlock);
       try {
         for (const path of await strayPaths(layout, library)) await removeFolder(path);
+        library.#caption();
       } catch (error) {
         library.db.close();
         throw error;
@@ -100,7 +102,23 @@ export class Library {
   /** To be called after every change of lesions or labels. */
   changed(): void {
     this.#gallery = null;
-    this.captions.refresh();
+    this.#caption();
+  }
+
+  /** Captions what changed: at once as much as a change by hand can be, the rest of a whole library beside other work. */
+  #caption(): void {
+    if (!this.captions.refreshSome() || this.#captioning) return;
+    this.#captioning = true;
+    const rest = async () => {
+      do await nextTurn();
+      while (this.db.open && this.captions.refreshSome());
+    };
+    // What could not be written now is still marked, and tried after the next change.
+    rest()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#captioning = false;
+      });
   }
 
   /** The vectors under a key: from the checked cache, else rebuilt from the catalog's embeddings. */
