@@ -28,8 +28,6 @@ export class PatientBootstrap {
   readonly #patients: number;
   /** How often each patient was drawn, one row for each resample. */
   readonly #drawn: Uint16Array;
-  /** 1 or −1 for each patient, one row for each permutation. */
-  readonly #signs: Int8Array;
 
   /** @param queries in the order in which their figures will come */
   constructor(queries: readonly { readonly patient: string; readonly group: string }[]) {
@@ -45,8 +43,6 @@ export class PatientBootstrap {
     const draws = createRandom(seed, 'bootstrap');
     for (let b = 0; b < resamples; b++)
       for (let n = 0; n < size; n++) this.#drawn[b * size + Math.floor(draws.next() * size)]++;
-    const flips = createRandom(seed, 'signs');
-    this.#signs = Int8Array.from({ length: permutations * size }, () => (flips.next() < 0.5 ? 1 : -1));
   }
 
   /** The mean of each group that has a figure and, as `macro`, the mean of these means; NaN is no figure. */
@@ -82,7 +78,6 @@ export class PatientBootstrap {
     return samples.map((sample, at) => interval(value[at], sample));
   }
 
-  /** Two-sided: were the methods equal, each patient's part of the difference would be as likely to be positive as negative. */
   #signPermutation(differences: Float64Array): number {
     const counts = new Float64Array(this.#groups.length);
     for (const [at, value] of differences.entries()) if (!Number.isNaN(value)) counts[this.#groupOf[at]]++;
@@ -90,16 +85,7 @@ export class PatientBootstrap {
     const parts = new Float64Array(this.#patients);
     for (const [at, value] of differences.entries())
       if (!Number.isNaN(value)) parts[this.#patientOf[at]] += value / (groups * counts[this.#groupOf[at]]);
-    const observed = Math.abs(parts.reduce((sum, part) => sum + part, 0));
-    const signs = this.#signs;
-    let atLeast = 1;
-    for (let n = 0; n < permutations; n++) {
-      let sum = 0;
-      for (let p = 0; p < parts.length; p++) sum += signs[n * parts.length + p] * parts[p];
-      // Equal sums differ by rounding.
-      if (Math.abs(sum) >= observed - 1e-12) atLeast++;
-    }
-    return atLeast / (permutations + 1);
+    return signPermutation(parts.filter((part) => part !== 0));
   }
 
   /** Fills in the macro mean, then each group's, NaN where there is no figure; of the draws that begin at `row`, or of all once. */
@@ -123,6 +109,25 @@ export class PatientBootstrap {
     into[0] = sum / present;
     return into;
   }
+}
+
+/** Two-sided: were the methods equal, each patient's part of the difference would be as likely to be positive as negative. */
+function signPermutation(parts: Float64Array): number {
+  const observed = Math.abs(parts.reduce((sum, part) => sum + part, 0));
+  const random = createRandom(seed, 'signs');
+  let atLeast = 1;
+  for (let n = 0; n < permutations; n++) {
+    let sum = 0;
+    let signs = 0;
+    for (let at = 0; at < parts.length; at++) {
+      // A draw has 32 bits: as many signs.
+      if (at % 32 === 0) signs = (random.next() * 2 ** 32) | 0;
+      sum += (2 * ((signs >> (at % 32)) & 1) - 1) * parts[at];
+    }
+    // Equal sums differ by rounding.
+    if (Math.abs(sum) >= observed - 1e-12) atLeast++;
+  }
+  return atLeast / (permutations + 1);
 }
 
 function interval(value: number, samples: Float64Array): Interval {

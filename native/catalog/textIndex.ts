@@ -1,4 +1,4 @@
-/** Finds texts like a text by BM25: SQLite's FTS5 in memory, for as long as the texts are compared. */
+/** Finds texts like a text by BM25 as the catalog finds captions, for as long as the texts are compared: nothing is kept. */
 import { type Database, openInMemory } from './database.ts';
 
 /** Beyond this many terms a query is cut: it is a document by then, and says the same. */
@@ -27,9 +27,12 @@ export class TextIndex {
     })();
   }
 
-  /** The texts that share a word with `text`, the most alike first, equal scores by place. */
-  like(text: string): FoundText[] {
-    const match = similarTo(text);
+  /**
+   * The texts that share a word with `text`, the most alike first, equal scores by place.
+   * @param by `pairs`: two words that follow each other count as one more word, so that their order matters
+   */
+  like(text: string, by: 'words' | 'pairs' = 'words'): FoundText[] {
+    const match = anyTerm(text, by);
     if (match === '') return [];
     const rows = this.#db
       .prepare(
@@ -44,10 +47,10 @@ export class TextIndex {
   }
 }
 
-/** An FTS5 expression for texts like this one: any of its words or, so that word order counts, any two that follow each other. */
-function similarTo(text: string): string {
+/** An FTS5 expression: any of a text's terms. Nothing in the text is taken for syntax. */
+function anyTerm(text: string, by: 'words' | 'pairs'): string {
   const words = text.toLowerCase().match(word) ?? [];
-  const pairs = words.slice(1).map((second, at) => `${words[at]} ${second}`);
+  const pairs = by === 'words' ? [] : words.slice(1).map((second, at) => `${words[at]} ${second}`);
   const terms = [...new Set([...words, ...pairs])].slice(0, mostTerms);
   return terms.map((term) => `"${term}"`).join(' OR ');
 }

@@ -1,9 +1,10 @@
 /** `bench 3dmir`: the benchmark 3D-MIR, on its captions alone or on folders of the Medical Segmentation Decathlon. */
 import { join, resolve } from 'node:path';
-import { mirCsv } from '../benchmark/mirCsv.ts';
-import { type MirTable, readMirData } from '../benchmark/mirData.ts';
-import { imageDocument, type MirDocument, textDocument } from '../benchmark/mirDocument.ts';
-import { writeMirReport } from '../benchmark/mirReport.ts';
+import { Option } from 'commander';
+import { mirCsv } from '../benchmark/mir/csv.ts';
+import { leaveOneOut, type MirTable, readMirData } from '../benchmark/mir/data.ts';
+import { imageDocument, type MirDocument, textDocument } from '../benchmark/mir/document.ts';
+import { writeMirReport } from '../benchmark/mir/report.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { ensureFolder, writeFileAtomic } from '../files/files.ts';
 import { command, openLibrary } from './commands.ts';
@@ -18,6 +19,7 @@ interface Options {
   readonly input: string[];
   readonly encoder: string[];
   readonly library?: string;
+  readonly queries: 'test' | 'train';
   readonly textOnly?: boolean;
   readonly json?: boolean;
 }
@@ -27,17 +29,23 @@ export const bench3dmir = command('3dmir', 'the 3D-MIR benchmark: HTML report, J
   .requiredOption('--splits <dir>', 'its splits into training and testing')
   .option('--input <folder...>', 'folders of the Medical Segmentation Decathlon', [])
   .option('--text-only', 'search captions alone; no images are needed')
-  .option('--encoder <id...>', 'the encoders; the default one where none is named', [])
+  .addOption(
+    new Option('--queries <part>', 'train: each training case searches the others')
+      .choices(['test', 'train'])
+      .default('test'),
+  )
+  .option('--encoder <id...>', 'the encoders; by default the default one and one of slices', [])
   .option('--library <dir>', 'where the images and their vectors are kept; else they are gone afterwards')
   .option('--to <dir>', 'the folder for the report', '3dmir-report')
   .action(async (options: Options) => {
-    const { input, library, labels, splits, to, json } = options;
+    const { input, library, labels, splits, queries, to, json } = options;
     for (const path of [labels, splits, ...input]) checkReadable(path);
     if (!options.textOnly && input.length === 0 && library === undefined) {
       const todo = 'name images with --input or --library, or search captions with --text-only';
       throw new PrecedentError('usage', 'there are no images', undefined, todo);
     }
-    const tables = await readMirData(labels, splits);
+    const published = await readMirData(labels, splits);
+    const tables = queries === 'train' ? leaveOneOut(published) : published;
     const document = options.textOnly ? textDocument(tables) : await withImages(options, tables);
     const folder = await writeReportFolder(document, to);
     process.stdout.write(`${json ? JSON.stringify(document) : summary(document, folder)}\n`);

@@ -1,6 +1,6 @@
 /** `bench retrieval`: the methods of 3D-MIR on embeddings from a file. */
-import { readMirEmbeddings } from '../benchmark/mirEmbeddings.ts';
-import { mirRetrieval } from '../benchmark/mirRetrieval.ts';
+import { readMirEmbeddings } from '../benchmark/mir/embeddings.ts';
+import { mirRetrieval } from '../benchmark/mir/retrieval.ts';
 import { readFileBytes } from '../files/files.ts';
 import { command } from './commands.ts';
 import { table } from './output.ts';

@@ -66,7 +66,12 @@ function evaluationText(evaluation: Evaluation, calibrate: boolean): string {
     }));
     parts.push('', table(differences));
   }
-  if (calibrate) parts.push(...Object.entries(evaluation.calibration).flatMap(calibrationText));
+  if (calibrate) {
+    const calibrated = Object.entries(evaluation.calibration);
+    parts.push(...calibrated.flatMap(calibrationText));
+    if (calibrated.length === 0)
+      parts.push('', 'calibration: too few hits, or no method whose scores compare');
+  }
   return parts.join('\n');
 }
 

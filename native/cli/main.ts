@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { Filter, Query, SimpleQuery } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
+import type { Expectation } from '../contract/model.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
 import { benchCommands } from './bench.ts';
 import { type Common, command, everything, interrupted, libraryCommand, withLibrary } from './commands.ts';
@@ -194,7 +195,8 @@ program.addCommand(
           const where = [...(await savedFilters(host, options.set)), ...options.where];
           const params = { query, method, encoder, top, where, includeSamePatient, hitsPerPatient };
           const result = await host.engine.call('search.run', params, { signal: interrupted.signal });
-          for (const note of result.notes) process.stderr.write(`note: ${note}\n`);
+          for (const note of [...expectedShare(result.expected), ...result.notes])
+            process.stderr.write(`note: ${note}\n`);
           return result;
         },
         (result) =>
@@ -212,6 +214,14 @@ program.addCommand(
       ),
     ),
 );
+
+function expectedShare(expected: Expectation | undefined): string[] {
+  if (!expected) return [];
+  const [here, chance] = [expected.precision, expected.chance].map((share) => `${Math.round(100 * share)}%`);
+  return [
+    `of hits this near, ${here} in this library shared the ${expected.field} class (n = ${expected.pairs}); by chance ${chance}`,
+  ];
+}
 
 program.addCommand(evaluateCommand);
 

@@ -1,14 +1,20 @@
 /** The part of `bench 3dmir` that needs an engine: imports the images, embeds them, and has them searched by every method. */
-import { captionMethods } from '../benchmark/captionMethods.ts';
-import type { MirTable } from '../benchmark/mirData.ts';
-import type { MirIndexName, MirRun } from '../benchmark/mirEvaluate.ts';
-import { ensembleRuns, type ImagedCase, imagedTables, isOwnCase } from '../benchmark/mirImages.ts';
-import { type MirLabels, mirOrgans } from '../benchmark/mirLabels.ts';
-import { mirQueryId, mirTextRuns } from '../benchmark/mirText.ts';
+import { captionMethods } from '../benchmark/mir/captionMethods.ts';
+import type { MirTable } from '../benchmark/mir/data.ts';
+import type { MirIndexName, MirRun } from '../benchmark/mir/evaluate.ts';
+import {
+  ensembleRuns,
+  type ImagedCase,
+  imagedTables,
+  isOwnCase,
+  partOfOrgan,
+} from '../benchmark/mir/images.ts';
+import type { MirLabels } from '../benchmark/mir/labels.ts';
+import { mirQueryId, mirTextRuns } from '../benchmark/mir/text.ts';
 import type { EncoderRow, VolumeRankings } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type Level, levels } from '../contract/levels.ts';
-import type { LesionRow, StudyRow, VolumeRow } from '../contract/model.ts';
+import type { StudyRow } from '../contract/model.ts';
 import { everything, interrupted } from './commands.ts';
 import type { Host } from './host.ts';
 import { progressPrinter } from './output.ts';
@@ -21,8 +27,9 @@ export interface MirImages {
 }
 
 /**
- * Takes the images into the host's library, if they are not there, and searches them with the encoders that are named, or the
- * default one. Throws `usage` for an encoder that cannot embed images, or when there is no test or no training case.
+ * Takes the images into the host's library, if they are not there, and searches them with the encoders that are named, or by
+ * default with the library's default one and one of slices. Throws `usage` for an encoder that cannot embed images, or when no
+ * organ has both a test and a training case.
  */
 export async function searchMirImages(
   host: Host,
@@ -34,9 +41,7 @@ export async function searchMirImages(
   await importImages(host, inputs);
   for (const { id, kind } of encoders) await embed(host, id, imageLevels(kind));
   const cases = await imagedCases(host);
-  const tables = imagedTables(published, cases).filter(
-    ({ split }) => split.train.length > 0 && split.test.length > 0,
-  );
+  const tables = imagedTables(published, cases);
   if (tables.length === 0) {
     const todo = 'name folders of the Medical Segmentation Decathlon with --input';
     throw new PrecedentError('usage', 'no organ has both a test and a training case here', undefined, todo);
@@ -44,7 +49,7 @@ export async function searchMirImages(
   const captions = mirTextRuns(
     tables,
     'case',
-    captionMethods.filter(({ kind }) => kind === 'search'),
+    captionMethods.filter(({ name }) => name === 'bm25'),
   );
   const runs: MirRun[] = [];
   for (const { id } of encoders) {
@@ -60,14 +65,22 @@ export async function searchMirImages(
 
 async function chosenEncoders({ engine }: Host, named: readonly string[]): Promise<EncoderRow[]> {
   const { encoders } = await engine.call('encoders.list', {});
-  const ids = named.length > 0 ? named : encoders.filter(({ isDefault }) => isDefault).map(({ id }) => id);
-  return ids.map((id) => {
-    const found = encoders.find((encoder) => encoder.id === id);
-    if (found?.forLesions) return found;
-    const able = encoders.filter(({ forLesions }) => forLesions).map((encoder) => encoder.id);
-    const todo = `choose from ${able.join(', ')}, or add one to a library (docs/encoders.md)`;
+  // Encoders of texts and of masks alone are no help here.
+  const able = encoders.filter(({ forLesions, kind }) => forLesions || kind === 'slice');
+  if (named.length === 0) return standardEncoders(able);
+  return named.map((id) => {
+    const found = able.find((encoder) => encoder.id === id);
+    if (found) return found;
+    const todo = `choose from ${able.map((encoder) => encoder.id).join(', ')}, or add one to a library (docs/encoders.md)`;
     throw new PrecedentError('usage', `there is no encoder of images "${id}"`, '--encoder', todo);
   });
+}
+
+/** The default one and, where that is not of slices, one that is: most methods go by slices. */
+function standardEncoders(able: readonly EncoderRow[]): EncoderRow[] {
+  const standard = able.filter(({ isDefault }) => isDefault);
+  if (standard.some(({ kind }) => kind === 'slice')) return standard;
+  return [...standard, ...able.filter(({ kind }) => kind === 'slice').slice(0, 1)];
 }
 
 /** Every level whose vectors a method searches. */
@@ -107,7 +120,7 @@ async function imagedCases({ engine }: Host): Promise<Map<string, ImagedCase>> {
   const labelsOf = new Map(studies.map(({ studyInstanceUid, labels }) => [studyInstanceUid, labels]));
   const lesionsOf = Map.groupBy(lesions, ({ volume }) => volume);
   const cases = new Map<string, ImagedCase>();
-  for (const { id, patient, study } of volumes as VolumeRow[]) {
+  for (const { id, patient, study } of volumes) {
     if (cases.has(patient)) continue;
     const labels = maskLabels(labelsOf.get(study) ?? {});
     cases.set(patient, { name: patient, volume: id, labels, ofOrgan: partOfOrgan(lesionsOf.get(id) ?? []) });
@@ -136,20 +149,6 @@ function maskLabels(labels: StudyRow['labels']): MirLabels | undefined {
     cancerFlag: cancer_flag === '1' ? 1 : 0,
     lesionGroup: Number(lesion_group),
   };
-}
-
-/** The volume of all lesions as a part of the organ's with them; a mask gives a voxel to one of the two. */
-function partOfOrgan(lesions: readonly LesionRow[]): number | undefined {
-  const around = lesions.flatMap(({ volumeMl, organs }) =>
-    organs.flatMap(({ organ, ofOrgan, inside }) =>
-      mirOrgans.some((name) => name === organ.toLowerCase()) ? [{ volumeMl, ofOrgan, inside }] : [],
-    ),
-  );
-  if (around.length === 0) return undefined;
-  const organMl = around[0].volumeMl / around[0].ofOrgan;
-  const tumourMl = lesions.reduce((sum, { volumeMl }) => sum + volumeMl, 0);
-  const insideMl = around.reduce((sum, { volumeMl, inside }) => sum + volumeMl * inside, 0);
-  return tumourMl / (organMl + tumourMl - insideMl);
 }
 
 /** Every method of an encoder, in an index for each organ and in a mixed one. */

@@ -9,6 +9,7 @@ import type { ModelSpec } from './model.ts';
 import { modelPrecision } from './precision.ts';
 import { disagreement, providerRules } from './providers.ts';
 import type { Runtime, RuntimeSession } from './runtime.ts';
+import type { Watch } from './trialWatch.ts';
 
 export interface Trial {
   readonly runtime: Runtime;
@@ -20,6 +21,8 @@ export interface Trial {
   readonly asked: ReadonlySet<string> | null;
   /** Milliseconds of a clock. */
   readonly now: () => number;
+  /** Ends the process when the trial of a provider hangs. */
+  readonly watched: Watch;
 }
 
 /** So long may measuring a model on one provider take; a slow model is measured by fewer candidates. */
@@ -37,7 +40,7 @@ const probes = 2;
 /**
  * The providers that are right, the fastest first, the CPU always among them; and why the others are not. Trials that an
  * earlier calibration refused are not repeated, and each is written down before it begins: a provider that takes the
- * process down twice is not tried again. Throws `unreadable` when the model does not run on the CPU.
+ * process down twice, or hangs until it is ended, is not tried again. Throws `unreadable` when the model does not run on the CPU.
  */
 export async function calibrate(trial: Trial, before: Calibration): Promise<Calibration> {
   const { spec, runtime, calibrations } = trial;
@@ -49,7 +52,7 @@ export async function calibrate(trial: Trial, before: Calibration): Promise<Cali
     cpu.release(),
   );
   ways.push(await fastestOnCpu(trial));
-  for (const { provider, unasked } of providerRules) {
+  for (const { provider, unasked, patienceS } of providerRules) {
     if (refused.some((one) => one.provider === provider)) continue;
     const refuse = (reason: string) => refused.push({ provider, reason });
     const not = trial.asked
@@ -66,7 +69,7 @@ export async function calibrate(trial: Trial, before: Calibration): Promise<Cali
         refuse('its trial could not be written down');
         continue;
       }
-      const found = await tryProvider(trial, provider, expected);
+      const found = await trial.watched(1000 * patienceS, () => tryProvider(trial, provider, expected));
       if (typeof found === 'string') refuse(found);
       else ways.push(found);
     }

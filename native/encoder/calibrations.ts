@@ -24,7 +24,7 @@ const fileSchema = z.object({
   refused: z.array(refusedProvider),
   /** The fastest first; empty until the calibration is complete. */
   ways: z.array(way),
-  /** Those at whose trial a process ended once: it may have been stopped from outside. */
+  /** Those at whose trial a process ended once, by itself or because it hung: it may have been stopped from outside. */
   struck: z.array(providerName).default([]),
   /** A provider is being tried by the process with this id; read only while that process lives. */
   trying: z.object({ provider: providerName, pid: z.number().int() }).optional(),
@@ -65,7 +65,7 @@ export function calibrationFile(folder: string, key: CalibrationKey): Calibratio
       if (!trying || isAlive(trying.pid)) return { refused, ways, struck, trying };
       const { provider } = trying;
       if (!struck.includes(provider)) return { refused, ways, struck: [...struck, provider] };
-      const reason = 'the process died twice when it was tried';
+      const reason = 'the process died or hung twice when it was tried';
       return { refused: [...refused, { provider, reason }], ways, struck };
     },
     write: async (calibration) => {

@@ -1,6 +1,7 @@
-/** Which voxels are the lesion: those of its mask or, where only a box was drawn, what the intensities in it show. */
+/** Which voxels are the lesion: those of its mask or, where only a box was drawn, what the intensities near it show. */
 import { countVoxels, tightenMask } from '../lesion/mask.ts';
 import { type Mask, sphereDiameterMm, type Vec3, type Volume, voxelMm3 } from '../volume/volume.ts';
+import { fittedExtent } from './fittedExtent.ts';
 import { estimatedRegion, type Region } from './region.ts';
 import { boxExtent } from './sampling.ts';
 
@@ -9,22 +10,22 @@ export interface MeasuredRegion {
   readonly volume: Volume;
   /** No larger than it has to be, and not empty. */
   readonly mask: Mask;
-  /** The middle of the mask's box, in mm (LPS). */
+  /** The middle of the mask's box or of the ellipsoid that was fitted, in mm (LPS). */
   readonly center: Vec3;
-  /** Of the sphere with the mask's volume. */
+  /** Of the sphere with the volume of the mask or of the ellipsoid. */
   readonly diameterMm: number;
 }
 
 export function measuredRegion(volume: Volume, region: Region): MeasuredRegion {
   const drawn = region.mask && tightenMask(region.mask);
-  if (drawn) return described(volume, drawn);
-  const estimate = estimatedRegion(volume, region.box);
+  if (drawn) {
+    const diameterMm = sphereDiameterMm(voxelMm3(volume) * countVoxels(drawn));
+    return { volume, mask: drawn, center: boxExtent(volume, drawn.box).center, diameterMm };
+  }
+  const { center, half } = fittedExtent(volume, boxExtent(volume, region.box));
+  const estimate = estimatedRegion(volume, { center, half });
   const mask = tightenMask(estimate.mask);
   if (!mask) throw new Error('the estimate of a region holds at least the core of its box');
-  return described(estimate.volume, mask);
-}
-
-function described(volume: Volume, mask: Mask): MeasuredRegion {
-  const diameterMm = sphereDiameterMm(voxelMm3(volume) * countVoxels(mask));
-  return { volume, mask, center: boxExtent(volume, mask.box).center, diameterMm };
+  // The mask may follow a vessel for a while or leave out what is nearly as dark as the background; the ellipsoid does not.
+  return { volume: estimate.volume, mask, center, diameterMm: 2 * Math.cbrt(half[0] * half[1] * half[2]) };
 }

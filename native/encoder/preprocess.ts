@@ -53,8 +53,9 @@ function measurements(
   if (!input.measurements) return undefined;
   const { of } = input.measurements;
   if (dims[2] < leastSlices) return Float32Array.from(of, ({ typical }) => typical);
-  const features = lesionFeatures(lesion.volume, lesion.mask);
-  return Float32Array.from(of, ({ name }) => features[name]);
+  const names = of.map(({ name }) => name);
+  const features = lesionFeatures(lesion.volume, lesion.mask, names);
+  return Float32Array.from(names, (name) => features[name]);
 }
 
 /** Row step (right in the picture) and column step (down) of each plane, unit vectors in LPS. */

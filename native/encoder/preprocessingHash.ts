@@ -2,7 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { Manifest } from './manifest.ts';
 
-/** To be raised whenever this folder's arithmetic changes: embeddings of another version are not comparable. */
+/**
+ * To be raised whenever this folder's arithmetic changes: embeddings of another version are not comparable. What a library
+ * keeps is embedded by masks, so how a query's region is estimated without one (fittedExtent.ts, region.ts) is no part of it.
+ */
 const preprocessingVersion = 3;
 
 /** SHA-256 of everything but the model that an embedding depends on, whatever the order in which the manifest says it. */

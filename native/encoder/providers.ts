@@ -7,6 +7,8 @@ interface Rule {
   readonly provider: Exclude<ProviderName, 'cpu'>;
   /** Why it is not tried unasked, or null. */
   readonly unasked: (machine: Machine) => string | null;
+  /** Seconds after which its trial is taken to hang; one that ends takes some for its libraries and the model, then about two. */
+  readonly patienceS: number;
 }
 
 /** In the order in which they are tried; the fastest of those that are right is used, and the CPU always is. */
@@ -15,14 +17,16 @@ export const providerRules: readonly Rule[] = [
     provider: 'tensorrt',
     unasked: () =>
       'it builds an engine for minutes at every start; PRECEDENT_PROVIDERS=tensorrt has it tried',
+    patienceS: 1800,
   },
-  { provider: 'cuda', unasked: () => null },
-  { provider: 'dml', unasked: () => null },
-  { provider: 'coreml', unasked: () => null },
+  { provider: 'cuda', unasked: () => null, patienceS: 120 },
+  { provider: 'dml', unasked: () => null, patienceS: 120 },
+  { provider: 'coreml', unasked: () => null, patienceS: 120 },
   {
     provider: 'webgpu',
     // Without a GPU it runs on a software rasteriser where there is one, slower than the CPU and less stable.
     unasked: ({ gpu }) => (gpu === false ? 'no GPU was found' : null),
+    patienceS: 120,
   },
 ];
 

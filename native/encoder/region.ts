@@ -1,7 +1,7 @@
-/** Where only a box was drawn: which points of a grid along the patient's axes the intensities show to be the lesion. */
+/** Where only a box was drawn: which points of a grid along the patient's axes the intensities show to be the lesion in it. */
 import type { Box, Mask, Vec3, Volume } from '../volume/volume.ts';
 import { connected, smoothed } from './fields.ts';
-import { type BoxExtent, boxExtent, type SampleGrid, sampleVolume } from './sampling.ts';
+import { type BoxExtent, type SampleGrid, sampleVolume } from './sampling.ts';
 
 export interface Region {
   readonly box: Box;
@@ -15,17 +15,23 @@ const finestStepMm = 0.8;
 /** The grid has about this many points cubed, so that the time per lesion does not grow with its size. */
 const pointsPerAxis = 40;
 
+/** A lesion reaches beyond the ellipsoid fitted to it by so much at most. */
+export const bulge = 1.25;
+
 /**
- * What the intensities inside the ellipsoid of a box show to be the lesion (see foreground), on an isotropic grid along the
- * patient's axes: a generous box and a close one agree on it.
+ * What the intensities in and near the ellipsoid of an extent (see fittedExtent.ts) show to be the lesion, on an isotropic grid along
+ * the patient's axes: a generous box and a close one agree on it.
  */
-export function estimatedRegion(volume: Volume, box: Box): { readonly volume: Volume; readonly mask: Mask } {
-  const extent = boxExtent(volume, box);
-  const { grid, step } = gridAround(volume, extent);
+export function estimatedRegion(
+  volume: Volume,
+  extent: BoxExtent,
+): { readonly volume: Volume; readonly mask: Mask } {
+  const furthest = grown(extent, bulge, 0);
+  const { grid, step } = gridAround(volume, furthest);
   const { dims, origin } = grid;
   const voxels = sampleVolume(volume, grid, 2);
   const near = ellipsoid(volume, extent, grid);
-  const around = ellipsoid(volume, grown(extent, contextMm), grid);
+  const around = ellipsoid(volume, grown(extent, bulge, contextMm), grid);
   const bits = foreground(smoothed(voxels, dims), dims, near, around);
   const direction = [1, 0, 0, 0, 1, 0, 0, 0, 1] as const;
   return {
@@ -62,8 +68,8 @@ function bitsWhere(n: number, holds: (at: number) => boolean): Uint8Array {
   return bits;
 }
 
-function grown({ center, half }: BoxExtent, mm: number): BoxExtent {
-  return { center, half: [half[0] + mm, half[1] + mm, half[2] + mm] };
+function grown({ center, half }: BoxExtent, factor: number, mm: number): BoxExtent {
+  return { center, half: [factor * half[0] + mm, factor * half[1] + mm, factor * half[2] + mm] };
 }
 
 /** Of every grid point, the squared radius in the ellipsoid that fits the box: 1 on its surface. */
@@ -99,16 +105,16 @@ function ellipsoid(volume: Volume, { center, half }: BoxExtent, grid: SampleGrid
 const leastContrast = 60;
 const [lowestHu, highestHu] = [-1000, 400];
 const binHu = 10;
-const coreRadius2 = 0.12;
+const coreRadius2 = 0.19;
 /** Readers draw nodules generously: their border lies nearer to the background than half way. */
 const borderFraction = 0.3;
 
 /**
- * The lesion estimated inside an ellipsoid (`radius2` ≤ 1): Otsu's threshold (IEEE TSMC 9, 1979) on the lightly
+ * The lesion estimated near an ellipsoid (`radius2` ≤ 1), inside `bulge` times its radii: Otsu's threshold (IEEE TSMC 9, 1979) on the lightly
  * smoothed HU of the sampled surroundings (`context2` ≤ 1) parts two classes; the one that holds the core
  * is the lesion's. What lies on its side of the border level and is connected to the core is kept.
  */
-export function foreground(
+function foreground(
   smooth: Float32Array,
   dims: Vec3,
   radius2: Float32Array,
@@ -137,7 +143,7 @@ export function foreground(
   const candidates = new Uint8Array(smooth.length);
   const seeds = new Uint8Array(smooth.length);
   for (let at = 0; at < smooth.length; at++) {
-    if (radius2[at] > 1 || bin(smooth[at]) > level !== bright) continue;
+    if (radius2[at] > bulge ** 2 || bin(smooth[at]) > level !== bright) continue;
     candidates[at] = 1;
     if (radius2[at] <= coreRadius2) seeds[at] = 1;
   }

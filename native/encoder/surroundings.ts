@@ -1,9 +1,10 @@
 /** What of a volume a multi-plane encoder looks at for one region: as few slices as possible have to be unpacked for it. */
 import { countVoxels } from '../lesion/mask.ts';
 import { type Box, boxDims, type Grid, sphereDiameterMm, voxelMm3 } from '../volume/volume.ts';
+import { furthestOffset, largestGrowth } from './fittedExtent.ts';
 import type { MultiPlaneManifest } from './manifestSchema.ts';
 import { scaleSides } from './preprocess.ts';
-import { marginMm } from './region.ts';
+import { bulge, marginMm } from './region.ts';
 import type { EmbedRegion } from './voxelSource.ts';
 
 /** Of the region's surroundings sampled beyond their margin: a step of the grid, half of it again for its subsamples. */
@@ -15,19 +16,23 @@ const stepsBeyond = 1.5;
  */
 export function surroundings(grid: Grid, region: EmbedRegion, manifest: MultiPlaneManifest): Box {
   const { spacing, direction: d, dims } = grid;
-  const { box } = region;
+  const { box, mask } = region;
   const half = boxDims(box).map((n, axis) => (n * spacing[axis]) / 2);
-  const [ni, nj, nk] = boxDims(box);
-  const voxels = (region.mask && countVoxels(region.mask)) || ni * nj * nk;
-  const plane = Math.max(...scaleSides(manifest, sphereDiameterMm(voxelMm3(grid) * voxels))) / 2;
+  const members = mask ? countVoxels(mask) : 0;
+  const diameterMm =
+    members > 0
+      ? sphereDiameterMm(voxelMm3(grid) * members)
+      : largestGrowth * 2 * Math.cbrt(half[0] * half[1] * half[2]);
+  const plane = Math.max(...scaleSides(manifest, diameterMm)) / 2;
+  // A lesion without a mask may lie aside of its box, and be larger.
+  const [offset, growth] = members > 0 ? [0, 1] : [furthestOffset, bulge * largestGrowth];
   // Along the patient's axes, in which planes and surroundings lie.
-  const around = [0, 1, 2].map(
-    (x) => Math.abs(d[x]) * half[0] + Math.abs(d[3 + x]) * half[1] + Math.abs(d[6 + x]) * half[2] + marginMm,
+  const drawn = [0, 1, 2].map(
+    (x) => Math.abs(d[x]) * half[0] + Math.abs(d[3 + x]) * half[1] + Math.abs(d[6 + x]) * half[2],
   );
-  const step = Math.max(1, Math.cbrt(around[0] * around[1] * around[2]) / 20);
-  // Without a mask the planes' middle may lie anywhere in the box.
-  const shift = region.mask ? 0 : Math.max(...around) - marginMm;
-  const reach = around.map((mm) => Math.max(plane + shift, mm + stepsBeyond * step));
+  const sampled = drawn.map((mm) => growth * mm + marginMm);
+  const step = Math.max(1, Math.cbrt(sampled[0] * sampled[1] * sampled[2]) / 20);
+  const reach = drawn.map((mm, x) => offset * mm + Math.max(plane, sampled[x] + stepsBeyond * step));
   const corner = [0, 1, 2].map((axis) => {
     const mm =
       Math.abs(d[3 * axis]) * reach[0] +

@@ -20,9 +20,8 @@ import type { Library } from './library.ts';
 
 /** How encoders are opened. */
 export interface EncoderPlace {
-  readonly builtin: string;
-  /** The other built-in one, for masks without an image. */
-  readonly shape: string;
+  /** The folder of the built-in ones. */
+  readonly folder: string;
   readonly inference: ManagedProcess<InferenceContract>;
   readonly calibrations?: string | undefined;
 }
@@ -57,23 +56,33 @@ export class Encoders {
   readonly #builtin: Embedder;
   /** Embeds masks that have no image. */
   readonly shape: Embedder;
+  /** Embeds slices, where it is asked to. */
+  readonly #slices: Embedder;
   /** Every version that is installed, the newest of an encoder last. */
   #installed: Embedder[] = [];
   #broken: { folder: string; problem: string }[] = [];
 
-  private constructor(library: Library, place: EncoderPlace, builtin: Embedder, shape: Embedder) {
+  private constructor(
+    library: Library,
+    place: EncoderPlace,
+    [builtin, shape, slices]: readonly [Embedder, Embedder, Embedder],
+  ) {
     this.#library = library;
     this.#place = place;
     this.#builtin = builtin;
     this.shape = shape;
+    this.#slices = slices;
   }
 
   /** Throws what Embedder.open throws of a built-in encoder; an added one that cannot be read is listed with its problem. */
   static async open(library: Library, place: EncoderPlace): Promise<Encoders> {
     const { inference, calibrations } = place;
-    const builtin = await Embedder.open(place.builtin, inference, calibrations);
-    const shape = await Embedder.open(place.shape, inference, calibrations);
-    const encoders = new Encoders(library, place, builtin, shape);
+    const builtin = (name: string) => Embedder.open(join(place.folder, name), inference, calibrations);
+    const encoders = new Encoders(library, place, [
+      await builtin('builtin'),
+      await builtin('shape'),
+      await builtin('slices'),
+    ]);
     for (const name of await listFolder(library.layout.encoders)) {
       try {
         await encoders.installed(join(library.layout.encoders, name));
@@ -117,9 +126,13 @@ export class Encoders {
     return this.#broken;
   }
 
+  get #builtins(): readonly Embedder[] {
+    return [this.#builtin, this.shape, this.#slices];
+  }
+
   /** Every encoder by its id in its newest version, the built-in ones first. */
   #newest(): Map<string, Embedder> {
-    const all = [this.#builtin, this.shape, ...this.#installed];
+    const all = [...this.#builtins, ...this.#installed];
     return new Map(all.map((embedder) => [embedder.manifest.id, embedder]));
   }
 
@@ -156,7 +169,7 @@ export class Encoders {
   }
 
   isBuiltin(id: string): boolean {
-    return id === this.#builtin.manifest.id || id === this.shape.manifest.id;
+    return this.#builtins.some(({ manifest }) => manifest.id === id);
   }
 
   /** The encoders that are kept up to date, and at which levels: the default's lesions, and whatever was asked for. */
@@ -201,8 +214,11 @@ export class Encoders {
       isDefault: embedder === this.standard,
       forLesions: this.#embedsInstead(embedder) === null,
       levels: kept.get(embedder) ?? [],
-      // No lesion of a library waits for the encoder of masks alone.
-      missing: embedder === this.shape ? 0 : embeddings.missing(embedder.key).length,
+      // No lesion waits for a built-in encoder that was not asked for.
+      missing:
+        this.isBuiltin(embedder.manifest.id) && !kept.has(embedder)
+          ? 0
+          : embeddings.missing(embedder.key).length,
       outdated: keys
         .filter((key) => key.encoder === embedder.manifest.id && key.level === embedder.key.level)
         .filter((key) => !sameGeneration(key, embedder.key))
@@ -246,7 +262,7 @@ export class Encoders {
     const name = ({ encoder, version }: Generation) => `${encoder} ${version}`;
     return {
       key: before,
-      embedder: [this.#builtin, ...this.#installed].find(({ key }) => sameGeneration(key, before)),
+      embedder: [...this.#builtins, ...this.#installed].find(({ key }) => sameGeneration(key, before)),
       note: `found with ${name(before)}, since ${name(embedder.key)} has embedded ${has} of ${has + missing} lesions so far`,
     };
   }

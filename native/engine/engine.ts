@@ -99,12 +99,10 @@ export class Engine {
     const { spawner, onProcess } = options;
     const inference = new ManagedProcess('inference', inferenceContract, spawner, onProcess);
     const reader = new ProcessPool('reader', readerContract, spawner, onProcess, { size: readerCount() });
-    const builtIn = join(options.resources, 'encoders');
     const library = await Library.open(options.root, options.demonstration);
     try {
       const encoders = await Encoders.open(library, {
-        builtin: join(builtIn, 'builtin'),
-        shape: join(builtIn, 'shape'),
+        folder: join(options.resources, 'encoders'),
         inference,
         calibrations: options.calibrations,
       });

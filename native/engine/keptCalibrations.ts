@@ -109,8 +109,9 @@ export function expectationOf(
   return { expected: { field, precision, chance, pairs, hits: chances }, notes };
 }
 
+/** What another version has kept in another form is no calibration. */
 function all({ reads }: Pick<Kept, 'reads'>): Readonly<Record<string, KeptCalibration>> {
-  return stored.parse(JSON.parse(reads.setting(setting) ?? '{}'));
+  return stored.safeParse(JSON.parse(reads.setting(setting) ?? '{}')).data ?? {};
 }
 
 function vectorsOf({ needs }: Plan): string[] {

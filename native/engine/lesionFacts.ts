@@ -7,7 +7,7 @@ import { unpackMask } from '../lesion/mask.ts';
 import { measureIn } from '../lesion/measureIn.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { Feature } from '../radiomics/feature.ts';
-import { type FeatureName, type Features, featureTable } from '../radiomics/features.ts';
+import { type FeatureName, featureNames, featureTable } from '../radiomics/features.ts';
 import { lesionFeatures } from '../radiomics/lesion.ts';
 import type { Facts, Measure, SampledLesion } from '../retrieval/compareMeasures.ts';
 import type { GalleryRow } from '../retrieval/gallery.ts';
@@ -65,6 +65,8 @@ function featuresShown(manifest: Manifest): FeatureName[] {
   return [...names].filter((name) => !repeated.has(name));
 }
 
+type Features = Readonly<Record<FeatureName, number>>;
+
 /** What the IBSI measures of lesions that were measured once: a lesion's mask does not change. */
 const known = new WeakMap<Engine, Map<string, Features>>();
 
@@ -85,7 +87,7 @@ async function measured(source: VoxelSource, region: EmbedRegion): Promise<Featu
   const timing = { readMs: 0, prepareMs: 0, inferMs: 0 };
   const crop = await readRegion(source, region, around, timing);
   const { volume, mask } = measuredRegion(crop.volume, crop.region);
-  return lesionFeatures(volume, mask);
+  return lesionFeatures(volume, mask, featureNames);
 }
 
 function catalogFacts(row: Pick<GalleryRow, 'fields' | 'numbers'>): Facts {

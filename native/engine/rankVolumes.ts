@@ -1,6 +1,6 @@
 /** Ranks whole volumes by the vectors that the library has of them: what a benchmark evaluates. It reads no labels. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { MirIndex, type MirItem } from '../benchmark/mirMethods.ts';
+import { MirIndex, type MirItem } from '../benchmark/mir/methods.ts';
 import type { EngineContract, VolumeRankings } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type Level, levels } from '../contract/levels.ts';

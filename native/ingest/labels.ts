@@ -1,7 +1,7 @@
 /** Reads a labels file, CSV or JSON: what it says about each case or lesion, as labels and a diagnosis. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { caseOfFile, mirSplitOf } from '../benchmark/mirSplits.ts';
+import { caseOfFile, mirSplitOf } from '../benchmark/mir/splits.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type Diagnosis, proofs } from '../contract/model.ts';
 import { decodeText } from '../report/plainText.ts';

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { type MirOrgan, mirOrgans } from '../benchmark/mirLabels.ts';
+import { type MirOrgan, mirOrgans } from '../benchmark/mir/labels.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { roiKind } from '../dicom/roiNames.ts';
 

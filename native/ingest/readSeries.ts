@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { mirLabels, mirLabelValues } from '../benchmark/mirLabels.ts';
+import { mirLabels, mirLabelValues } from '../benchmark/mir/labels.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { OrganContext } from '../contract/model.ts';
 import type { FoundSeries, ReadOptions, ReadVolume, Skipped } from '../contract/reader.ts';

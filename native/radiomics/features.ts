@@ -6,6 +6,7 @@ import { cooccurrenceFeatures, cooccurrenceOf } from './glcm.ts';
 import { histogramFeatures, histogramOf } from './histogram.ts';
 import { type Discretisation, levelsOf } from './levels.ts';
 import { differenceFeatures, differencesOf } from './ngtdm.ts';
+import { once } from './once.ts';
 import type { Region } from './region.ts';
 import { runsOf } from './runs.ts';
 import { intensityFeatures, sampleOf } from './sample.ts';
@@ -27,34 +28,77 @@ export const featureTable = {
 
 export type FeatureName = keyof typeof featureTable;
 export const featureNames = Object.keys(featureTable) as FeatureName[];
-export type Features = Readonly<Record<FeatureName, number>>;
 
-/** All features of a region whose intensity mask has at least one point; every value is finite. */
-export function featuresOf(
+interface Configuration {
+  readonly discretisation: Discretisation;
+  readonly volumeAxis: VolumeAxis;
+}
+
+/**
+ * The named features of a region whose intensity mask has at least one point; every value is finite. Only what they are computed
+ * from is measured: a few features take a fraction of the time of all.
+ */
+export function featuresOf<N extends FeatureName>(
   region: Region,
-  {
-    discretisation,
-    volumeAxis,
-  }: { readonly discretisation: Discretisation; readonly volumeAxis: VolumeAxis },
-): Features {
-  const levels = levelsOf(region, discretisation);
-  const { zones, distances } = zonesOf(levels, region.shape);
-  const measured: Measured = {
-    shape: shapeOf(region),
-    intensities: sampleOf(Float64Array.from(region.points, (at) => region.values[at])),
-    histogram: histogramOf(levels),
-    volumeHistogram: volumeHistogramOf(region, volumeAxis),
-    glcm: cooccurrenceOf(levels),
-    runs: runsOf(levels),
-    zones,
-    distances,
-    differences: differencesOf(levels),
-    dependences: dependencesOf(levels),
-  };
-  const entries = featureNames.map((name) => {
+  configuration: Configuration,
+  names: readonly N[],
+): Readonly<Record<N, number>> {
+  const measured = measuredOf(region, configuration);
+  const entries = names.map((name) => {
     const { of, degenerate }: Feature = featureTable[name];
     const value = of(measured);
     return [name, Number.isFinite(value) ? value : degenerate];
   });
-  return Object.fromEntries(entries) as Features;
+  return Object.fromEntries(entries) as Record<N, number>;
+}
+
+function measuredOf(region: Region, { discretisation, volumeAxis }: Configuration): Measured {
+  const levels = once(() => levelsOf(region, discretisation));
+  const joined = once(() => zonesOf(levels(), region.shape));
+  const shape = once(() => shapeOf(region));
+  const intensities = once(() => sampleOf(intensitiesOf(region)));
+  const histogram = once(() => histogramOf(levels()));
+  const volumeHistogram = once(() => volumeHistogramOf(region, volumeAxis));
+  const glcm = once(() => cooccurrenceOf(levels()));
+  const runs = once(() => runsOf(levels()));
+  const differences = once(() => differencesOf(levels()));
+  const dependences = once(() => dependencesOf(levels()));
+  return {
+    get shape() {
+      return shape();
+    },
+    get intensities() {
+      return intensities();
+    },
+    get histogram() {
+      return histogram();
+    },
+    get volumeHistogram() {
+      return volumeHistogram();
+    },
+    get glcm() {
+      return glcm();
+    },
+    get runs() {
+      return runs();
+    },
+    get zones() {
+      return joined().zones;
+    },
+    get distances() {
+      return joined().distances;
+    },
+    get differences() {
+      return differences();
+    },
+    get dependences() {
+      return dependences();
+    },
+  };
+}
+
+function intensitiesOf({ points, values }: Region): Float64Array {
+  const intensities = new Float64Array(points.length);
+  for (let n = 0; n < points.length; n++) intensities[n] = values[points[n]];
+  return intensities;
 }

@@ -2,7 +2,7 @@
 import { PrecedentError } from '../contract/errors.ts';
 import { countVoxels, tightenMask } from '../lesion/mask.ts';
 import { boxDims, type Mask, type Volume, voxelMm3 } from '../volume/volume.ts';
-import { type Features, featuresOf } from './features.ts';
+import { type FeatureName, featuresOf } from './features.ts';
 import { type Region, regionOf, resegmented } from './region.ts';
 import { type Shape, shapeOf } from './shape.ts';
 
@@ -17,20 +17,25 @@ const range = [-1000, 400] as const;
 const levelHu = 25;
 
 /**
- * All features of one lesion, each finite. Intensities outside of the range are left out; where that would be half of
+ * The named features of one lesion, each finite. Intensities outside of the range are left out; where that would be half of
  * the lesion or more, as of a calcification, they count as the end of the range that they lie beyond.
  * Throws `usage` for an empty mask or one that reaches outside of the volume.
  */
-export function lesionFeatures(volume: Volume, mask: Mask): Features {
+export function lesionFeatures<N extends FeatureName>(
+  volume: Volume,
+  mask: Mask,
+  names: readonly N[],
+): Readonly<Record<N, number>> {
   const tight = tightenMask(mask);
   if (!tight)
     throw new PrecedentError('usage', 'an empty region cannot be measured', undefined, 'draw it again');
   if (tight.box.some((side, n) => side < 0 || side >= volume.dims[n % 3]))
     throw new PrecedentError('usage', 'the region reaches outside its volume', undefined, 'draw it again');
-  return featuresOf(inRange(sampled(volume, tight)), {
+  const configuration = {
     discretisation: { width: levelHu, from: range[0] },
     volumeAxis: { whole: true, range },
-  });
+  } as const;
+  return featuresOf(inRange(sampled(volume, tight)), configuration, names);
 }
 
 /** The morphology alone, on the same grid. The mask has a voxel and lies inside the volume. */

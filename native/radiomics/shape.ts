@@ -3,6 +3,7 @@ import type { Vec3 } from '../volume/volume.ts';
 import type { Feature } from './feature.ts';
 import { hullOf } from './hull.ts';
 import { meshOf } from './mesh.ts';
+import { once } from './once.ts';
 import type { Region } from './region.ts';
 
 export interface Shape {
@@ -76,10 +77,13 @@ export function shapeOf({ dims, spacing, shape: bits, points, values }: Region):
     mass[2] += value * Math.floor(at / (nx * ny));
     mass[3] += value;
   }
+  const hull = once(() => hullOf(bits, dims, spacing));
   return {
     ...meshOf(bits, dims, spacing),
     voxelVolume: n * sx * sy * sz,
-    hull: hullOf(bits, dims, spacing),
+    get hull() {
+      return hull();
+    },
     edges: [edge(0), edge(1), edge(2)],
     axes: [axis(variances[0]), axis(variances[1]), axis(variances[2])],
     centreShift: Math.hypot(...[0, 1, 2].map((a) => (centre[a] - mass[a] / mass[3]) * spacing[a])),

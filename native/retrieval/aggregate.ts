@@ -19,7 +19,7 @@ const rules: Readonly<Record<Aggregation, (before: number | undefined, score: nu
 
 /**
  * The owners that were hit, each once, ranked by how many hits they have in all lists together, by the highest score, or by
- * the sum of the scores: the three slice methods of 3D-MIR (../benchmark/mirMethods.ts). Equal scores rank by ascending owner.
+ * the sum of the scores: the three slice methods of 3D-MIR (../benchmark/mir/methods.ts). Equal scores rank by ascending owner.
  */
 export function aggregate(lists: Iterable<readonly OwnedHit[]>, by: Aggregation): Scored[] {
   const scores = new Map<string, number>();

@@ -5,6 +5,7 @@ import type { Distribution } from '../../native/contract/model.ts';
 import { Empty, sentence } from '../ui/Empty.tsx';
 import { count } from '../ui/format.ts';
 import { byImportance, fieldToCount } from '../ui/labels.ts';
+import { ExpectedShare } from './ExpectedShare.tsx';
 import { useSearch } from './useSearch.ts';
 
 /** Values that no hit carries are told only as far as they fill the panel. */
@@ -95,6 +96,7 @@ export function DistributionPanel() {
           </p>
         </>
       )}
+      {result?.expected && <ExpectedShare expected={result.expected} />}
       {result && result.unproven > 0 && (
         <p className="panel-note" data-testid="unproven-note">
           Diagnoses count only where proven; that left out {count(result.unproven, 'case')}.

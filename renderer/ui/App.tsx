@@ -3,6 +3,7 @@ import { SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type DragEvent, useEffect, useState } from 'react';
 import { menuImportMessage } from '../../native/contract/bridge.ts';
+import { EvaluationPage } from '../benchmark/EvaluationPage.tsx';
 import { bridge } from '../bridge.ts';
 import { Compare } from '../compare/Compare.tsx';
 import { onEncoder, onProcess, useEngineLine } from '../engine.ts';
@@ -87,6 +88,7 @@ export function App() {
       {drop.over && <div className="drop">Drop to import into the library</div>}
       <ImportDialog />
       <KeysHelp />
+      <EvaluationPage />
       <Settings app={app.data} />
     </div>
   );

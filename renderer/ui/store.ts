@@ -80,7 +80,7 @@ export interface SearchOptions {
 
 export type LibraryTab = 'patients' | 'studies' | 'lesions' | 'reports';
 export type ImportTab = 'new' | 'jobs' | 'conflicts' | 'watch';
-type Dialog = 'help' | 'settings' | 'import' | null;
+type Dialog = 'help' | 'settings' | 'import' | 'evaluation' | null;
 
 export interface ViewState {
   readonly row: VolumeRow | null;

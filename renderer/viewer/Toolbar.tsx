@@ -2,6 +2,7 @@
 import { ActionIcon, Button, Loader, Menu, Tooltip } from '@mantine/core';
 import {
   IconBrush,
+  IconChartDots,
   IconChevronDown,
   IconCircleDotted,
   IconCircleHalf2,
@@ -151,6 +152,18 @@ export function Toolbar() {
         >
           Find similar <kbd>F</kbd>
         </Button>
+      </Tooltip>
+      <Tooltip label="How far hits can be trusted" openDelay={400}>
+        <ActionIcon
+          size="md"
+          variant="subtle"
+          color="gray"
+          aria-label="Evaluate this library"
+          data-testid="evaluate"
+          onClick={() => useView.setState({ dialog: 'evaluation' })}
+        >
+          <IconChartDots size={17} />
+        </ActionIcon>
       </Tooltip>
       <Tooltip label="Keys (?)" openDelay={400}>
         <ActionIcon

@@ -4,8 +4,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EncoderInfo } from '../../native/contract/engine.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason, runApp } from './support/app.ts';
-import { askEngine, portCounts, processId, requestPort, watchPorts } from './support/engine.ts';
+import { askEngine, portCounts, processId, requestPort, tellPage, watchPorts } from './support/engine.ts';
 
 declare const window: { readonly precedent: { appInfo(): Promise<{ official: boolean; electron: string }> } };
 
@@ -72,6 +73,31 @@ describe.skipIf(skip)(groupName('window'), () => {
       type: 'error',
       error: { kind: expect.stringMatching(/^(usage|not-found)$/) },
     });
+  });
+
+  test('tells once when a provider was dropped, and what the encoder runs on since', {
+    timeout,
+  }, async () => {
+    const { page } = launched;
+    const reply = await askEngine(page, 'library.info', {});
+    const { encoder } = reply.result as { encoder: EncoderInfo };
+    const now: EncoderInfo = { ...encoder, provider: 'cpu' };
+    const notices = page.getByTestId('notice').filter({ hasText: /no longer used/ });
+    expect(await notices.count()).toBe(0);
+    await tellPage(page, [
+      {
+        type: 'event',
+        event: 'encoder',
+        data: { encoder: now, dropped: { provider: 'cuda', reason: 'lost' } },
+      },
+      // As after any later change: what runs is the same, and nothing more was dropped.
+      { type: 'event', event: 'encoder', data: { encoder: now } },
+    ]);
+    await expect.poll(() => notices.allTextContents(), { timeout: 10_000 }).toHaveLength(1);
+    expect(await notices.textContent()).toContain('cuda failed and is no longer used');
+    expect(await notices.textContent()).toContain('described on cpu from now on');
+    await requestPort(page);
+    expect(await askEngine(page, 'library.info', {})).toMatchObject({ type: 'result' });
   });
 
   test('lives on when the engine is killed, and gets a new port', { timeout }, async () => {

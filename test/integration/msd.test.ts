@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readMirData } from '../../native/benchmark/mirData.ts';
-import { mirLesionGroup, mirOrgans } from '../../native/benchmark/mirLabels.ts';
-import { checkRules } from '../../native/benchmark/mirRules.ts';
-import { readMirSplits } from '../../native/benchmark/mirSplits.ts';
+import { readMirData } from '../../native/benchmark/mir/data.ts';
+import { mirLesionGroup, mirOrgans } from '../../native/benchmark/mir/labels.ts';
+import { checkRules } from '../../native/benchmark/mir/rules.ts';
+import { readMirSplits } from '../../native/benchmark/mir/splits.ts';
 import { readLabels } from '../../native/ingest/labels.ts';
 import { sharedDir, sharedGroup } from '../support/shared.ts';
 

@@ -30,7 +30,7 @@ export function inferenceHere(): ManagedProcess<InferenceContract> {
 }
 
 /** Two ends of a pipe; messages are copied, as between processes. */
-function pair(): [Channel, Channel] {
+export function pair(): [Channel, Channel] {
   const listeners: ((message: unknown) => void)[][] = [[], []];
   const end = (own: number): Channel => ({
     send: (message) => {

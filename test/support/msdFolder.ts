@@ -1,8 +1,8 @@
 /** Small folders as the Medical Segmentation Decathlon and 3D-MIR lay them out: balls in a box, with tables and splits. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MirOrgan } from '../../native/benchmark/mirLabels.ts';
-import { mirLabels } from '../../native/benchmark/mirLabels.ts';
+import type { MirOrgan } from '../../native/benchmark/mir/labels.ts';
+import { mirLabels } from '../../native/benchmark/mir/labels.ts';
 import { writeNifti } from '../../native/nifti/nifti.ts';
 import type { Vec3 } from '../../native/volume/volume.ts';
 

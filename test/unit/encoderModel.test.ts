@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadManifest, type MultiPlaneManifest, multiPlane } from '../../native/encoder/manifest.ts';
 import { EncoderSession } from '../../native/encoder/session.ts';
-import { scaleShares } from '../../tools/encoder/filterBankTables.mjs';
+import { kinds } from '../../tools/encoder/filterBankTables.mjs';
 import {
   morletKernels,
   octaves,
@@ -148,7 +148,8 @@ test('the graph computes the scattering that a direct implementation computes', 
       const weightSum = Object.values(orders).reduce((sum, { weight }) => sum + weight, 0);
       for (const [f, { order }] of perPlane[0].entries()) {
         const sameOrder = perPlane[0].filter((other) => other.order === order).length;
-        const share = (scaleShares[s] / windows.length) * (orders[order].weight / weightSum / sameOrder);
+        const share =
+          (kinds.lesion.scaleShares[s] / windows.length) * (orders[order].weight / weightSum / sameOrder);
         const angle = perPlane.reduce((sum, plane) => sum + plane[f].angle, 0) / planes.length;
         parts.push({ length: Math.sqrt(share), angle });
       }

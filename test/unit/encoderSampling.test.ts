@@ -63,7 +63,9 @@ test.each([...directions, ['tilted', tilted] as const])(
     );
     const volume = paint(centredGrid([0.9, 0.9, 3], direction, 130), anatomy(9));
     const mask = ballMask(volume, 9);
-    for (const region of [{ box: mask.box, mask }, { box: mask.box }]) {
+    const [i, j, k, i1, j1, k1] = mask.box;
+    const aside: Box = [i + 4, j + 4, k + 1, i1 - 1, j1 - 1, k1];
+    for (const region of [{ box: mask.box, mask }, { box: mask.box }, { box: aside }]) {
       const crop = surroundings(volume, region, manifest);
       expect(crop).not.toEqual([0, 0, 0, ...volume.dims.map((n) => n - 1)]);
       const cut = cutOut(volume, crop);

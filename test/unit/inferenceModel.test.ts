@@ -88,6 +88,7 @@ async function open(fake: ReturnType<typeof fakeRuntime>, stale: Partial<typeof 
     calibrations: calibrationFile(folder, { ...key, ...stale }),
     asked: null,
     now: fake.now,
+    watched: (_limitMs, work) => work(),
     load: async () => new Uint8Array(),
     onChange: (state, dropped) => changes.push({ state, dropped }),
   });
@@ -201,7 +202,7 @@ test('a provider at whose trial the process died twice is not tried again, and s
   expect(model.state.provider).toBe('cpu');
   expect(model.state.refused).toContainEqual({
     provider: 'cuda',
-    reason: 'the process died twice when it was tried',
+    reason: 'the process died or hung twice when it was tried',
   });
 });
 
@@ -382,6 +383,7 @@ test('a real model in the real runtime gives what the fake one gives, batch by b
     calibrations: calibrationFile(folder, key),
     asked: new Set(),
     now: () => performance.now(),
+    watched: (_limitMs, work) => work(),
     load: async () => linearModel(),
     onChange: () => undefined,
   });

@@ -74,3 +74,11 @@ test('another generation of the encoder, or many lesions more or fewer, make it 
   expect(expectationOf(grown(49), 'lesion', plan('1'), near)).toEqual(stale);
   expect(expectationOf(grown(31), 'lesion', plan('1'), near)).toEqual(stale);
 });
+
+test('what another version kept in another form is no calibration, and is replaced', () => {
+  const kept = library(40);
+  kept.writes.setSetting('calibrations', JSON.stringify({ lesion: { field: 'malignancy' } }));
+  expect(expectationOf(kept, 'lesion', plan('1'), near)).toEqual({ notes: [] });
+  keepCalibration(kept, 'lesion', plan('1'), answers, of);
+  expect(expectationOf(kept, 'lesion', plan('1'), near).expected).toBeDefined();
+});

@@ -1,20 +1,12 @@
-/** Captions of 3D-MIR: our own rule, the ways to compare them, and that none of these sees a label. */
+/** Captions of 3D-MIR: the ways to compare them, and that none of these sees a label. */
 import { describe, expect, test } from 'vitest';
-import { readCaption, statedLikeness } from '../../native/benchmark/captionReader.ts';
-import { mirCaption } from '../../native/benchmark/mirCaption.ts';
-import type { MirCase, MirTable } from '../../native/benchmark/mirData.ts';
-import type { MirLabels } from '../../native/benchmark/mirLabels.ts';
-import { captionSets, mirTextRuns, statedSets, wordForWord } from '../../native/benchmark/mirText.ts';
-import { tfidfIndex } from '../../native/benchmark/tfidf.ts';
+import { readCaption, statedLikeness } from '../../native/benchmark/mir/captionReader.ts';
+import { leaveOneOut, type MirCase, type MirTable } from '../../native/benchmark/mir/data.ts';
+import type { MirLabels } from '../../native/benchmark/mir/labels.ts';
+import { captionSets, mirTextRuns, statedSets, wordForWord } from '../../native/benchmark/mir/text.ts';
+import { tfidfIndex } from '../../native/benchmark/mir/tfidf.ts';
 import { TextIndex } from '../../native/catalog/textIndex.ts';
-
-test.each([
-  ['liver', 0, 0, 'No lesion in the liver'],
-  ['lung', 1, 2.44, 'Single lesion in the lung, 24 mm, 2 to 3 cm'],
-  ['colon', 7, 12, 'Multiple lesions (7) in the colon, the largest 120 mm, 12 to 13 cm'],
-] as const)('%s with %d of %d cm in our words', (organ, numberTumors, maxTumorSizeCm, words) => {
-  expect(mirCaption(organ, { numberTumors, maxTumorSizeCm })).toBe(words);
-});
+import { countCaption } from '../../native/lesion/caption.ts';
 
 describe('BM25', () => {
   const texts = [
@@ -24,9 +16,9 @@ describe('BM25', () => {
     'Renal calcification, vein left',
     'No finding',
   ];
-  const find = (text: string, among = texts) => {
+  const find = (text: string, among = texts, by?: 'pairs') => {
     const index = new TextIndex(among);
-    const found = index.like(text);
+    const found = index.like(text, by);
     index.close();
     return found;
   };
@@ -40,21 +32,18 @@ describe('BM25', () => {
     );
   });
 
-  test('of the same words, those in the same order come first', () => {
-    const found = find('renal vein', [
-      'vein of a renal kind',
-      'a kind of renal vein',
-      'liver',
-      'lung',
-      'colon',
-      'bone',
-    ]);
-    expect(found.map(({ at }) => at)).toEqual([1, 0]);
+  test('of the same words, those in the same order come first where pairs count', () => {
+    const among = ['vein of a renal kind', 'a kind of renal vein', 'liver', 'lung', 'colon', 'bone'];
+    const [first, second] = find('renal vein', among);
+    expect(first.score).toBe(second.score);
+    expect(find('renal vein', among, 'pairs').map(({ at }) => at)).toEqual([1, 0]);
   });
 
   test.each(['', ' .,;', '"', 'NEAR(a b', 'a OR "', '* ^ words:x', '\u0000', '{a} - b'])(
     'the text %j is words, never syntax',
-    (text) => expect(() => find(text)).not.toThrow(),
+    (text) => {
+      for (const by of [undefined, 'pairs'] as const) expect(() => find(text, texts, by)).not.toThrow();
+    },
   );
 
   test('a very long text is cut, not refused', () => {
@@ -84,7 +73,9 @@ test.each([
   ['An image of the pancreas with one tumor present, the largest of 6.45 centimeters', 'pancreas', 1, 6.45],
   ['The colon is in healthy condition', 'colon', 0, 0],
   ['A normal image of the liver with no tumors detected', 'liver', 0, 0],
-  [mirCaption('colon', { numberTumors: 3, maxTumorSizeCm: 4.4 }), 'colon', 3, 4.4],
+  [countCaption('colon', 3, 44), 'colon', 3, 4.4],
+  [countCaption('lung', 1, 21), 'lung', 1, 2.1],
+  [countCaption('liver', 0, 0), 'liver', 0, 0],
 ] as const)('the reader reads %j', (caption, organ, numberTumors, cm) => {
   expect(readCaption(caption)).toEqual({ organ, numberTumors, cm });
 });
@@ -128,12 +119,10 @@ test('no method sees a label: other labels change no ranking of captions that we
     })),
   ]);
   expect(others).toEqual(asTheyAre);
-  expect(asTheyAre.map(({ name }) => name)).toEqual(
-    ['V1/bm25', 'V1/tfidf', 'V1/reader', 'V2/bm25', 'V2/tfidf', 'V3/bm25', 'V3/tfidf'].flatMap((name) => [
-      name,
-      name,
-    ]),
+  const names = ['V1', 'V2', 'V3'].flatMap((set) =>
+    ['bm25', 'bm25-pairs', 'tfidf', ...(set === 'V1' ? ['reader'] : [])].map((method) => `${set}/${method}`),
   );
+  expect([...new Set(asTheyAre.map(({ name }) => name))]).toEqual(names);
   for (const { found } of asTheyAre) expect(found.some(([, ids]) => ids.length > 0)).toBe(true);
 });
 
@@ -153,5 +142,14 @@ test('a caption set that is empty is left out', () => {
 });
 
 test('captions that stand word for word in the training part are counted', () => {
-  expect(wordForWord([table((labels) => labels)], 'V2')).toEqual({ without: 1, repeated: 1 });
+  const tables = [table((labels) => labels)];
+  expect(wordForWord(tables, 'V2')).toEqual({ without: 1, repeated: 1 });
+  // Those of the training part are not found at themselves.
+  expect(wordForWord(leaveOneOut(tables), 'V2')).toEqual({ without: 4, repeated: 4 });
+  expect(
+    wordForWord(
+      leaveOneOut([{ ...tables[0], split: { train: tables[0].cases.slice(0, 3), test: [] } }]),
+      'V2',
+    ),
+  ).toEqual({ without: 1, repeated: 0 });
 });

@@ -1,15 +1,15 @@
 /** The evaluation of 3D-MIR on rankings that can be worked out by hand. */
 import { describe, expect, test } from 'vitest';
-import { expectedMirFigures, majorityOrder, sizeOrder } from '../../native/benchmark/mirBaselines.ts';
+import { expectedMirFigures, majorityOrder, sizeOrder } from '../../native/benchmark/mir/baselines.ts';
 import {
   evaluateMir,
   type MirEntry,
   type MirQuery,
   type MirRun,
-} from '../../native/benchmark/mirEvaluate.ts';
-import type { MirLabels } from '../../native/benchmark/mirLabels.ts';
-import { correctedFigures, releasedFigures } from '../../native/benchmark/mirMetrics.ts';
-import { checkRules } from '../../native/benchmark/mirRules.ts';
+} from '../../native/benchmark/mir/evaluate.ts';
+import type { MirLabels } from '../../native/benchmark/mir/labels.ts';
+import { correctedFigures, releasedFigures } from '../../native/benchmark/mir/metrics.ts';
+import { checkRules } from '../../native/benchmark/mir/rules.ts';
 import { PatientBootstrap } from '../../native/benchmark/patientBootstrap.ts';
 
 const labels = (lesionGroup: number, maxTumorSizeCm = 0): MirLabels => ({

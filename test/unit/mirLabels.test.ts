@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mirLabels, mirLabelValues, mirLesionGroup } from '../../native/benchmark/mirLabels.ts';
+import { mirLabels, mirLabelValues, mirLesionGroup } from '../../native/benchmark/mir/labels.ts';
 import type { Mask, Vec3 } from '../../native/volume/volume.ts';
 
 function maskWhere(dims: Vec3, inside: (i: number, j: number, k: number) => boolean): Mask {

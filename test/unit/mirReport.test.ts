@@ -1,10 +1,10 @@
 /** The report of 3D-MIR: complete, self-contained, and safe with whatever a name holds. */
 import { expect, test } from 'vitest';
-import { mirCsv } from '../../native/benchmark/mirCsv.ts';
-import { mirDocument } from '../../native/benchmark/mirDocument.ts';
-import type { MirEntry, MirRun } from '../../native/benchmark/mirEvaluate.ts';
-import type { MirLabels } from '../../native/benchmark/mirLabels.ts';
-import { writeMirReport } from '../../native/benchmark/mirReport.ts';
+import { mirCsv } from '../../native/benchmark/mir/csv.ts';
+import { mirDocument } from '../../native/benchmark/mir/document.ts';
+import type { MirEntry, MirRun } from '../../native/benchmark/mir/evaluate.ts';
+import type { MirLabels } from '../../native/benchmark/mir/labels.ts';
+import { writeMirReport } from '../../native/benchmark/mir/report.ts';
 
 const hostile = `<script>alert("1")</script> & 'x'`;
 const labels = (n: number): MirLabels => ({

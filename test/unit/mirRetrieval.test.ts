@@ -1,10 +1,10 @@
 /** The methods and metrics of 3D-MIR and the file of embeddings, by what must hold for any cases and by worked examples. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readMirEmbeddings } from '../../native/benchmark/mirEmbeddings.ts';
-import { MirIndex, type MirItem, mirMethodNames } from '../../native/benchmark/mirMethods.ts';
-import { correctedFigures, releasedFigures } from '../../native/benchmark/mirMetrics.ts';
-import { mirRetrieval } from '../../native/benchmark/mirRetrieval.ts';
+import { readMirEmbeddings } from '../../native/benchmark/mir/embeddings.ts';
+import { MirIndex, type MirItem, mirMethodNames } from '../../native/benchmark/mir/methods.ts';
+import { correctedFigures, releasedFigures } from '../../native/benchmark/mir/metrics.ts';
+import { mirRetrieval } from '../../native/benchmark/mir/retrieval.ts';
 import { shuffled } from './retrieval.fixtures.ts';
 
 // An index takes several blocks of 4 MiB however few its rows.

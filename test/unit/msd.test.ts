@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readMirSplits } from '../../native/benchmark/mirSplits.ts';
+import { readMirSplits } from '../../native/benchmark/mir/splits.ts';
 import { mirOrganOf, msdCases, msdRoots, readMsdDataset } from '../../native/ingest/msd.ts';
 
 const description = (name: string, labels: unknown, modality: unknown = { '0': 'CT' }): string =>

@@ -1,5 +1,5 @@
 /** Small regions and volumes for the tests of the radiomic features. */
-import { featuresOf } from '../../native/radiomics/features.ts';
+import { featureNames, featuresOf } from '../../native/radiomics/features.ts';
 import { type Region, regionOf } from '../../native/radiomics/region.ts';
 import type { Mask, Vec3, Volume } from '../../native/volume/volume.ts';
 
@@ -31,10 +31,8 @@ export function regionOn(volume: Volume, mask: Mask): Region {
 
 /** The features of a region with the values of its voxels as grey levels, which begin at 1. */
 export function featuresOn(volume: Volume, mask: Mask) {
-  return featuresOf(regionOn(volume, mask), {
-    discretisation: { width: 1, from: 1 },
-    volumeAxis: { whole: true },
-  });
+  const configuration = { discretisation: { width: 1, from: 1 }, volumeAxis: { whole: true } } as const;
+  return featuresOf(regionOn(volume, mask), configuration, featureNames);
 }
 
 function placeOf(at: number, [ni, nj]: Vec3): Vec3 {

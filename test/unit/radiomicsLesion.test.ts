@@ -1,9 +1,11 @@
 /** The features of a lesion: whatever is marked has finite ones, and they do not depend on how its volume is stored. */
 import { expect, test } from 'vitest';
 import { type FeatureName, featureNames, featureTable } from '../../native/radiomics/features.ts';
-import { lesionFeatures } from '../../native/radiomics/lesion.ts';
+import * as radiomics from '../../native/radiomics/lesion.ts';
 import type { Box, Mask, Vec3, Volume } from '../../native/volume/volume.ts';
 import { ellipsoidMask, maskOf, volumeOf } from './radiomics.fixtures.ts';
+
+const lesionFeatures = (volume: Volume, mask: Mask) => radiomics.lesionFeatures(volume, mask, featureNames);
 
 const dims: Vec3 = [30, 26, 14];
 const noisy = volumeOf(dims, [0.7, 0.7, 1.25], ([x, y, z]) =>
@@ -176,4 +178,10 @@ test('every feature has an identifier of its own, a unit and a definition', () =
   expect(rows.filter(({ code }) => !/^[0-9A-Z]{4}$/.test(code))).toEqual([]);
   expect(new Set(rows.map(({ code }) => code)).size).toBe(rows.length);
   expect(rows.filter(({ unit, what }) => unit === '' || what === '')).toEqual([]);
+});
+
+test('a few features asked for by name are what they are among all', () => {
+  const names = ['szm_zs_entr', 'stat_median', 'morph_sphericity', 'morph_vol_dens_conv_hull'] as const;
+  const few = radiomics.lesionFeatures(noisy, blob, names);
+  expect(few).toEqual(Object.fromEntries(names.map((name) => [name, original[name]])));
 });

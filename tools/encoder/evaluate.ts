@@ -166,14 +166,15 @@ async function slices(): Promise<void> {
 async function robustness(): Promise<void> {
   const lesions = loadNodules();
   const random = createRandom(1, 'redrawn boxes');
-  const first = { box: [0, 0], '3 mm': [0, 0], '5 mm': [0, 0] };
+  const first: Record<string, [own: number, all: number]> = {};
   for (let fold = 0; fold < folds; fold++) {
     const encoder = await LesionEncoder.open(resolve(models, 'nodules', String(fold)));
     const gallery: Float32Array[] = [];
     for (const { volume, mask } of lesions)
       gallery.push(await encoder.embed(volume, { box: mask.box, mask }));
-    const count = (what: keyof typeof first, own: number, query: Float32Array) => {
+    const count = (what: string, own: number, query: Float32Array) => {
       const score = dot(query, gallery[own]);
+      first[what] ??= [0, 0];
       first[what][1]++;
       if (gallery.every((other, at) => at === own || dot(query, other) < score)) first[what][0]++;
     };
@@ -181,40 +182,44 @@ async function robustness(): Promise<void> {
       if (foldOf(lesion.patient) !== fold) continue;
       requireUnseen(encoder.manifest, 'lidc-nodules', lesion.patient);
       for (let draw = 0; draw < 30; draw++) {
+        const box = redrawn(lesion.mask.box, lesion.volume, random);
         count(
-          'box',
+          '30 boxes drawn anew (size ±30%, shift ±20%), without a mask',
           n,
-          await encoder.embed(lesion.volume, { box: redrawn(lesion.mask.box, lesion.volume, random) }),
+          await encoder.embed(lesion.volume, { box }),
         );
       }
-      for (const mm of [3, 5] as const) {
-        const { volume, mask } = thicker(lesion, mm);
-        count(`${mm} mm`, n, await encoder.embed(volume, { box: mask.box, mask }));
+      for (const mm of [3, 5]) {
+        for (let from = 0; from < mm; from++) {
+          const { volume, mask } = thicker(lesion, mm, from);
+          const query = await encoder.embed(volume, { box: mask.box, mask });
+          if (from === 0) count(`slices of ${mm} mm instead of 1 mm`, n, query);
+          count(`slices of ${mm} mm, cut in each of the ${mm} ways`, n, query);
+        }
       }
     }
     await encoder.close();
   }
-  for (const [what, [own, all]] of Object.entries(first)) {
-    const name =
-      what === 'box'
-        ? '30 boxes drawn anew (size ±30%, shift ±20%), without a mask'
-        : `slices of ${what} instead of 1 mm`;
-    console.log(`own lesion first, ${name}: ${own} of ${all} (${((100 * own) / all).toFixed(1)}%)`);
-  }
+  for (const [what, [own, all]] of Object.entries(first))
+    console.log(`own lesion first, ${what}: ${own} of ${all} (${((100 * own) / all).toFixed(1)}%)`);
 }
 
 async function speed(): Promise<void> {
   const lesions = loadNodules();
   const encoder = await LesionEncoder.open(resolve(root, 'resources/encoders/builtin'));
-  for (const { volume, mask } of lesions.slice(0, 20)) await encoder.embed(volume, { box: mask.box, mask });
-  encoder.times.splice(0);
-  for (const { volume, mask } of lesions) await encoder.embed(volume, { box: mask.box, mask });
   const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1].toFixed(1);
-  const prepare = median(encoder.times.map(([p]) => p));
-  const model = median(encoder.times.map(([, m]) => m));
-  console.log(
-    `time per lesion on one thread, median of ${lesions.length}: preparation ${prepare} ms, model ${model} ms`,
-  );
+  for (const by of ['mask', 'box']) {
+    const embed = ({ volume, mask }: LabelledLesion) =>
+      encoder.embed(volume, by === 'mask' ? { box: mask.box, mask } : { box: mask.box });
+    for (const lesion of lesions.slice(0, 20)) await embed(lesion);
+    encoder.times.splice(0);
+    for (const lesion of lesions) await embed(lesion);
+    const prepare = median(encoder.times.map(([p]) => p));
+    const model = median(encoder.times.map(([, m]) => m));
+    console.log(
+      `time per lesion by its ${by} on one thread, median of ${lesions.length}: preparation ${prepare} ms, model ${model} ms`,
+    );
+  }
   await encoder.close();
 }
 

@@ -74,13 +74,22 @@ async function readShapes(set: 'train' | 'val', session: EncoderSession): Promis
     const region = { box: mask.box, mask };
     const shape = asShape(volume);
     const vector = await session.run(lesionBlock(shape, region, manifest), 1);
-    const f = lesionFeatures(shape, mask);
+    const f = lesionFeatures(shape, mask, described);
     const sizes = [Math.log10(f.morph_vol_approx), Math.log10(f.morph_pca_maj_axis)];
     const descriptor = [...sizes, f.morph_pca_elongation, f.morph_pca_flatness, f.morph_sphericity];
     shapes.push({ vector, descriptor, label: labels[n] });
   }
   return shapes;
 }
+
+/** What the plain descriptor is made of. */
+const described = [
+  'morph_vol_approx',
+  'morph_pca_maj_axis',
+  'morph_pca_elongation',
+  'morph_pca_flatness',
+  'morph_sphericity',
+] as const;
 
 /** Standardised by the gallery. */
 function standardised(shapes: readonly Shape[], gallery: readonly Shape[]): number[][] {

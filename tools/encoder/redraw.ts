@@ -16,13 +16,14 @@ export function redrawn(box: Box, { dims }: Grid, random: Random): Box {
   return inside;
 }
 
-/** Slices of `mm` from slices of 1 mm: means of the HU, and a mask where at least half of a voxel was in it. */
+/** Slices of `mm` from slices of 1 mm from `first` on: means of the HU, and a mask where at least half of a voxel was in it. */
 export function thicker(
   { volume, mask }: { volume: Volume; mask: Mask },
   mm: number,
+  first = 0,
 ): { volume: Volume; mask: Mask } {
   const [ni, nj, nk] = volume.dims;
-  const thick = Math.floor(nk / mm);
+  const thick = Math.floor((nk - first) / mm);
   const [mi, mj] = boxDims(mask.box);
   const member = (i: number, j: number, k: number) => {
     const [x, y, z] = [i - mask.box[0], j - mask.box[1], k - mask.box[2]];
@@ -36,8 +37,9 @@ export function thicker(
       for (let i = 0; i < ni; i++, at++) {
         let [sum, members] = [0, 0];
         for (let n = 0; n < mm; n++) {
-          sum += volume.voxels[i + ni * (j + nj * (k * mm + n))];
-          members += member(i, j, k * mm + n);
+          const thin = first + k * mm + n;
+          sum += volume.voxels[i + ni * (j + nj * thin)];
+          members += member(i, j, thin);
         }
         voxels[at] = sum / mm;
         bits[at] = 2 * members >= mm ? 1 : 0;

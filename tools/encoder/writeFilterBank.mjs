@@ -1,8 +1,11 @@
-/** Writes a fixed wavelet scattering network as an encoder, against which the trained one is measured: node tools/encoder/writeFilterBank.mjs DIR */
+/**
+ * Writes a fixed wavelet scattering network as an encoder: node tools/encoder/writeFilterBank.mjs DIR [lesion|slice]
+ * Of lesions it is what the trained encoder is measured against; of slices it is the built-in encoder of resources/encoders/slices.
+ */
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { planes, scaleShares, scales, windows } from './filterBankTables.mjs';
+import { kinds, windows } from './filterBankTables.mjs';
 import { GraphWriter } from './onnx.mjs';
 import {
   binomialKernel,
@@ -20,6 +23,8 @@ import {
 
 const out = resolve(process.argv[2]);
 const version = '1.0.0';
+const kind = kinds[process.argv[3] ?? 'lesion'];
+const { planes, scales, scaleShares } = kind;
 const channels = scales.length * planes.length * windows.length;
 const tiny = 1e-12;
 
@@ -131,16 +136,14 @@ const model = g.model({
 });
 const manifest = {
   format: 2,
-  id: 'precedent-scattering',
+  ...kind.about,
   version,
-  title: 'Fixed wavelet scattering',
   licence: 'MIT',
-  kind: 'multi-plane',
   model: { file: 'model.onnx', sha256: createHash('sha256').update(model).digest('hex') },
-  input: { name: 'input', shape: [channels, size, size], planes, scales, size, windows },
+  input: { name: 'input', size, windows, ...kind.input(channels) },
   output: { name: 'embedding', dim: 2 * half },
 };
 mkdirSync(out, { recursive: true });
 writeFileSync(resolve(out, 'model.onnx'), model);
-writeFileSync(resolve(out, 'encoder.json'), JSON.stringify(manifest, null, 2));
+writeFileSync(resolve(out, 'encoder.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 console.log(`${out}: ${model.length} bytes, ${2 * half} values`);

@@ -109,7 +109,7 @@ export function compareWithReferences(folder: string, configuration: Configurati
   const { volume, mask } = readPhantom(join(folder, `ibsi_1_${configuration.image}_phantom`, 'nifti'));
   const interpolated = regionOf(volume, mask, configuration.interpolation);
   const region = resegmented(interpolated, configuration.resegmentation);
-  const features = featuresOf(region, configuration);
+  const features = featuresOf(region, configuration, featureNames);
   const ours = [
     ...diagnostics('interp_roi', interpolated),
     ...diagnostics('reseg_roi', region),

@@ -1,5 +1,6 @@
 /** Speaks with the engine as the page does: over a port that the page was given. */
 import type { Page } from 'playwright-core';
+import type { ServerMessage } from '../../../native/contract/rpc.ts';
 import type { LaunchedApp } from './app.ts';
 
 interface PagePort {
@@ -17,6 +18,11 @@ interface PageWindow {
   addEventListener(type: 'message', listener: (event: { data: unknown; ports: PagePort[] }) => void): void;
 }
 declare const window: PageWindow;
+interface EngineSide {
+  readonly MessageChannel: new () => { readonly port1: PagePort; readonly port2: PagePort };
+  readonly location: { readonly origin: string };
+  postMessage(message: string, origin: string, transfer: readonly unknown[]): void;
+}
 
 interface Reply {
   readonly type: 'result' | 'error' | 'progress';
@@ -74,6 +80,16 @@ export function askEngine(page: Page, method: string, params: unknown): Promise<
       }),
     [method, params] as const,
   );
+}
+
+/** Takes the engine's place on a new port, and says these messages to the page. Ask for a port to have the engine back. */
+export function tellPage(page: Page, messages: readonly ServerMessage[]): Promise<void> {
+  return page.evaluate((all) => {
+    const page = globalThis as unknown as EngineSide;
+    const { port1, port2 } = new page.MessageChannel();
+    page.postMessage('precedent:engine-port', page.location.origin, [port2]);
+    for (const message of all) port1.postMessage(message);
+  }, messages);
 }
 
 /** The id of the one process that carries this name, or null while there is none. */

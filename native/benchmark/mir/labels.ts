@@ -1,6 +1,6 @@
 /** The labels that the 3D-MIR benchmark gives a case, computed from its tumour mask by the benchmark's own rules. */
-import { floodFaces } from '../lesion/flood.ts';
-import { boxDims, type Mask, type Vec3 } from '../volume/volume.ts';
+import { floodFaces } from '../../lesion/flood.ts';
+import { boxDims, type Mask, type Vec3 } from '../../volume/volume.ts';
 
 /** Longest side of the equivalent ellipsoid in cm, number of tumours, group (−1: none). */
 export interface MirLabels {

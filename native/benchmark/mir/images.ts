@@ -2,12 +2,13 @@
  * The half of 3D-MIR that needs images: the published tables, cut down to the cases whose volumes are there and labelled by
  * their own masks, and what was found for them as runs of the evaluation.
  */
-import { interleave, reciprocalRank } from '../retrieval/fuse.ts';
-import type { Scored } from '../retrieval/scored.ts';
-import type { MirTable } from './mirData.ts';
-import type { MirEntry, MirQuery, MirRun } from './mirEvaluate.ts';
-import type { MirLabels, MirOrgan } from './mirLabels.ts';
-import { mirQueryId } from './mirText.ts';
+import type { LesionRow, OrganContext } from '../../contract/model.ts';
+import { interleave, reciprocalRank } from '../../retrieval/fuse.ts';
+import type { Scored } from '../../retrieval/scored.ts';
+import type { MirTable } from './data.ts';
+import type { MirEntry, MirQuery, MirRun } from './evaluate.ts';
+import { type MirLabels, type MirOrgan, mirOrgans } from './labels.ts';
+import { mirQueryId } from './text.ts';
 
 /** A volume of a library under the name of its case. */
 export interface ImagedCase {
@@ -37,25 +38,28 @@ const without: MirLabels = { numberTumors: 0, maxTumorSizeCm: 0, cancerFlag: 0, 
 
 /**
  * The tables with the cases that are there, labels by their masks; cases of the organ's own data set without a mask are left
- * out. A case of another data set has no tumour in this organ: so the benchmark adds lesion-free scans.
+ * out, and so is an organ without a query or without anything to search. A case of another data set has no tumour in this
+ * organ: so the benchmark adds lesion-free scans.
  */
 export function imagedTables(
   tables: readonly MirTable[],
   cases: ReadonlyMap<string, ImagedCase>,
 ): MirTable[] {
-  return tables.map(({ organ, cases: published, split }) => {
-    const imaged = (all: MirTable['cases']) =>
-      all.flatMap((one) => {
-        const found = cases.get(one.name);
-        const labels = isOwnCase(organ, one.name) ? found?.labels : without;
-        return found && labels ? [{ ...one, labels }] : [];
-      });
-    return {
-      organ,
-      cases: imaged(published),
-      split: { train: imaged(split.train), test: imaged(split.test) },
-    };
-  });
+  return tables
+    .map(({ organ, cases: published, split }) => {
+      const imaged = (all: MirTable['cases']) =>
+        all.flatMap((one) => {
+          const found = cases.get(one.name);
+          const labels = isOwnCase(organ, one.name) ? found?.labels : without;
+          return found && labels ? [{ ...one, labels }] : [];
+        });
+      return {
+        organ,
+        cases: imaged(published),
+        split: { train: imaged(split.train), test: imaged(split.test) },
+      };
+    })
+    .filter(({ split }) => split.train.length > 0 && split.test.length > 0);
 }
 
 export function labelAgreement(
@@ -78,6 +82,27 @@ export function labelAgreement(
     differing: pairs.filter(({ published, mask }) => !same(published, mask)),
     largestSizeDifferenceCm: Math.max(0, ...differences),
   };
+}
+
+/**
+ * The volume of a case's lesions as a part of its organ's with them: a mask gives each voxel to one of the two. Undefined
+ * where none of the lesions lies in or beside a mask of an organ of the benchmark.
+ */
+export function partOfOrgan(
+  lesions: readonly (Pick<LesionRow, 'volumeMl'> & {
+    readonly organs: readonly Pick<OrganContext, 'organ' | 'inside' | 'ofOrgan'>[];
+  })[],
+): number | undefined {
+  const around = lesions.flatMap(({ volumeMl, organs }) =>
+    organs
+      .filter(({ organ }) => mirOrgans.some((name) => name === organ.toLowerCase()))
+      .map(({ ofOrgan, inside }) => ({ volumeMl, ofOrgan, inside })),
+  );
+  if (around.length === 0) return undefined;
+  const organMl = around[0].volumeMl / around[0].ofOrgan;
+  const tumourMl = lesions.reduce((sum, { volumeMl }) => sum + volumeMl, 0);
+  const insideMl = around.reduce((sum, { volumeMl, inside }) => sum + volumeMl * inside, 0);
+  return tumourMl / (organMl + tumourMl - insideMl);
 }
 
 /** `liver_12` is of the liver's data set, in whatever organ's table it stands. */

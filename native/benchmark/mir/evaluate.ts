@@ -2,17 +2,11 @@
  * The evaluation of 3D-MIR: what methods found for each test case becomes figures for flag and group, per organ and macro,
  * beside baselines, with intervals and paired tests. It alone knows labels; methods are given none.
  */
-import type { TieGroup } from './metrics.ts';
-import {
-  type Arithmetic,
-  expectedMirFigures,
-  majorityOrder,
-  randomOrder,
-  sizeOrder,
-} from './mirBaselines.ts';
-import type { MirLabels, MirOrgan } from './mirLabels.ts';
-import { correctedFigures, type MirFigures, mirMetricNames, releasedFigures } from './mirMetrics.ts';
-import { type Interval, type PairedTest, PatientBootstrap } from './patientBootstrap.ts';
+import type { TieGroup } from '../metrics.ts';
+import { type Interval, type PairedTest, PatientBootstrap } from '../patientBootstrap.ts';
+import { type Arithmetic, expectedMirFigures, majorityOrder, randomOrder, sizeOrder } from './baselines.ts';
+import type { MirLabels, MirOrgan } from './labels.ts';
+import { correctedFigures, type MirFigures, mirMetricNames, releasedFigures } from './metrics.ts';
 
 export const mirTargets = ['flag', 'group'] as const;
 export type MirTarget = (typeof mirTargets)[number];

@@ -1,7 +1,7 @@
 /** The tables of a 3D-MIR report, one fact a row, for a spreadsheet or a script. */
-import type { MirDocument } from './mirDocument.ts';
-import { arithmetics, mirTargets } from './mirEvaluate.ts';
-import { mirMetricNames } from './mirMetrics.ts';
+import type { MirDocument } from './document.ts';
+import { arithmetics, mirTargets } from './evaluate.ts';
+import { mirMetricNames } from './metrics.ts';
 
 type Cell = string | number | boolean | undefined;
 

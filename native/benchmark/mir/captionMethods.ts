@@ -1,7 +1,7 @@
 /** The ways to rank captions by a caption. They are given texts and nothing else: no labels, no names of cases. */
-import { TextIndex } from '../catalog/textIndex.ts';
+import { TextIndex } from '../../catalog/textIndex.ts';
 import { readCaption, statedLikeness } from './captionReader.ts';
-import type { MirKind } from './mirEvaluate.ts';
+import type { MirKind } from './evaluate.ts';
 import { tfidfIndex } from './tfidf.ts';
 
 /** The likeness of a caption with each of the captions that were indexed, in their order; NaN where it is not found at all. */
@@ -17,16 +17,15 @@ export interface CaptionMethod {
 export const captionMethods: readonly CaptionMethod[] = [
   {
     name: 'bm25',
-    title: 'BM25 (SQLite FTS5: stemmed words and pairs of words)',
+    title: 'BM25 over stemmed words, as caption search ranks',
     kind: 'search',
-    index: (captions) => {
-      const index = new TextIndex(captions);
-      return (caption) => {
-        const scores = new Float64Array(captions.length).fill(Number.NaN);
-        for (const { at, score } of index.like(caption)) scores[at] = score;
-        return scores;
-      };
-    },
+    index: (captions) => byBm25(captions, 'words'),
+  },
+  {
+    name: 'bm25-pairs',
+    title: 'BM25 over stemmed words and pairs of words',
+    kind: 'search',
+    index: (captions) => byBm25(captions, 'pairs'),
   },
   {
     name: 'tfidf',
@@ -47,3 +46,12 @@ export const captionMethods: readonly CaptionMethod[] = [
     },
   },
 ];
+
+function byBm25(captions: readonly string[], by: 'words' | 'pairs'): CaptionSearch {
+  const index = new TextIndex(captions);
+  return (caption) => {
+    const scores = new Float64Array(captions.length).fill(Number.NaN);
+    for (const { at, score } of index.like(caption, by)) scores[at] = score;
+    return scores;
+  };
+}

@@ -1,6 +1,6 @@
 /** Checks the published rules against published labels: does count and size alone give the flag and the group of every case? */
-import type { MirTable } from './mirData.ts';
-import { type MirOrgan, mirLesionGroup } from './mirLabels.ts';
+import type { MirTable } from './data.ts';
+import { type MirOrgan, mirLesionGroup } from './labels.ts';
 
 export interface RuleException {
   readonly organ: MirOrgan;

@@ -1,7 +1,7 @@
 /** Every method of 3D-MIR on given embeddings: what it finds for each test case, and how good that is by each label. */
-import type { LabelledItem, MirEmbeddings, MirLabelName } from './mirEmbeddings.ts';
-import { MirIndex, type MirMethod, mirMethodNames } from './mirMethods.ts';
-import { correctedFigures, type MirFigures, meanFigures, mirDepth, releasedFigures } from './mirMetrics.ts';
+import type { LabelledItem, MirEmbeddings, MirLabelName } from './embeddings.ts';
+import { MirIndex, type MirMethod, mirMethodNames } from './methods.ts';
+import { correctedFigures, type MirFigures, meanFigures, mirDepth, releasedFigures } from './metrics.ts';
 
 export interface MirMethodResult {
   /** Test case → the first ten that were found. */

@@ -1,6 +1,12 @@
 /** What a run of the 3D-MIR benchmark gives: the document that its JSON, tables and page are written from. */
-import type { MirTable } from './mirData.ts';
-import { evaluateMir, type MirEvaluation, type MirResults, type MirRun } from './mirEvaluate.ts';
+import type { MirTable } from './data.ts';
+import {
+  evaluateMir,
+  type MirEvaluation,
+  type MirIndexName,
+  type MirResults,
+  type MirRun,
+} from './evaluate.ts';
 import {
   type ImagedCase,
   imagedTables,
@@ -8,17 +14,10 @@ import {
   labelAgreement,
   mirImageEntries,
   mirImageQueries,
-} from './mirImages.ts';
-import type { MirOrgan } from './mirLabels.ts';
-import { checkRules, type RuleCheck } from './mirRules.ts';
-import {
-  captionSets,
-  mirTextEntries,
-  mirTextQueries,
-  mirTextRuns,
-  statedSets,
-  wordForWord,
-} from './mirText.ts';
+} from './images.ts';
+import type { MirOrgan } from './labels.ts';
+import { checkRules, type RuleCheck } from './rules.ts';
+import { captionSets, mirTextEntries, mirTextQueries, mirTextRuns, statedSets, wordForWord } from './text.ts';
 
 export interface MirDocument extends MirResults {
   readonly benchmark: '3dmir';
@@ -37,7 +36,7 @@ export interface MirDocument extends MirResults {
   readonly agreement?: LabelAgreement;
   /** Query → the first ten entries, by index and method. */
   readonly rankings: readonly {
-    readonly index: string;
+    readonly index: MirIndexName;
     readonly method: string;
     readonly query: string;
     readonly found: readonly string[];
@@ -87,7 +86,7 @@ function captionNotes(tables: readonly MirTable[]): string[] {
       .filter(({ repeated }) => repeated > 0)
       .map(
         ({ set, repeated, without }) =>
-          `${set}: the captions of ${repeated} of the ${without} test cases without a tumour stand word for word among the training captions of their organ, so that one sentence tells the flag.`,
+          `${set}: the captions of ${repeated} of the ${without} queries without a tumour stand word for word with another training case of their organ, so that one sentence tells the flag.`,
       ),
   ];
 }
@@ -100,7 +99,10 @@ export function textDocument(tables: readonly MirTable[]): MirDocument {
       entries: mirTextEntries(tables),
       runs: mirTextRuns(tables),
       pairs: [
-        ...captionSets.map((set) => [`${set}/bm25`, `${set}/tfidf`] as const),
+        ...captionSets.flatMap((set) => [
+          [`${set}/bm25`, `${set}/tfidf`] as const,
+          [`${set}/bm25-pairs`, `${set}/tfidf`] as const,
+        ]),
         ...captionSets
           .filter((set) => !statedSets.has(set))
           .map((set) => [`${set}/bm25`, 'majority'] as const),

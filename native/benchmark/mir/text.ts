@@ -1,13 +1,13 @@
 /** The half of 3D-MIR that needs no images: each organ's test captions search its training captions, by organ and all together. */
 
-import { ranked } from '../retrieval/scored.ts';
+import { countCaption } from '../../lesion/caption.ts';
+import { ranked } from '../../retrieval/scored.ts';
 import { type CaptionMethod, captionMethods } from './captionMethods.ts';
-import { mirCaption } from './mirCaption.ts';
-import { type MirCase, type MirTable, publishedCaptions } from './mirData.ts';
-import type { MirEntry, MirQuery, MirRun } from './mirEvaluate.ts';
-import type { MirOrgan } from './mirLabels.ts';
+import { type MirCase, type MirTable, publishedCaptions } from './data.ts';
+import type { MirEntry, MirQuery, MirRun } from './evaluate.ts';
+import type { MirOrgan } from './labels.ts';
 
-/** `own`: made by Precedent's rule from count and size, as a measured case would have it. */
+/** `own`: as Precedent captions a study, from count and size. */
 export const captionSets = [...publishedCaptions, 'own'] as const;
 export type CaptionSet = (typeof captionSets)[number];
 
@@ -83,7 +83,10 @@ function captioned(organ: MirOrgan, { name, labels, captions }: MirCase): Captio
   return {
     id: mirQueryId(organ, name),
     case: name,
-    caption: { ...captions, own: mirCaption(organ, labels) },
+    caption: {
+      ...captions,
+      own: countCaption(organ, labels.numberTumors, labels.maxTumorSizeCm * 10),
+    },
   };
 }
 
@@ -116,19 +119,21 @@ export function mirQueryId(organ: MirOrgan, name: string): string {
   return `${organ}/${name}`;
 }
 
-/** How many test cases without a tumour there are, and of how many the caption stands as it is in their organ's training part. */
+/**
+ * How many queries without a tumour there are, and of how many the caption stands as it is with another training case of
+ * their organ.
+ */
 export function wordForWord(
   tables: readonly MirTable[],
   set: CaptionSet,
 ): { without: number; repeated: number } {
   let [without, repeated] = [0, 0];
   for (const { organ, split } of tables) {
-    const caption = (one: MirCase) => captioned(organ, one).caption[set];
-    const known = new Set(split.train.map(caption));
-    for (const one of split.test) {
-      if (one.labels.cancerFlag === 1) continue;
+    const train = split.train.map((one) => captioned(organ, one));
+    for (const query of split.test.filter(({ labels }) => labels.cancerFlag === 0)) {
+      const caption = captioned(organ, query).caption[set];
       without++;
-      if (known.has(caption(one))) repeated++;
+      if (train.some((one) => one.case !== query.name && one.caption[set] === caption)) repeated++;
     }
   }
   return { without, repeated };

@@ -1,19 +1,19 @@
 /** The page of a 3D-MIR report: self-contained HTML without scripts, made to be read on paper as well. */
-import { text } from './html.ts';
-import type { Arithmetic } from './mirBaselines.ts';
-import type { MirDocument } from './mirDocument.ts';
+import { text } from '../html.ts';
+import type { Interval } from '../patientBootstrap.ts';
+import { intervalPlot, type PlotRow, plotStyle, type Reference, type Tone } from '../plots.ts';
+import type { Arithmetic } from './baselines.ts';
+import type { MirDocument } from './document.ts';
 import {
   type MirComparison,
   type MirIndexName,
   type MirMethodResult,
   type MirTarget,
   mirTargets,
-} from './mirEvaluate.ts';
-import { mirMetricNames } from './mirMetrics.ts';
-import type { Interval } from './patientBootstrap.ts';
-import { intervalPlot, type PlotRow, plotStyle, type Reference, type Tone } from './plots.ts';
+} from './evaluate.ts';
+import { mirMetricNames } from './metrics.ts';
 
-/** The flag's P@3 of always the most frequent answer, as the paper gives it. */
+/** The flag's precision that the paper gives as the floor of its methods. */
 const publishedFloor: Reference = { label: 'floor of the paper 0.842', value: 0.8421 };
 
 const targetTitles: Readonly<Record<MirTarget, string>> = {
@@ -26,8 +26,8 @@ const indexTitles: Readonly<Record<MirIndexName, string>> = {
 };
 
 /** The page as a string; nothing in it refers to another file or address. */
-export function writeMirReport(document: MirDocument): string {
-  const { half, encoder, methods, notes, strata } = document;
+export function writeMirReport(bench: MirDocument): string {
+  const { half, encoder, methods, notes, strata } = bench;
   const of = (index: MirIndexName) => methods.filter((method) => method.index === index);
   const subject =
     half === 'text' ? 'caption search, no images' : `image search with ${encoder ?? 'an encoder'}`;
@@ -51,7 +51,7 @@ export function writeMirReport(document: MirDocument): string {
 ${headline(of('organ'))}
 <div class="plots">${mirTargets.map((target) => plot(`${targetTitles[target]} P@3, mean of the organs`, of('organ'), target)).join('')}</div>
 ${legend}
-<p>${document.organs.map(({ organ, queries, withTumour, gallery }) => `${text(organ)}: ${queries} test cases (${withTumour} with a tumour) search ${gallery}`).join(' · ')}.
+<p>${bench.organs.map(({ organ, queries, withTumour, gallery }) => `${text(organ)}: ${queries} queries (${withTumour} with a tumour) search ${gallery} cases`).join(' · ')}.
 Every mark has its 95 % interval, by patient.</p>
 <ul>${notes.map((note) => `<li>${text(note)}</li>`).join('')}</ul>
 </section>
@@ -59,22 +59,22 @@ ${(['organ', 'mixed'] as const).map((index) => figuresSection(index, of(index)))
 <section>
 <h2>Organ by organ</h2>
 <p>P@3, corrected; one index an organ.</p>
-${mirTargets.map((target) => organTable(document, of('organ'), target)).join('\n')}
+${mirTargets.map((target) => organTable(bench, of('organ'), target)).join('\n')}
 </section>
-${strata.length > 0 ? strataSection(document) : ''}
-${comparisonSection(document)}
+${strata.length > 0 ? strataSection(bench) : ''}
+${comparisonSection(bench)}
 <section>
 <h2>Rules</h2>
-${rulesTable(document)}
-${agreementText(document)}
+${rulesTable(bench)}
+${agreementText(bench)}
 </section>
 <section>
 <h2>Time per query</h2>
-${speedTable(document)}
+${speedTable(bench)}
 </section>
 <section>
 <h2>What the figures mean</h2>
-${meaning(document)}
+${meaning(bench)}
 </section>
 </main>
 </body>
@@ -97,6 +97,8 @@ function bestOf(methods: readonly MirMethodResult[], target: MirTarget) {
     .at(0);
 }
 
+const range = ({ lo, hi }: Interval): string => `${lo.toFixed(2)}–${hi.toFixed(2)}`;
+
 /** The best search that is not leaked, by each label, beside the best guess without any search. */
 function headline(methods: readonly MirMethodResult[]): string {
   const lines = mirTargets.flatMap((target) => {
@@ -106,9 +108,10 @@ function headline(methods: readonly MirMethodResult[]): string {
       target,
     );
     if (!found || !guess) return [];
+    const guessed = `${guess.interval.value.toFixed(2)} (${range(guess.interval)})`;
     return [
-      `<p class="result"><b>${target === 'flag' ? 'Flag' : 'Group'}</b> of the first three hits right: <strong>${found.interval.value.toFixed(2)}</strong>
-<span>(${found.interval.lo.toFixed(2)}–${found.interval.hi.toFixed(2)}) by the best search without a leak, ${text(found.method.name)}; ${guess.interval.value.toFixed(2)} (${guess.interval.lo.toFixed(2)}–${guess.interval.hi.toFixed(2)}) without searching, ${text(guess.method.title)}.</span></p>`,
+      `<p class="result"><b>${target === 'flag' ? 'Flag' : 'Group'}</b>: <strong>${found.interval.value.toFixed(2)}</strong> of the first three hits are right
+<span>(${range(found.interval)}) by the best search without a leak, ${text(found.method.name)}; ${guessed} without searching: ${text(guess.method.title)}.</span></p>`,
     ];
   });
   return lines.join('\n');
@@ -172,7 +175,7 @@ function figureTable(methods: readonly MirMethodResult[], arithmetic: Arithmetic
 
 function cell(interval: Interval | undefined): string {
   if (!interval) return '<td>–</td>';
-  return `<td>${interval.value.toFixed(3)}<small>${interval.lo.toFixed(2)}–${interval.hi.toFixed(2)}</small></td>`;
+  return `<td>${interval.value.toFixed(3)}<small>${range(interval)}</small></td>`;
 }
 
 function organTable({ organs }: MirDocument, methods: readonly MirMethodResult[], target: MirTarget): string {
@@ -221,12 +224,12 @@ function pairsShown({ comparisons, methods }: MirDocument): MirComparison[] {
   );
 }
 
-function comparisonSection(document: MirDocument): string {
-  const first = pairsShown(document);
+function comparisonSection(bench: MirDocument): string {
+  const first = pairsShown(bench);
   if (first.length === 0) return '';
   const rows = first.map(
     ({ index, a, b, target, difference, p }) =>
-      `<tr><td>${index === 'organ' ? 'an organ' : 'mixed'}</td><td>${text(a)}</td><td>${text(b)}</td><td>${target}</td>
+      `<tr><td>${index}</td><td>${text(a)}</td><td>${text(b)}</td><td>${target}</td>
 <td>${signed(difference.value)} <span class="soft">(${signed(difference.lo)} to ${signed(difference.hi)})</span></td><td>${p < 0.001 ? '&lt; 0.001' : p.toFixed(3)}</td><td>${verdict({ difference, p })}</td></tr>`,
   );
   return `<section>
@@ -277,14 +280,18 @@ ${listed.length > 0 ? `<ul>${listed.join('')}</ul>` : ''}`;
 }
 
 function speedTable({ methods }: MirDocument): string {
-  const rows = methods.flatMap(({ index, name, msPerQuery }) =>
-    msPerQuery === undefined
-      ? []
-      : [
-          `<tr><th>${text(name)}</th><td>${index === 'organ' ? 'an organ' : 'mixed'}</td><td>${msPerQuery.toFixed(2)} ms</td></tr>`,
-        ],
-  );
-  return `<table><thead><tr><th>method</th><th>index</th><th>time</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  const timed = methods.filter(({ msPerQuery }) => msPerQuery !== undefined);
+  const indexes = [...new Set(timed.map(({ index }) => index))];
+  const rows = [...new Set(timed.map(({ name }) => name))].map((name) => {
+    const cells = indexes.map((index) => {
+      const ms = timed.find((method) => method.name === name && method.index === index)?.msPerQuery;
+      return `<td>${ms === undefined ? '–' : `${ms.toFixed(2)} ms`}</td>`;
+    });
+    return `<tr><th>${text(name)}</th>${cells.join('')}</tr>`;
+  });
+  const head = indexes.map((index) => `<th>${indexTitles[index].toLowerCase()}</th>`);
+  return `<p>The search alone, mean of the queries; methods that share a search share its time.</p>
+<table><thead><tr><th>method</th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
 function meaning({ methods, withoutRelevant }: MirDocument): string {
@@ -295,7 +302,7 @@ function meaning({ methods, withoutRelevant }: MirDocument): string {
 P@k is the part of the first k hits that is relevant, AP the average precision. “Corrected” divides P@k by k however short the list is, and AP by
 everything relevant; “released” is the published arithmetic: a short list is averaged over the ranks it has, P@10 averages eleven columns (ten
 ranks and P@5), AP looks at the first ten only. Equal scores rank by name; baselines are means over all orders of what is tied.
-${withoutRelevant} queries have nothing of their group to find; they count as 0. Intervals: 2,000 bootstraps that draw patients; macro is the mean of
+${withoutRelevant} queries have nothing of their group to find; they count as 0. The best search of the main result is the best by these figures, so a little too good. Intervals: 2,000 bootstraps that draw patients; macro is the mean of
 the organs. Nothing here measures whether a hit helps a reader.</p>
 <dl>${titles.join('')}</dl>`;
 }

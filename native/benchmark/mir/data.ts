@@ -1,10 +1,10 @@
 /** Reads what 3D-MIR publishes: the table of labels and captions of each organ, and its split into training and testing. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { PrecedentError } from '../contract/errors.ts';
-import { type LabelRow, readLabels } from '../ingest/labels.ts';
-import { type MirLabels, type MirOrgan, mirOrgans } from './mirLabels.ts';
-import type { MirSplit } from './mirSplits.ts';
+import { PrecedentError } from '../../contract/errors.ts';
+import { type LabelRow, readLabels } from '../../ingest/labels.ts';
+import { type MirLabels, type MirOrgan, mirOrgans } from './labels.ts';
+import type { MirSplit } from './splits.ts';
 
 export const publishedCaptions = ['V1', 'V2', 'V3'] as const;
 export type PublishedCaption = (typeof publishedCaptions)[number];
@@ -77,4 +77,9 @@ function mirCase({ case: name, labels }: LabelRow, where: string): MirCase {
     },
     captions: { V1: caption('V1'), V2: caption('V2'), V3: caption('V3') },
   };
+}
+
+/** The tables with the training cases as queries, each against the others: to choose by, without a look at the test part. */
+export function leaveOneOut(tables: readonly MirTable[]): MirTable[] {
+  return tables.map((table) => ({ ...table, split: { train: table.split.train, test: table.split.train } }));
 }

@@ -1,7 +1,7 @@
 /**
  * Reads the count and the size out of a caption that states them. Not a way to search: it shows what such captions give away.
  */
-import { type MirOrgan, mirLesionGroup, mirOrgans } from './mirLabels.ts';
+import { type MirOrgan, mirLesionGroup, mirOrgans } from './labels.ts';
 
 const numbers = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 
@@ -17,13 +17,14 @@ export function readCaption(caption: string): StatedFinding | undefined {
   const text = caption.toLowerCase();
   const organ = mirOrgans.find((name) => text.includes(name));
   if (!organ) return undefined;
-  if (/\bno (tumors?|lesions?)\b|\bhealthy\b|\bnormal\b/.test(text)) return { organ, numberTumors: 0, cm: 0 };
-  const counted = /\b(\d+|[a-z]+) (?:[a-z]+ )?(?:tumors?|lesions?)\b(?: \((\d+)\))?/.exec(text);
-  const size = /(\d+(?:\.\d+)?)\s*(cm|centimeters?|mm)\b/.exec(text);
+  if (/\b(no|without) (tumors?|lesions?)\b|\bhealthy\b|\bnormal\b/.test(text))
+    return { organ, numberTumors: 0, cm: 0 };
+  const counted = /\b(\d+|[a-z]+) (?:tumors?|lesions?)\b/.exec(text);
+  const size = /(\d+(?:\.\d+)?)\s*(?:cm|centimeters?)\b/.exec(text);
   if (!counted || !size) return undefined;
-  const named = counted[2] ?? counted[1];
+  const [, named] = counted;
   const count = /^\d+$/.test(named) ? Number(named) : Math.max(1, numbers.indexOf(named));
-  return { organ, numberTumors: count, cm: Number(size[1]) / (size[2] === 'mm' ? 10 : 1) };
+  return { organ, numberTumors: count, cm: Number(size[1]) };
 }
 
 /** The likeness of two stated findings: the flag first, then the group that the published rules give, then the size. */

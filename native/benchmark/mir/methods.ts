@@ -1,12 +1,12 @@
 /** The methods of 3D-MIR, run by the vector store and the aggregation that searches use, on embeddings of any encoder. */
-import { PrecedentError } from '../contract/errors.ts';
-import type { PoolingName } from '../encoder/manifestSchema.ts';
-import { pooled } from '../encoder/pooling.ts';
-import { aggregate, type OwnedHit } from '../retrieval/aggregate.ts';
-import { interleave } from '../retrieval/fuse.ts';
-import type { Scored } from '../retrieval/scored.ts';
-import type { CacheKey } from '../vectors/cache.ts';
-import { VectorStore } from '../vectors/store.ts';
+import { PrecedentError } from '../../contract/errors.ts';
+import type { PoolingName } from '../../encoder/manifestSchema.ts';
+import { pooled } from '../../encoder/pooling.ts';
+import { aggregate, type OwnedHit } from '../../retrieval/aggregate.ts';
+import { interleave } from '../../retrieval/fuse.ts';
+import type { Scored } from '../../retrieval/scored.ts';
+import type { CacheKey } from '../../vectors/cache.ts';
+import { VectorStore } from '../../vectors/store.ts';
 
 /** A case: the vector of each slice, of any length, and its caption's in the same space where there is one. */
 export interface MirItem {

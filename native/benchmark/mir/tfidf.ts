@@ -17,17 +17,17 @@ function termsOf(text: string): Map<string, number> {
  * scikit-learn's TfidfVectorizer weighs words and pairs of words. Terms that no text has count for nothing.
  */
 export function tfidfIndex(texts: readonly string[]): (text: string) => Float64Array {
-  const documents = texts.map(termsOf);
+  const counted = texts.map(termsOf);
   const having = new Map<string, number>();
-  for (const document of documents)
-    for (const term of document.keys()) having.set(term, (having.get(term) ?? 0) + 1);
+  for (const counts of counted)
+    for (const term of counts.keys()) having.set(term, (having.get(term) ?? 0) + 1);
   const weighted = (counts: ReadonlyMap<string, number>): Map<string, number> => {
     const weights = new Map<string, number>();
     let squares = 0;
     for (const [term, count] of counts) {
-      const documentsWith = having.get(term);
-      if (documentsWith === undefined) continue;
-      const weight = count * (Math.log((1 + texts.length) / (1 + documentsWith)) + 1);
+      const inTexts = having.get(term);
+      if (inTexts === undefined) continue;
+      const weight = count * (Math.log((1 + texts.length) / (1 + inTexts)) + 1);
       weights.set(term, weight);
       squares += weight * weight;
     }
@@ -35,7 +35,7 @@ export function tfidfIndex(texts: readonly string[]): (text: string) => Float64A
     for (const [term, weight] of weights) weights.set(term, weight / length);
     return weights;
   };
-  const vectors = documents.map(weighted);
+  const vectors = counted.map(weighted);
   return (text) => {
     const query = weighted(termsOf(text));
     return Float64Array.from(vectors, (vector) => {

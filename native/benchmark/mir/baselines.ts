@@ -1,6 +1,6 @@
 /** What 3D-MIR's figures are held against: a random order, the most frequent class first, and the nearest size. */
-import { expectedFigures, expectedMap, expectedPrecision, type TieGroup } from './metrics.ts';
-import { type MirFigures, mirDepth } from './mirMetrics.ts';
+import { expectedFigures, expectedMap, expectedPrecision, type TieGroup } from '../metrics.ts';
+import { type MirFigures, mirDepth } from './metrics.ts';
 
 export type Arithmetic = 'released' | 'corrected';
 

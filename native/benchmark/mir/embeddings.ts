@@ -1,7 +1,7 @@
 /** Reads a file of embeddings, captions and labels of cases: what `bench retrieval` takes. docs/retrieval.md has the form. */
 import { z } from 'zod';
-import { PrecedentError } from '../contract/errors.ts';
-import { type MirItem, mirSliceHits } from './mirMethods.ts';
+import { PrecedentError } from '../../contract/errors.ts';
+import { type MirItem, mirSliceHits } from './methods.ts';
 
 export type MirLabelName = 'flag' | 'group';
 
