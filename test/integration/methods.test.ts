@@ -55,6 +55,19 @@ test('a method whose vectors are not there is refused with what to do', async ()
   expect(named.stderr).toMatch(/precedent-lesion makes no vectors of level slice; it makes: lesion/);
 });
 
+test('marks of a simulated user need a method that they move, and enough lesions', async () => {
+  const bench = (method: string) =>
+    precedent('bench', 'feedback', '--library', library, '--field', 'kind', '--method', method);
+  expect(await bench('caption')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/marks do not move the method caption; choose one .* such as lesion/),
+  });
+  expect(await bench('lesion')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/no query has 13 lesions of other patients with a class/),
+  });
+});
+
 test('words find lesions, and filters among them narrow what is searched', async () => {
   const byDensity = [...lesions].sort((a, b) => a.meanHu - b.meanHu);
   const all = await search('--text', 'lesion');
