@@ -63,7 +63,7 @@ export function Compare({ hit: opened }: { hit: Hit }) {
   // Marks may have given it another rank and score since it was opened.
   const hit = search.data?.hits.find(({ lesion }) => lesion === opened.lesion) ?? opened;
   const [showMap, setShowMap] = useState(false);
-  const map = useQuery({ ...similarityQuery(subject, hit.lesion), enabled: why && showMap });
+  const map = useQuery({ ...similarityQuery(subject, hit.lesion, search.data), enabled: why && showMap });
   const path = useRenderPath();
   const [linked, setLinked] = useState<{ hit: string; at: Linked }>({ hit: hit.lesion, at: centred });
   const at = linked.hit === hit.lesion ? linked.at : { ...centred, fieldMm: linked.at.fieldMm };

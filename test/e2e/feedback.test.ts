@@ -97,7 +97,7 @@ describe.skipIf(noAppReason() !== null)(groupName('feedback and explanation'), (
     await launched.screenshot('feedback-5-methods');
     const option = (name: string) =>
       page.getByRole('option').filter({ has: page.getByText(name, { exact: true }) });
-    expect(await option('slice-freq').textContent()).toMatch(/no encoder here makes vectors of level slice/);
+    expect(await option('slice-freq').textContent()).toMatch(/nothing is embedded at level slice/);
     await option('lesion-measured').click();
     await expect.poll(ranking, patience).not.toEqual(first);
     expect(launched.pageErrors).toEqual([]);

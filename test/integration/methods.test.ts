@@ -159,6 +159,8 @@ describe('with every level embedded', () => {
     expect(itself.slices.pairs.length).toBeGreaterThan(1);
     // Slices on either side of a ball's middle look the same.
     for (const { score } of itself.slices.pairs) expect(score).toBeCloseTo(1, 3);
+    // The encoder of lesions sees no slices; another's are compared.
+    expect((await explain(other.id, '--encoder', 'precedent-lesion')).slices.by).toBe('lesion-slice');
     const found = await explain(other.id, '--method', 'slice-freq', '--encoder', 'tiny-slice', '--map');
     expect(found.slices.by).toBe('slice');
     const scores = found.slices.pairs.map(({ score = Number.NaN }) => score);
