@@ -1,5 +1,5 @@
 /** Means over queries with 95% intervals from bootstraps that resample patients, since lesions of a patient are alike. */
-import { type Figure, type Metrics, metricNames } from '../contract/model.ts';
+import { type Metrics, metricNames } from '../contract/model.ts';
 import { createRandom } from '../random.ts';
 import type { QueryFigures } from './metrics.ts';
 import { quantile } from './quantile.ts';
@@ -40,30 +40,6 @@ export function summarise(results: readonly QueryResult[]): Metrics {
       return [name, { value: value[m], lo: quantile(sorted, 0.025), hi: quantile(sorted, 0.975) }];
     }),
   ) as Metrics;
-}
-
-/** The mean of a value of each query with its interval, drawn as those of `summarise` are. At least one is needed. */
-export function meanByPatient(
-  results: readonly { readonly patient: string; readonly value: number }[],
-): Figure {
-  const patients = [...Map.groupBy(results, ({ patient }) => patient).values()].map((own) => ({
-    queries: own.length,
-    sum: own.reduce((sum, { value }) => sum + value, 0),
-  }));
-  const random = createRandom(seed, 'bootstrap');
-  const samples = new Float64Array(bootstraps);
-  for (let b = 0; b < bootstraps; b++) {
-    let [queries, sum] = [0, 0];
-    for (let i = 0; i < patients.length; i++) {
-      const drawn = patients[Math.floor(random.next() * patients.length)];
-      queries += drawn.queries;
-      sum += drawn.sum;
-    }
-    samples[b] = sum / queries;
-  }
-  const sorted = samples.sort();
-  const value = results.reduce((sum, result) => sum + result.value, 0) / results.length;
-  return { value, lo: quantile(sorted, 0.025), hi: quantile(sorted, 0.975) };
 }
 
 /** Sums per patient, and per patient and class, so that a bootstrap costs one pass over the patients. */

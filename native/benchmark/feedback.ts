@@ -4,7 +4,7 @@ import { PrecedentError } from '../contract/errors.ts';
 import type { Simulation } from '../contract/feedback.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import { createRandom } from '../random.ts';
-import { meanByPatient } from './bootstrap.ts';
+import { PatientBootstrap } from './patientBootstrap.ts';
 
 /** Hits that the user looks at, and unmarked ones whose precision is measured. */
 const looked = 10;
@@ -77,8 +77,9 @@ export async function simulate(
     const what = `no query has ${marks + measured} lesions of other patients with a class`;
     throw new PrecedentError('usage', what, undefined, 'choose a field that more lesions have');
   }
+  const bootstrap = new PatientBootstrap(results.map(({ patient }) => ({ patient, group: 'all' })));
   const figure = (of: (result: (typeof results)[number]) => number) =>
-    meanByPatient(results.map((result) => ({ patient: result.patient, value: of(result) })));
+    bootstrap.means(Float64Array.from(results, of)).macro;
   const classes = [...Map.groupBy(results, (result) => result.class)].sort().map(([name, own]) => {
     const change = own.reduce((sum, result) => sum + result.after - result.before, 0) / own.length;
     return [name, { n: own.length, change }] as const;

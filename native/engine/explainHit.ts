@@ -75,7 +75,9 @@ async function matchedSlices(
   const own = crossedSlices(sides.query.region);
   if (method.how === 'slices' || method.how === 'late') {
     const { need } = method;
-    const plan = await planMethod(engine, method, { encoder }).catch(unlessUsage);
+    // The encoder that found the hit sees slices where its method does; else any that does is asked.
+    const options = method.name === name ? { encoder } : {};
+    const plan = await planMethod(engine, method, options).catch(unlessUsage);
     const source = plan?.needs.get(needName(need));
     if (plan && source && (need.level === 'slice' || need.level === 'lesion-slice')) {
       const owner = levels[need.level].of === 'lesion' ? hit : sides.hit.volume;

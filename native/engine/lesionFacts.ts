@@ -121,7 +121,9 @@ export async function sampleFacts(engine: Engine, signal: AbortSignal): Promise<
   const sample: SampledLesion[] = [];
   for (const row of rows) {
     throwIfCancelled(signal);
-    sample.push({ patient: row.patient, facts: await lesionFacts(engine, row) });
+    // One whose voxels cannot be read stands for what the catalog knows of it.
+    const facts = await lesionFacts(engine, row).catch(() => catalogFacts(row));
+    sample.push({ patient: row.patient, facts });
   }
   return sample;
 }

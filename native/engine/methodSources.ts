@@ -155,7 +155,12 @@ function makerOf({ library, encoders }: Engine, need: Need, asked: string | unde
     const made = named.levels.join(', ');
     throw new PrecedentError('usage', what, undefined, `it makes: ${made}; name another, or none`);
   }
-  const others = encoders.all().filter((embedder) => makes(embedder) && embedder !== encoders.shape);
+  // What somebody added before what came with the installation.
+  const builtin = (embedder: Embedder) => Number(encoders.isBuiltin(embedder.manifest.id));
+  const others = encoders
+    .all()
+    .filter((embedder) => makes(embedder) && embedder !== encoders.shape)
+    .sort((a, b) => builtin(a) - builtin(b));
   const maker =
     others.find((embedder) => library.embeddings.count(keyOf(embedder, need)) > 0) ?? others.at(0);
   if (maker) return maker;

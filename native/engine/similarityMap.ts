@@ -14,7 +14,10 @@ export async function similarityMap(
   signal: AbortSignal,
 ): Promise<SimilarityMap> {
   const started = performance.now();
-  const embedder = engine.encoders.named(encoder);
+  const { encoders } = engine;
+  const named = encoders.named(encoder);
+  // One of words alone found the hit by its caption: the lesions are looked at by the default one.
+  const embedder = named.levels.includes('lesion') ? named : encoders.standard;
   const side = async ({ volume, region }: Placed) =>
     engine.withVoxels(volume, async (source) => {
       const cells = occlusionGrid(source.grid, region.box);

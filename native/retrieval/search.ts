@@ -75,7 +75,7 @@ export function searchGallery(gallery: Gallery, request: SearchRequest, rank: Ra
     else searched.push(row);
   }
 
-  const hits = firstHits(searched, rank, top, hitsPerPatient);
+  const hits = firstHits(gallery, searched, rank, top, hitsPerPatient);
   const counted = distributions(
     hits.map(({ row }) => row),
     searched,
@@ -85,19 +85,19 @@ export function searchGallery(gallery: Gallery, request: SearchRequest, rank: Ra
 }
 
 function firstHits(
+  gallery: Gallery,
   searched: readonly GalleryRow[],
   rank: RankRows,
   top: number,
   hitsPerPatient: number,
 ): RankedHit[] {
-  const byLesion = new Map(searched.map((row) => [row.lesion, row]));
   // A patient with many lesions can fill the front: ask for more until enough patients are among them.
   for (let wanted = top; ; wanted *= 4) {
     const hits: RankedHit[] = [];
     const taken = new Map<string, number>();
     const found = searched.length === 0 ? [] : rank(searched, wanted);
     for (const { id, score } of found) {
-      const row = byLesion.get(id);
+      const row = gallery.get(id);
       if (!row || hits.length === top) continue;
       const count = taken.get(row.patient) ?? 0;
       if (count === hitsPerPatient) continue;

@@ -56,12 +56,14 @@ interface Linked {
 }
 const centred: Linked = { offsetMm: 0, panMm: [0, 0], fieldMm: null, hitShiftMm: 0 };
 
-export function Compare({ hit }: { hit: Hit }) {
+export function Compare({ hit: opened }: { hit: Hit }) {
   const subject = useView((s) => s.subject);
   const why = useView((s) => s.why);
   const { search } = useSearch();
+  // Marks may have given it another rank and score since it was opened.
+  const hit = search.data?.hits.find(({ lesion }) => lesion === opened.lesion) ?? opened;
   const [showMap, setShowMap] = useState(false);
-  const map = useQuery({ ...similarityQuery(subject, hit.lesion), enabled: why && showMap });
+  const map = useQuery({ ...similarityQuery(subject, hit.lesion, search.data), enabled: why && showMap });
   const path = useRenderPath();
   const [linked, setLinked] = useState<{ hit: string; at: Linked }>({ hit: hit.lesion, at: centred });
   const at = linked.hit === hit.lesion ? linked.at : { ...centred, fieldMm: linked.at.fieldMm };
@@ -148,7 +150,7 @@ export function Compare({ hit }: { hit: Hit }) {
             size="sm"
             variant="default"
             aria-label="Next hit"
-            disabled={place < 0 || place >= hits.length - 1}
+            disabled={place >= hits.length - 1}
             onClick={() => stepHit(hits, 1)}
           >
             <IconChevronRight size={14} />
@@ -223,12 +225,12 @@ export function Compare({ hit }: { hit: Hit }) {
   );
 }
 
-/** Opens the hit `steps` places further down the strip. */
+/** Opens the hit `steps` places further down the strip, or the first where marks have moved the open one out of it. */
 export function stepHit(hits: readonly Hit[], steps: number): void {
   const { compare } = useView.getState();
   const place = hits.findIndex((hit) => hit.lesion === compare?.lesion);
-  const next = hits[place + steps];
-  if (compare && place >= 0 && next) useView.setState({ compare: next });
+  const next = place < 0 ? hits[0] : hits[place + steps];
+  if (compare && next) useView.setState({ compare: next });
 }
 
 function useSide(

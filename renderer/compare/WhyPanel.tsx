@@ -101,7 +101,7 @@ function MapNote({ map, jump }: Pick<WhyPanelProps, 'map' | 'jump'>) {
 
 function Measurements({ explained, hit }: { explained: Explanation; hit: Hit }) {
   return (
-    <table className="compare-table why-table">
+    <table className="why-table">
       <thead>
         <tr>
           <th aria-label="What" />

@@ -67,7 +67,7 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
-              <TermItems lesion={lesion.id} title={lesion.name} />
+              <TermItems lesion={lesion.id} patient={lesion.patient} name={lesion.name} />
             </Menu.Dropdown>
           </Menu>
           <Tooltip label="Export the mask (NIfTI)">

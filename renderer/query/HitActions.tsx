@@ -3,6 +3,7 @@ import { ActionIcon, HoverCard, Menu, Tooltip } from '@mantine/core';
 import { IconDots, IconMinus, IconPlus, IconQuestionMark } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { Hit } from '../../native/contract/model.ts';
+import { patientId } from '../ui/format.ts';
 import { useView } from '../ui/store.ts';
 import { markHit } from './marking.ts';
 import { addTerm } from './terms.ts';
@@ -20,7 +21,7 @@ export function HitActions({ hit, mark }: { hit: Hit; mark: boolean | null }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <TermItems lesion={hit.lesion} title={hit.name} />
+          <TermItems lesion={hit.lesion} patient={hit.patient} name={hit.name} />
         </Menu.Dropdown>
       </Menu>
     </span>
@@ -90,7 +91,8 @@ function WhyButton({ hit }: { hit: Hit }) {
 }
 
 /** The items of a menu that make a lesion a part of the search. */
-export function TermItems({ lesion, title }: { lesion: string; title: string }) {
+export function TermItems({ lesion, patient, name }: { lesion: string; patient: string; name: string }) {
+  const title = `${patientId(patient)} · ${name}`;
   return (
     <>
       <Menu.Item onClick={() => addTerm({ like: true, lesion, title })}>

@@ -131,7 +131,7 @@ function moveFocus(event: KeyboardEvent<HTMLElement>): void {
   const steps = focusSteps[event.key];
   if (steps === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
   const cards = [...event.currentTarget.querySelectorAll<HTMLElement>('button.hit-card')];
-  const now = cards.findIndex((card) => card.contains(document.activeElement));
+  const now = cards.findIndex((card) => card.parentElement?.contains(document.activeElement));
   if (now < 0) return;
   event.preventDefault();
   cards[Math.min(cards.length - 1, Math.max(0, now + steps))]?.focus();

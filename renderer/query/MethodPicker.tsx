@@ -15,7 +15,10 @@ export function MethodPicker() {
     queryKey: [libraryKey, 'methods'],
     queryFn: ({ signal }) => callEngine('methods.list', {}, { signal }),
   });
-  const rows = methods.data ?? [];
+  // Those that can run come first.
+  const rows = (methods.data ?? []).toSorted(
+    (a, b) => Number(a.refusal !== undefined) - Number(b.refusal !== undefined),
+  );
   const used = search.data?.method;
   return (
     <Select

@@ -22,7 +22,11 @@ export function QueryTerms() {
               size="sm"
               className={term.like ? 'term-like' : 'term-unlike'}
               withRemoveButton
-              removeButtonProps={{ 'aria-label': `Remove ${term.title} from the search` }}
+              removeButtonProps={{
+                'aria-label': `Remove ${term.title} from the search`,
+                'aria-hidden': false,
+                tabIndex: 0,
+              }}
               onRemove={() => removeTerm(term)}
             >
               {term.like ? `${combine} like` : 'not like'} {term.title}

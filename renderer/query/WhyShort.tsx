@@ -27,7 +27,7 @@ export function WhyShort({ hit }: { hit: Hit }) {
             <th aria-label="What" />
             <th>Query</th>
             <th>Hit</th>
-            <th title="Share of pairs of lesions of this library that differ less">Less in</th>
+            <th title="Share of pairs of lesions of this library that differ less">Differ less</th>
           </tr>
         </thead>
         <tbody>

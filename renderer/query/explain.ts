@@ -1,5 +1,6 @@
 /** What the window asks the engine about a hit. */
 import { queryOptions } from '@tanstack/react-query';
+import type { SearchResult } from '../../native/contract/engine.ts';
 import type { ComparedMeasure } from '../../native/contract/explain.ts';
 import { callEngine, libraryKey } from '../engine.ts';
 import { minus } from '../ui/format.ts';
@@ -12,28 +13,35 @@ function compared(subject: Subject | null) {
   return subject && keptUnder({ ...subject, also: [] });
 }
 
+/** The encoder that a search was answered by; none of words alone. */
+function encoderOf(result: SearchResult | undefined): string | undefined {
+  return result?.encoder === 'none' ? undefined : result?.encoder;
+}
+
 export function useExplanationQuery(lesion: string) {
   const subject = useView((s) => s.subject);
   const { search } = useSearch();
   const query = compared(subject);
   const method = search.data?.method;
+  const encoder = encoderOf(search.data);
   return queryOptions({
-    queryKey: [libraryKey, 'explain', subject?.token, lesion, method],
+    queryKey: [libraryKey, 'explain', subject?.token, lesion, method, encoder],
     queryFn: ({ signal }) => {
       if (!query) throw new Error('words are not compared with a lesion');
-      return callEngine('search.explain', { query, hit: lesion, method }, { signal });
+      return callEngine('search.explain', { query, hit: lesion, method, encoder }, { signal });
     },
     enabled: query !== null,
   });
 }
 
-export function similarityQuery(subject: Subject | null, lesion: string) {
+export function similarityQuery(subject: Subject | null, lesion: string, result: SearchResult | undefined) {
   const query = compared(subject);
+  const encoder = encoderOf(result);
   return queryOptions({
-    queryKey: ['similarityMap', subject?.token, lesion],
+    queryKey: ['similarityMap', subject?.token, lesion, encoder],
     queryFn: ({ signal }) => {
       if (!query) throw new Error('words are not compared with a lesion');
-      return callEngine('search.similarityMap', { query, hit: lesion }, { signal });
+      return callEngine('search.similarityMap', { query, hit: lesion, encoder }, { signal });
     },
     enabled: query !== null,
     retry: false,

@@ -17,6 +17,6 @@ export function feedbackOf(marks: readonly HitMark[]): Feedback | undefined {
 }
 
 /** The lesion or region that marks are kept under; none for words, image files and several things at once. */
-export function keptUnder({ query, also }: Subject): RegionQuery | null {
+export function keptUnder({ query, also }: Pick<Subject, 'query' | 'also'>): RegionQuery | null {
   return also.length > 0 || 'text' in query || 'image' in query ? null : query;
 }

@@ -1,6 +1,6 @@
 /** What a hit's score is, and how it is written. */
 import type { ScoreKind } from '../../native/contract/engine.ts';
-import { count, minus } from '../ui/format.ts';
+import { count } from '../ui/format.ts';
 
 export const scoreTitles: Readonly<Record<ScoreKind, string>> = {
   cosine: 'Cosine similarity',
@@ -19,5 +19,6 @@ const digits: Readonly<Record<Exclude<ScoreKind, 'count'>, number>> = {
 };
 
 export function scoreText(score: number, kind: ScoreKind): string {
-  return kind === 'count' ? count(score, 'slice') : minus(Number(score.toFixed(digits[kind])));
+  if (kind === 'count') return count(score, 'slice');
+  return `${score < 0 ? '−' : ''}${Math.abs(score).toFixed(digits[kind])}`;
 }

@@ -3,7 +3,6 @@
  * filter. Run it with `node test/bench/search.ts [dim]`; it prints the measurements behind the constants of native/vectors/.
  */
 import { createRandom } from '../../native/random.ts';
-import { rocchio } from '../../native/retrieval/feedback.ts';
 import { denseShare } from '../../native/vectors/matrix.ts';
 import { graphFromFloats, VectorStore } from '../../native/vectors/store.ts';
 
@@ -22,15 +21,6 @@ function* embeddings(count: number): Generator<{ id: string; vector: Float32Arra
     const centre = random.pick(centres);
     yield { id: `lesion-${i}`, vector: centre.map((value) => value + random.next() - 0.5) };
   }
-}
-
-function median(run: (i: number) => unknown): number {
-  const times = Array.from({ length: queryCount }, (_, i) => {
-    const start = performance.now();
-    run(i);
-    return performance.now() - start;
-  });
-  return times.sort((a, b) => a - b)[queryCount / 2];
 }
 
 function percentiles(run: (i: number) => unknown): string {
@@ -81,17 +71,6 @@ for (const size of sizes) {
   console.log(`  exact          ${percentiles((i) => exact.search(queries[i], k))}`);
   console.log(
     `  graph          ${percentiles((i) => graph.search(queries[i], k))}  recall ${same / (k * queryCount)}`,
-  );
-  // The first ten hits are marked, every second as relevant: found by their ids, the query moved, and all searched again.
-  const first = queries.map((query) => exact.search(query, k).map(({ id }) => id));
-  const plain = median((i) => exact.search(queries[i], k));
-  const marked = median((i) => {
-    const vectors = first[i].flatMap((id) => exact.vectorOf(id) ?? []);
-    const of = (odd: number) => vectors.filter((_, at) => at % 2 === odd);
-    return exact.search(rocchio(queries[i], { relevant: of(0), irrelevant: of(1) }, []), k);
-  });
-  console.log(
-    `  after 10 marks ${marked.toFixed(2).padStart(8)}  ${(marked / plain).toFixed(2)} of a plain search`,
   );
   for (const share of [0.01, 0.06, denseShare * 0.9, denseShare * 1.1, 0.5, 0.99]) {
     const random = createRandom(7, 'filter');

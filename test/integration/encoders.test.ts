@@ -102,6 +102,7 @@ test('an encoder is added, checked, searched with, evaluated, made the default, 
   expect(await list(library)).toMatchObject([
     { id: builtin.id, isDefault: true, missing: 0 },
     { id: shape.id, isDefault: false },
+    { id: slices.id, isDefault: false },
   ]);
   for (const [doing, says] of [
     ['default', /embeds masks alone, not lesions/],
@@ -358,6 +359,7 @@ test('an added encoder that is damaged later costs the library nothing else, and
   expect(JSON.parse(stdout)).toMatchObject([
     { origin: 'built-in', isDefault: true, missing: 0 },
     { id: 'precedent-shape', isDefault: false },
+    { id: 'precedent-slices', isDefault: false },
   ]);
   const [{ id }] = await lesionsOf(library);
   const found = await precedentJson<SearchResult>('search', '--library', library, '--lesion', id);

@@ -3,11 +3,19 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Evaluation, SearchResult } from '../../native/contract/engine.ts';
+import type { Explanation, SimilarityMap } from '../../native/contract/explain.ts';
 import type { LesionRow } from '../../native/contract/model.ts';
-import { methodNamed, methods, usesWords } from '../../native/retrieval/methods.ts';
+import {
+  learnable,
+  methodNamed,
+  methods,
+  needsOf,
+  scoreKind,
+  usesWords,
+} from '../../native/retrieval/methods.ts';
 import { writeCase } from '../support/balls.ts';
 import { tiny, writeEncoder } from '../support/encoderFolder.ts';
-import { precedent, precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { openEngine, precedent, precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 
 let folder: string;
 let library: string;
@@ -45,6 +53,19 @@ test('a method whose vectors are not there is refused with what to do', async ()
   );
   const named = await precedent('search', '--library', library, '--lesion', lesions[0].id, '--method', 'slice-freq', '--encoder', 'precedent-lesion'); // biome-ignore format: one command
   expect(named.stderr).toMatch(/precedent-lesion makes no vectors of level slice; it makes: lesion/);
+});
+
+test('marks of a simulated user need a method that they move, and enough lesions', async () => {
+  const bench = (method: string) =>
+    precedent('bench', 'feedback', '--library', library, '--field', 'kind', '--method', method);
+  expect(await bench('caption')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/marks do not move the method caption; choose one .* such as lesion/),
+  });
+  expect(await bench('lesion')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/no query has 13 lesions of other patients with a class/),
+  });
 });
 
 test('words find lesions, and filters among them narrow what is searched', async () => {
@@ -99,6 +120,55 @@ describe('with every level embedded', () => {
       const byLesion = await search('--lesion', id, '--method', method);
       const byRegion = await search('--volume', volume, '--roi', boxIjk.join(','), '--method', method);
       expect(byRegion.hits.map(({ lesion }) => lesion)).toEqual(byLesion.hits.map(({ lesion }) => lesion));
+    }
+  });
+
+  test('the table of methods says which can run here, what their scores are, and marks move those that learn', async () => {
+    const { engine } = await openEngine(library);
+    const rows = await engine.call('methods.list', {});
+    expect(rows.map(({ name, refusal }) => [name, refusal])).toEqual(
+      methods.map(({ name }) => [name, undefined]),
+    );
+    const [own] = lesions;
+    for (const { name, scores, learns } of rows) {
+      const method = methodNamed(name);
+      expect([scores, learns]).toEqual([scoreKind(method), needsOf(method).some(learnable)]);
+      const params = { query: { lesion: own.id }, method: name };
+      const before = await engine.call('search.run', params);
+      const last = before.hits.at(-1)?.lesion ?? '';
+      const feedback = { relevant: [last], irrelevant: [before.hits[0].lesion] };
+      const after = await engine.call('search.run', { ...params, feedback });
+      expect(after.scores).toBe(scores);
+      const score = ({ hits }: SearchResult, lesion: string) =>
+        hits.find((hit) => hit.lesion === lesion)?.score ?? 0;
+      if (method.how === 'nearest' && learns) expect(score(after, last)).toBeGreaterThan(score(before, last));
+      if (!learns) {
+        expect(after.hits).toEqual(before.hits);
+        expect(after.notes.join()).toMatch(/marks do not move/);
+      }
+    }
+  });
+
+  test('a hit is explained by the slices that match, where there are vectors of slices', async () => {
+    const [own, other] = lesions;
+    type Explained = Explanation & { readonly map: SimilarityMap };
+    const explain = (hit: string, ...args: string[]) =>
+      precedentJson<Explained>('explain', '--library', library, '--lesion', own.id, '--hit', hit, ...args);
+    const itself = await explain(own.id);
+    expect(itself.slices.by).toBe('lesion-slice');
+    expect(itself.slices.pairs.length).toBeGreaterThan(1);
+    // Slices on either side of a ball's middle look the same.
+    for (const { score } of itself.slices.pairs) expect(score).toBeCloseTo(1, 3);
+    // The encoder of lesions sees no slices; another's are compared.
+    expect((await explain(other.id, '--encoder', 'precedent-lesion')).slices.by).toBe('lesion-slice');
+    const found = await explain(other.id, '--method', 'slice-freq', '--encoder', 'tiny-slice', '--map');
+    expect(found.slices.by).toBe('slice');
+    const scores = found.slices.pairs.map(({ score = Number.NaN }) => score);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    expect(found.map.encoder).toBe('tiny-slice');
+    for (const { values, columns, rows } of [found.map.query, found.map.hit]) {
+      expect(values).toHaveLength(columns * rows);
+      expect(values.some((value) => Math.abs(value) > 1e-6)).toBe(true);
     }
   });
 
