@@ -41,6 +41,11 @@ try {
   await page.waitForSelector('[data-testid=compare-hit][data-ready=true]');
   await page.waitForTimeout(2500);
   await keep('compare');
+  await page.getByTestId('evaluate').click();
+  await page.getByTestId('evaluation-run').click();
+  await page.getByTestId('evaluation-result').waitFor();
+  await page.waitForTimeout(1000);
+  await keep('evaluation');
   await launched.close();
 } finally {
   display?.stop();

@@ -144,7 +144,7 @@ export function reliability(predictions: readonly Prediction[]): Calibration | u
     for (const [bin, { observed }] of bins.entries()) samples[bin][b] = observed;
     errors[b] = meanError(bins);
   }
-  const sortedErrors = errors.sort();
+  errors.sort();
   return {
     bins: value.map(({ n, expected, observed }, bin) => {
       // A bin of which no patient was drawn has no rate then.
@@ -160,8 +160,8 @@ export function reliability(predictions: readonly Prediction[]): Calibration | u
     }),
     ece: {
       value: meanError(value),
-      lo: quantile(sortedErrors, 0.025),
-      hi: quantile(sortedErrors, 0.975),
+      lo: quantile(errors, 0.025),
+      hi: quantile(errors, 0.975),
     },
   };
 }

@@ -75,19 +75,17 @@ function metricRow([name, metrics]: [string, Metrics]): string {
   return `<tr><th>${text(name)}</th>${cells.join('')}</tr>`;
 }
 
-function plot({ methods, baselines }: Evaluation, metric: 'p@5' | 'ap'): string {
-  const rows = Object.entries(methods).map(
-    ([label, metrics]): PlotRow => ({ label, tone: 'search', interval: metrics[metric] }),
-  );
-  const base = Object.entries(baselines).map(
+function plot(evaluation: Evaluation, metric: 'p@5' | 'ap'): string {
+  const methods = Object.keys(evaluation.methods).length;
+  const rows = measured(evaluation).map(
     ([label, metrics], at): PlotRow => ({
       label,
-      tone: 'baseline',
+      tone: at < methods ? 'search' : 'baseline',
       interval: metrics[metric],
-      first: at === 0,
+      first: at === methods,
     }),
   );
-  return intervalPlot(metric === 'ap' ? 'Average precision' : 'P@5', [...rows, ...base]);
+  return intervalPlot(metric === 'ap' ? 'Average precision' : 'P@5', rows);
 }
 
 function comparisons({ comparisons }: Evaluation): string {
@@ -162,7 +160,7 @@ const style = `
 body { margin: 0 auto; max-width: 1080px; padding: 24px; color: #1a1d21; background: #fff; font: 14px/1.45 system-ui, sans-serif; }
 h1 { margin: 0; font-size: 22px; } h2 { margin: 28px 0 8px; font-size: 16px; }
 .notice { margin: 8px 0; padding: 8px 12px; border-left: 3px solid #e67700; background: #fff8e6; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 18px 28px; margin: 12px 0; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 18px 28px; margin: 12px 0; } .plots figure { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; } small { display: block; color: #5c636a; }
 th, td { padding: 4px 12px 4px 0; border-bottom: 1px solid #e3e6e9; text-align: left; vertical-align: top; }
 `;

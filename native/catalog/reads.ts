@@ -310,6 +310,16 @@ export function catalogReads(db: Database) {
       return row;
     },
 
+    /** Volume → its lesions whose outline is not measured. */
+    withoutOutline: (): Map<string, string[]> => {
+      const rows = all(
+        `SELECT lesion.uid, volume.uid AS volumeUid FROM lesion JOIN volume ON volume.id = lesion.volume
+         WHERE sphericity IS NULL ORDER BY lesion.volume, lesion.id`,
+      );
+      const volumes = Map.groupBy(rows, (row) => String(row.volumeUid));
+      return new Map([...volumes].map(([volume, own]) => [volume, own.map((row) => String(row.uid))]));
+    },
+
     lesionMask: (uid: string): PackedRegion => {
       const row = one(lesionMask, uid);
       if (!row) throw new PrecedentError('not-found', `there is no lesion ${uid}`);

@@ -269,6 +269,11 @@ export function catalogWrites(db: Database) {
       audit('diagnosis', uid);
     }),
 
+    setOutline: (uid: string, { sphericity, convexity, edgeMm }: Outline) =>
+      db
+        .prepare('UPDATE lesion SET sphericity = ?, convexity = ?, edgeMm = ? WHERE uid = ?')
+        .run(sphericity, convexity, edgeMm ?? null, uid),
+
     /** What is shown in place of the generated caption; null takes it back. */
     setLesionCaption: db.transaction((uid: string, text: string | null) => {
       const id = lesionId.get(uid);

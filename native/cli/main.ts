@@ -1,6 +1,6 @@
 /** The `precedent` command. Names, JSON and exit codes are those of ARCHITECTURE.md: other programs rely on them. */
 import { Command, CommanderError, Option } from 'commander';
-import type { Filter, Query, SimpleQuery } from '../contract/engine.ts';
+import type { Query, SimpleQuery } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Expectation } from '../contract/model.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
@@ -11,6 +11,7 @@ import { doctor } from './doctor.ts';
 import { encoderCommands } from './encoders.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { explainCommand } from './explain.ts';
+import { filtersCommand, savedFilters } from './filters.ts';
 import type { Host } from './host.ts';
 import { importCommands, reportText } from './importing.ts';
 import { progressPrinter, table } from './output.ts';
@@ -144,16 +145,6 @@ function searchQuery(host: Host, options: SearchOptions): Query {
   return { like, unlike: options.unlike.map((id) => ({ lesion: id })), combine: options.combine };
 }
 
-/** The filters that were saved under a name. */
-async function savedFilters(host: Host, name: string | undefined): Promise<readonly Filter[]> {
-  if (name === undefined) return [];
-  const sets = await host.engine.call('filterSets.list', {});
-  const set = sets.find((one) => one.name === name);
-  if (set) return set.where;
-  const known = sets.map((one) => one.name).join(', ') || 'none';
-  throw new PrecedentError('usage', `there is no set of filters "${name}"`, '--set', `saved are: ${known}`);
-}
-
 program.addCommand(
   libraryCommand('search', 'find the most similar lesions')
     .option('--lesion <id>', 'a lesion of the library; several are searched for at once', collect(String), [])
@@ -243,6 +234,7 @@ program.addCommand(
     ),
 );
 
+program.addCommand(filtersCommand);
 program.addCommand(encoderCommands);
 program.addCommand(explainCommand);
 program.addCommand(benchCommands);

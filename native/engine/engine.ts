@@ -12,6 +12,7 @@ import type { Embedder } from '../encoder/embedder.ts';
 import { countMissing, embedMissing, isComplete } from '../ingest/embedMissing.ts';
 import { JobQueue } from '../ingest/jobs/queue.ts';
 import { Watcher } from '../ingest/jobs/watch.ts';
+import { outlineMissing } from '../ingest/outlineMissing.ts';
 import { ManagedProcess, type Spawner } from '../process/managed.ts';
 import { ProcessPool } from '../process/pool.ts';
 import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
@@ -166,7 +167,7 @@ export class Engine {
 
   /**
    * Embeds what the library's encoders have not embedded yet, which an older version, a switch or an import that was cut off
-   * left behind, and then drops the older embeddings. A job that changes the library stops it, and it goes on afterwards.
+   * left behind, and then drops the older embeddings; measures outlines that an older version did not. A job that changes the library stops it, and it goes on afterwards.
    */
   embedInBackground(): void {
     if (this.#job !== null || this.#closing.signal.aborted) return;
@@ -203,6 +204,7 @@ export class Engine {
   async #embedMissing(signal: AbortSignal): Promise<void> {
     for (const { embedder, levels } of this.encoders.kept())
       await this.#keepEmbedded(embedder, levels, signal);
+    if ((await outlineMissing(this.library, signal)) > 0) this.#onLibrary();
   }
 
   async #keepEmbedded(embedder: Embedder, levels: readonly Level[], signal: AbortSignal): Promise<void> {

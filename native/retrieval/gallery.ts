@@ -119,6 +119,14 @@ export function filterNames(gallery: Gallery | readonly GalleryRow[]): readonly 
   return tableOf(gallery).names;
 }
 
+/** The conditions by the fields' own names. Throws `usage` for a field that there is not. */
+export function namedConditions(
+  gallery: Gallery | readonly GalleryRow[],
+  where: readonly Condition[],
+): Condition[] {
+  return where.map(({ field, value }) => ({ field: fieldNamed(field, tableOf(gallery).names), value }));
+}
+
 /**
  * The rows that meet the conditions, in the gallery's order: several values of one field are alternatives, different fields
  * must all hold, an excluded value may not be there.
@@ -143,7 +151,7 @@ export function countPassing(gallery: Gallery, where: readonly Condition[]): num
 function marksOf(gallery: Gallery | readonly GalleryRow[], where: readonly Condition[]): Uint8Array {
   const table = tableOf(gallery);
   const marks = new Uint8Array(table.rows.length).fill(1);
-  const named = where.map(({ field, value }) => ({ field: fieldNamed(field, table.names), value }));
+  const named = namedConditions(gallery, where);
   for (const [field, conditions] of Map.groupBy(named, (condition) => condition.field)) {
     const wanted = conditions.map(({ value }) =>
       wantedOf(field, value, kindOf(field), kinds.get(field)?.unit),

@@ -8,6 +8,7 @@ import {
   type Gallery,
   type GalleryRow,
   isProven,
+  namedConditions,
   passing,
 } from './gallery.ts';
 import type { Scored } from './scored.ts';
@@ -51,18 +52,19 @@ const undescriptive: ReadonlySet<string> = new Set(['patient', 'split', 'proofDa
 /**
  * The hits among the lesions of a gallery that are findable: the query's patients excluded, at most
  * `hitsPerPatient` hits (default 1, the best) of a patient, every condition of `where` met. A filter by diagnosis
- * accepts proven ones only, unless `where` names the proof.
+ * accepts proven ones only, unless `where` names the proof or asks for lesions without a diagnosis.
  * @throws PrecedentError `usage` for an unknown field or a count that is not a whole number above 0.
  */
 export function searchGallery(gallery: Gallery, request: SearchRequest, rank: RankRows): SearchOutcome {
-  const { where = [], hitsPerPatient = 1, top, findable } = request;
+  const { hitsPerPatient = 1, top, findable } = request;
   for (const [name, count] of Object.entries({ top, hitsPerPatient })) {
     if (!Number.isInteger(count) || count < 1) {
       throw new PrecedentError('usage', `${name} must be a whole number above 0`);
     }
   }
-  const anyProof = where.some(({ field }) => field === 'proof');
-  const provenOnly = !anyProof && where.some(({ field }) => field === 'diagnosis');
+  const where = namedConditions(gallery, request.where ?? []);
+  const anyProof = where.some(({ field }) => field === 'proof' || field === 'proven');
+  const provenOnly = !anyProof && where.some(({ field, value }) => field === 'diagnosis' && value !== '');
   const excluded = request.includeSamePatient ? undefined : request.patients;
 
   const searched: GalleryRow[] = [];

@@ -59,8 +59,8 @@ export function EvaluationForm() {
   }
   const rows = form.classes?.of === field.name ? form.classes.rows : proposedClasses(field);
   const problem = rows ? classesProblem(rows) : null;
-  const runnable = methods.data?.filter(({ refusal }) => refusal === null) ?? [];
-  const refused = methods.data?.filter(({ refusal }) => refusal !== null) ?? [];
+  const runnable = methods.data?.filter(({ refusal }) => refusal === undefined) ?? [];
+  const refused = methods.data?.filter(({ refusal }) => refusal !== undefined) ?? [];
   const chosen = runnable.filter(({ name }) => form.methods?.includes(name) ?? true);
   const run = () =>
     void runEvaluation({
@@ -177,7 +177,7 @@ export function EvaluationForm() {
           />
           <p className="dim">
             {running.total === 0
-              ? 'Waiting until the library is embedded…'
+              ? 'Preparing; lesions that are not embedded yet are waited for…'
               : `${running.done} of ${count(running.total, 'lesion')}`}
           </p>
         </div>

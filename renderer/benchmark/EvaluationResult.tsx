@@ -205,7 +205,7 @@ function Differences({ evaluation: { comparisons } }: { evaluation: Evaluation }
       <ul>
         {comparisons.map(({ other, ...by }) => (
           <li key={other}>
-            {says(by['p@5'])} {other}: P@5 {signed(by['p@5'])}, AP {signed(by.ap)}
+            {says(by)} {other}: P@5 {signed(by['p@5'])}, AP {signed(by.ap)}
           </li>
         ))}
       </ul>
@@ -213,9 +213,19 @@ function Differences({ evaluation: { comparisons } }: { evaluation: Evaluation }
   );
 }
 
-function says({ lo, hi }: Metrics['ap']): string {
-  if (lo > 0) return 'Better than';
-  return hi < 0 ? 'Worse than' : 'No clear difference to';
+function says(by: Readonly<Record<'p@5' | 'ap', Metrics['ap']>>): string {
+  const names = (clear: (figure: Metrics['ap']) => boolean) =>
+    (['p@5', 'ap'] as const)
+      .filter((name) => clear(by[name]))
+      .map((name) => metricTitles[name])
+      .join(' and ');
+  const [better, worse] = [names(({ lo }) => lo > 0), names(({ hi }) => hi < 0)];
+  const said = [better && `better in ${better}`, worse && `worse in ${worse}`].filter((text) => text !== '');
+  return said.length === 0 ? 'No clear difference to' : capitalised(`${said.join(', ')} than`);
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function signed({ value, lo, hi }: Metrics['ap']): string {

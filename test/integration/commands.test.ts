@@ -1,5 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Evaluation, SearchResult } from '../../native/contract/engine.ts';
 import type { ImportReport } from '../../native/contract/jobs.ts';
@@ -53,6 +54,54 @@ describe('on the generated phantoms', () => {
     expect(one.hits.map(({ score }) => score)).toEqual(
       one.hits.map(({ score }) => score).sort((a, b) => b - a),
     );
+  });
+
+  test('filters are saved as a set and used by name, together with others; words rank what passes', async () => {
+    const large = lesions.filter(({ diameterMm }) => diameterMm >= 15);
+    expect(large.length).toBeGreaterThan(1);
+    const set = ['--save', 'large ones', '--where', 'size=15..', '--where', 'proven=!'];
+    expect(await precedentJson('filters', '--library', library, ...set)).toEqual([
+      { name: 'large ones', where: [{ field: 'size', value: '15..' }, { field: 'proven', value: '!' }] },
+    ]); // biome-ignore format: one set
+    const search = (...args: string[]) =>
+      precedentJson<SearchResult>(
+        'search',
+        '--library',
+        library,
+        '--hits-per-patient',
+        '50',
+        '--top',
+        '100',
+        ...args,
+      );
+    const found = await search('--text', 'lesion', '--set', 'large ones');
+    expect(new Set(found.hits.map(({ lesion }) => lesion))).toEqual(new Set(large.map(({ id }) => id)));
+    const [{ labels }] = large;
+    const narrowed = await search('--text', `organ:${labels.organ}`, '--set', 'large ones');
+    expect(narrowed.searched).toBe(large.filter((l) => l.labels.organ === labels.organ).length);
+    const unknown = await precedent('search', '--library', library, '--text', 'x', '--set', 'none');
+    expect(unknown).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/no set of filters "none"; saved are: large ones/),
+    });
+    expect(await precedentJson('filters', '--library', library, '--remove', 'large ones')).toEqual([]);
+  });
+
+  test('lesions that were taken in before outlines were measured get theirs in the background, and the words for it', async () => {
+    const outlines = async () =>
+      (await precedentJson<LesionRow[]>('list', '--library', library)).map((l) => l.outline);
+    const before = await outlines();
+    expect(before).not.toContain(undefined);
+    const db = new Sqlite(join(library, 'catalog.sqlite'));
+    db.exec('UPDATE lesion SET sphericity = NULL, convexity = NULL, edgeMm = NULL');
+    db.close();
+    const [bare] = await precedentJson<LesionRow[]>('list', '--library', library);
+    // The evaluation waits for the background.
+    await precedentJson('evaluate', '--library', library, '--field', 'organ');
+    expect(await outlines()).toEqual(before);
+    const [{ caption }] = await precedentJson<LesionRow[]>('list', '--library', library);
+    expect(caption).toMatch(/ outline/);
+    expect(caption.startsWith(bare.caption.replace(/, \w+( \w+)* outline.*$/, ''))).toBe(true);
   });
 
   test('train answers test where a split says so', async () => {

@@ -166,6 +166,14 @@ describe('diagnoses', () => {
       { value: 'cyst', hits: 1, library: 1 },
     ]);
   });
+
+  test('so it does whatever the field is called; what has no diagnosis can be asked for', () => {
+    const found = (...where: [string, string][]) =>
+      ids(search(store, gallery, { ...query, where: where.map(([field, value]) => ({ field, value })) }));
+    expect(found(['dx', 'CYST'])).toEqual(['a']);
+    expect(found(['dx', 'cyst'], ['known', 'no'])).toEqual(['b']);
+    expect(found(['diagnosis', ''])).toEqual(['f']);
+  });
 });
 
 test('of many diagnoses the twelve most frequent are shown, those of the hits first', () => {

@@ -76,6 +76,21 @@ describe('20,000 random embeddings', () => {
   });
 });
 
+test('where all that passes lies far from the query, the graph is not trusted', async () => {
+  const random = createRandom(9, 'far');
+  const near = query(0);
+  const all = Array.from({ length: 12_000 }, (_, n) => ({
+    id: `lesion-${n}`,
+    // The last thousand lie on the other side.
+    vector: near.map((value) => (n < 11_000 ? value : -value) + random.normal(0, 0.5)),
+  }));
+  const graph = VectorStore.build(key, all, graphAlways);
+  await graph.updateGraph();
+  const far = Int32Array.from({ length: 1000 }, (_, n) => 11_000 + n);
+  expect(graph.indexed).toBe(true);
+  expect(graph.search(near, 10, far)).toEqual(VectorStore.build(key, all).search(near, 10, far));
+}, 60_000);
+
 describe('a small graph', () => {
   const all = rows(300);
 
