@@ -9,6 +9,7 @@ import { methodRanking, QueryScopes } from '../benchmark/ranking.ts';
 import type { Evaluation, evaluateParams } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { trainedOnTest } from '../encoder/training.ts';
+import { statedFields } from '../lesion/caption.ts';
 import { conditionsTest, fieldNames, fieldValue, type GalleryRow } from '../retrieval/gallery.ts';
 import {
   comparedMethod,
@@ -37,7 +38,7 @@ export async function evaluateLibrary(
   const embedder = encoders.named(params.encoder);
   // A part of the library would give figures of that part.
   await engine.embedded();
-  const chosen = await chosenMethods(engine, params.methods, params.encoder);
+  const chosen = await chosenMethods(engine, params);
   const needs = new Map<string, NeedPlan>();
   for (const { plan } of chosen) for (const [name, need] of plan.needs) needs.set(name, need);
   const rows = [...library.gallery().values()].filter((row) => findable(row, needs, chosen));
@@ -133,12 +134,14 @@ interface Chosen {
 /** The named methods, or all that can run here. Throws `usage` for a named one that cannot. */
 async function chosenMethods(
   engine: Engine,
-  names: readonly string[],
-  encoder: string | undefined,
+  { methods: names, encoder, field }: z.output<typeof evaluateParams>,
 ): Promise<Chosen[]> {
   const options = { encoder, own: true };
   const chosen: Chosen[] = [];
-  for (const method of names.length > 0 ? names.map(methodNamed) : methods) {
+  // A lesion is asked for by its caption, which must not say what is evaluated.
+  const told = statedFields.has(field);
+  const able = methods.filter((method) => !(told && usesWords(method)));
+  for (const method of names.length > 0 ? names.map(methodNamed) : able) {
     if (names.length === 0 && (await refusal(engine, method, options)) !== null) continue;
     chosen.push({ method, plan: await planMethod(engine, method, options) });
   }

@@ -4,6 +4,9 @@ import type { Measurements, Outline } from '../contract/model.ts';
 /** To be raised with every change of what a caption says: libraries then make theirs anew. */
 export const captionRule = '1';
 
+/** Fields that a caption states outright: words find them without being like anything. */
+export const statedFields: ReadonlySet<string> = new Set(['organ', 'place']);
+
 /** Upper bounds of a measure and the word for what lies below; the last row has none. */
 type Words = readonly (readonly [number, string])[];
 
