@@ -1,15 +1,13 @@
 /** Why a lesion is among the hits: slices that match, measurements side by side, and where in both lesions the likeness lies. */
 import { z } from 'zod';
 import { regionQuery } from './feedback.ts';
-import { box } from './model.ts';
-
-const id = z.string().min(1).max(64);
+import { box, id, named } from './model.ts';
 
 export const explainParams = z.object({
   query: regionQuery,
   hit: id,
-  method: z.string().optional(),
-  encoder: z.string().optional(),
+  method: named.optional(),
+  encoder: id.optional(),
 });
 
 /** Indices k of the two volumes. */

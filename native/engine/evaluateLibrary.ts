@@ -3,12 +3,13 @@ import type { z } from 'zod';
 import { Answers } from '../benchmark/answers.ts';
 import { predictUnseen, reliability } from '../benchmark/calibration.ts';
 import { classOf, parseClasses } from '../benchmark/classes.ts';
-import { crossFit, type LabelledCase } from '../benchmark/crossFit.ts';
+import { crossFit, type LabelledCase, type Weights } from '../benchmark/crossFit.ts';
 import { type Case, evaluate, type Ranking } from '../benchmark/evaluate.ts';
 import { methodRanking, QueryScopes } from '../benchmark/ranking.ts';
 import type { Evaluation, evaluateParams } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { trainedOnTest } from '../encoder/training.ts';
+import { Turns } from '../process/turns.ts';
 import { conditionsTest, fieldNames, fieldValue, type GalleryRow } from '../retrieval/gallery.ts';
 import {
   comparedMethod,
@@ -36,7 +37,7 @@ export async function evaluateLibrary(
   const { library, encoders } = engine;
   const embedder = encoders.named(params.encoder);
   // A part of the library would give figures of that part.
-  await engine.embedded();
+  await engine.embedded(signal);
   const chosen = await chosenMethods(engine, params.methods, params.encoder);
   const needs = new Map<string, NeedPlan>();
   for (const { plan } of chosen) for (const [name, need] of plan.needs) needs.set(name, need);
@@ -65,9 +66,12 @@ export async function evaluateLibrary(
   const sources = sourcesOf(engine, needs);
   const scopes = new QueryScopes(sources, rows);
   const words = chosen.some(({ plan }) => plan.words);
-  const probes = await Promise.all(
-    rows.map((row) => lesionProbe(engine, row, { needs, words, notes: [] }, signal, null)),
-  );
+  const turns = new Turns(signal);
+  const probes: Probe[] = [];
+  for (const row of rows) {
+    probes.push(await lesionProbe(engine, row, { needs, words, notes: [] }, signal, null));
+    await turns.pass();
+  }
   const probe = (query: number) => probes[query];
   const classed = cases.map(({ patient, value }) => ({ patient, class: classOf(value, classes) }));
   const labelled = rows.flatMap((row, at): LabelledCase[] => {
@@ -75,26 +79,27 @@ export async function evaluateLibrary(
     return own === null ? [] : [{ row, class: own, probe: probes[at] }];
   });
   const answers = new Map<string, Answers>();
-  const rankingOf = (method: Method): Ranking => {
+  const fitted = new Map<string, Weights>();
+  const rankingOf = async (method: Method): Promise<Ranking> => {
     if (scoresCompare(method)) {
       const own = new Answers(classed);
       answers.set(method.name, own);
       return methodRanking(method, scopes, probe, (query, found) => own.record(query, found));
     }
     if (method.how !== 'fusion' || method.by !== 'weighted') return methodRanking(method, scopes, probe);
-    const fitted = crossFit(method, sources, labelled);
-    if (params.keep) {
-      setFusionWeights(library, method.name, { encoder: embedder.key.encoder, field, weights: fitted.all });
-    }
+    const { all, without } = await crossFit(method, sources, labelled, signal);
+    fitted.set(method.name, all);
     return methodRanking(method, scopes, (query): Probe => {
-      return { ...probes[query], weights: fitted.without(rows[query].patient) };
+      return { ...probes[query], weights: without(rows[query].patient) };
     });
   };
+  const rankings: Record<string, Ranking> = {};
+  for (const { method } of chosen) rankings[method.name] = await rankingOf(method);
   const result = await evaluate({
     field,
     cases,
     classes,
-    methods: Object.fromEntries(chosen.map(({ method }) => [method.name, rankingOf(method)])),
+    methods: rankings,
     compared: comparedMethod,
     signal,
     onProgress: (done, total) => onProgress({ done, total }),
@@ -103,6 +108,10 @@ export async function evaluateLibrary(
   const trainedOn = cases.some(({ patient, value }) => value !== undefined && seen(patient));
   const calibration: Evaluation['calibration'] = {};
   for (const { method, plan } of chosen) {
+    const weights = fitted.get(method.name);
+    if (weights && params.keep) {
+      setFusionWeights(library, method.name, { encoder: embedder.key.encoder, field, weights });
+    }
     const { list } = answers.get(method.name) ?? { list: [] };
     const measured = reliability(predictUnseen(list));
     if (measured) calibration[method.name] = measured;
@@ -139,7 +148,7 @@ async function chosenMethods(
   const options = { encoder, own: true };
   const chosen: Chosen[] = [];
   for (const method of names.length > 0 ? names.map(methodNamed) : methods) {
-    if (names.length === 0 && (await refusal(engine, method, options)) !== null) continue;
+    if (names.length === 0 && refusal(engine, method, options) !== null) continue;
     chosen.push({ method, plan: await planMethod(engine, method, options) });
   }
   // Words alone say nothing of an encoder.

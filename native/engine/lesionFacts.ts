@@ -67,18 +67,29 @@ function featuresShown(manifest: Manifest): FeatureName[] {
 
 type Features = Readonly<Record<FeatureName, number>>;
 
-/** What the IBSI measures of lesions that were measured once: a lesion's mask does not change. */
+/** What the IBSI measures of the lesions that were asked for last: a lesion's mask does not change in its volume. */
 const known = new WeakMap<Engine, Map<string, Features>>();
+const mostKnown = 1000;
 
 async function featuresOf(engine: Engine, { lesion, volume }: GalleryRow): Promise<Features> {
   const own = known.get(engine) ?? new Map<string, Features>();
   known.set(engine, own);
-  const before = own.get(lesion);
-  if (before) return before;
+  const name = `${lesion} ${volume}`;
+  const before = own.get(name);
+  if (before) {
+    // Maps keep the order in which they were filled: the first is the one that nobody asked for longest.
+    own.delete(name);
+    own.set(name, before);
+    return before;
+  }
   const { box, packed } = engine.library.reads.lesionMask(lesion);
   const region = { box, mask: unpackMask(box, packed) };
   const features = await engine.withVoxels(volume, (source) => measured(source, region));
-  own.set(lesion, features);
+  own.set(name, features);
+  for (const first of own.keys()) {
+    if (own.size <= mostKnown) break;
+    own.delete(first);
+  }
   return features;
 }
 
@@ -101,7 +112,10 @@ export async function lesionFacts(engine: Engine, row: GalleryRow): Promise<Fact
 /** Of a region that is no lesion of the library; of its patient what is known of another lesion in the same volume. */
 export async function regionFacts(engine: Engine, volume: string, region: EmbedRegion): Promise<Facts> {
   const { reads } = engine.library;
-  const beside = [...engine.library.gallery().values()].find((row) => row.volume === volume);
+  const beside = engine.library
+    .gallery()
+    .values()
+    .find((row) => row.volume === volume);
   const { sliceThicknessMm, spacingMm, kernel, contrast } = reads.volume(volume);
   const { age, sex } = beside ? catalogFacts(beside) : {};
   return engine.withVoxels(volume, async (source) => {

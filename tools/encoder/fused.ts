@@ -48,7 +48,7 @@ export async function printFused(
     const own = classed[at].class;
     return own === null ? [] : [{ row, class: own, probe: probes[at] }];
   });
-  const fitted = crossFit(fused, sources, labelled);
+  const fitted = await crossFit(fused, sources, labelled);
   const singles = fused.of.map(methodNamed).filter(scoresCompare);
   const answers = new Map(singles.map(({ name }) => [name, new Answers(classed)]));
   const methods: Record<string, Ranking> = {
