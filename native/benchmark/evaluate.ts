@@ -6,10 +6,10 @@ import type { Evaluation } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Metrics } from '../contract/model.ts';
 import { Turns } from '../process/turns.ts';
-import { type QueryResult, summarise } from './bootstrap.ts';
 import { type ClassRange, classOf } from './classes.ts';
 import { expectedFigures, type QueryFigures, rankedFigures, type TieGroup } from './metrics.ts';
 import { PatientBootstrap } from './patientBootstrap.ts';
+import { type QueryResult, summarise } from './summarise.ts';
 
 /** One lesion with an embedding. */
 export interface Case {

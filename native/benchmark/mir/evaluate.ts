@@ -2,8 +2,10 @@
  * The evaluation of 3D-MIR: what methods found for each test case becomes figures for flag and group, per organ and macro,
  * beside baselines, with intervals and paired tests. It alone knows labels; methods are given none.
  */
+
+import type { Figure } from '../../contract/model.ts';
 import type { TieGroup } from '../metrics.ts';
-import { type Interval, type PairedTest, PatientBootstrap } from '../patientBootstrap.ts';
+import { type PairedTest, PatientBootstrap } from '../patientBootstrap.ts';
 import { type Arithmetic, expectedMirFigures, majorityOrder, randomOrder, sizeOrder } from './baselines.ts';
 import type { MirLabels, MirOrgan } from './labels.ts';
 import { correctedFigures, type MirFigures, mirMetricNames, releasedFigures } from './metrics.ts';
@@ -53,7 +55,7 @@ export interface MirRun {
 }
 
 /** Macro and organ → interval. */
-export type MirIntervals = Readonly<Record<string, Interval>>;
+export type MirIntervals = Readonly<Record<string, Figure>>;
 export type MirFigureTable = Readonly<Record<Arithmetic, Readonly<Record<MirMetric, MirIntervals>>>>;
 
 export interface MirMethodResult
