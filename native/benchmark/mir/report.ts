@@ -1,7 +1,7 @@
 /** The page of a 3D-MIR report: self-contained HTML without scripts, made to be read on paper as well. */
 
 import type { Figure } from '../../contract/model.ts';
-import { text } from '../html.ts';
+import { signed, text } from '../html.ts';
 import { intervalPlot, type PlotRow, plotStyle, type Reference, type Tone } from '../plots.ts';
 import type { Arithmetic } from './baselines.ts';
 import type { MirDocument } from './document.ts';
@@ -240,10 +240,6 @@ corrected for the number of tests; a difference counts as shown where p &lt; 0.0
 <div class="scroll"><table><thead><tr><th>index</th><th>first</th><th>second</th><th>label</th><th>difference</th><th>p</th><th></th></tr></thead>
 <tbody>${rows.join('\n')}</tbody></table></div>
 </section>`;
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 }
 
 /** What a paired test shows at the 5 % level. */
