@@ -2,7 +2,7 @@
 import { catalogFields } from '../contract/filters.ts';
 import type { Manifest } from '../encoder/manifest.ts';
 import { measuredRegion } from '../encoder/measuredRegion.ts';
-import { type EmbedRegion, readRegion, type VoxelSource } from '../encoder/voxelSource.ts';
+import { type EmbedRegion, readRegion } from '../encoder/voxelSource.ts';
 import { unpackMask } from '../lesion/mask.ts';
 import { measureIn } from '../lesion/measureIn.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
@@ -11,7 +11,7 @@ import { type FeatureName, featureNames, featureTable } from '../radiomics/featu
 import { lesionFeatures } from '../radiomics/lesion.ts';
 import type { Facts, Measure, SampledLesion } from '../retrieval/compareMeasures.ts';
 import type { GalleryRow } from '../retrieval/gallery.ts';
-import { growBox } from '../volume/volume.ts';
+import { growBox, type VoxelSource } from '../volume/volume.ts';
 import type { Engine } from './engine.ts';
 
 /** Of the catalog's fields, in the order in which they are shown. */
