@@ -20,7 +20,7 @@ export interface Answer {
 }
 
 /** The chance at one score, and how many hits of about that score it was learned from. */
-export interface Knot {
+interface Knot {
   readonly score: number;
   readonly probability: number;
   readonly pairs: number;

@@ -28,7 +28,7 @@ export interface Case {
  */
 export type Ranking = (query: number, gallery: Int32Array) => ArrayLike<number>;
 
-export interface EvaluationRequest {
+interface EvaluationRequest {
   readonly field: string;
   readonly cases: readonly Case[];
   readonly classes?: readonly ClassRange[];

@@ -11,7 +11,7 @@ const measured = 10;
 const seed = 20_260;
 
 /** The first k lesions after marks, the most similar first; each once. */
-export type MarkedSearch = (
+type MarkedSearch = (
   marks: { readonly relevant: readonly string[]; readonly irrelevant: readonly string[] },
   k: number,
 ) => readonly string[];

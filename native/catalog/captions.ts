@@ -13,7 +13,7 @@ import type { Database } from './database.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-export interface WordHit {
+interface WordHit {
   readonly lesion: string;
   /** BM25 over the lesion's words and, with less weight, its study's reports: higher is better, 0 where no word asked for it. */
   readonly score: number;

@@ -2,8 +2,8 @@
 import { scaledScores } from './fuse.ts';
 import { ranked, type Scored } from './scored.ts';
 
-export const combinations = ['and', 'or'] as const;
-export type Combination = (typeof combinations)[number];
+const combinations = ['and', 'or'] as const;
+type Combination = (typeof combinations)[number];
 
 const joins: Readonly<Record<Combination, (scores: readonly number[]) => number>> = {
   and: (scores) => scores.reduce((sum, score) => sum + score, 0) / scores.length,

@@ -13,10 +13,10 @@ import { correctedFigures, type MirFigures, mirMetricNames, releasedFigures } fr
 export const mirTargets = ['flag', 'group'] as const;
 export type MirTarget = (typeof mirTargets)[number];
 export const arithmetics = ['corrected', 'released'] as const satisfies readonly Arithmetic[];
-export type MirMetric = (typeof mirMetricNames)[number];
+type MirMetric = (typeof mirMetricNames)[number];
 
 /** `organ`: only the training cases of the query's organ are searched; `mixed`: those of all organs together. */
-export const mirIndexes = ['organ', 'mixed'] as const;
+const mirIndexes = ['organ', 'mixed'] as const;
 export type MirIndexName = (typeof mirIndexes)[number];
 
 /** Something that can be found. It has labels in each organ that lists its case among the training cases. */
@@ -55,8 +55,8 @@ export interface MirRun {
 }
 
 /** Macro and organ → interval. */
-export type MirIntervals = Readonly<Record<string, Figure>>;
-export type MirFigureTable = Readonly<Record<Arithmetic, Readonly<Record<MirMetric, MirIntervals>>>>;
+type MirIntervals = Readonly<Record<string, Figure>>;
+type MirFigureTable = Readonly<Record<Arithmetic, Readonly<Record<MirMetric, MirIntervals>>>>;
 
 export interface MirMethodResult
   extends Pick<MirRun, 'name' | 'title' | 'kind' | 'leaked' | 'index' | 'msPerQuery'> {
@@ -75,7 +75,7 @@ export interface MirComparison extends PairedTest {
   readonly metric: MirMetric;
 }
 
-export interface MirStratum {
+interface MirStratum {
   readonly name: string;
   readonly queries: number;
 }
