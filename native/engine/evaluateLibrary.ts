@@ -1,11 +1,9 @@
 /** The evaluation of the library's own methods against one of its labels. */
 import type { z } from 'zod';
-import { Answers } from '../benchmark/answers.ts';
 import { predictUnseen, reliability } from '../benchmark/calibration.ts';
 import { classOf, parseClasses } from '../benchmark/classes.ts';
-import { crossFit, type LabelledCase, type Weights } from '../benchmark/crossFit.ts';
-import { type Case, evaluate, type Ranking } from '../benchmark/evaluate.ts';
-import { methodRanking, QueryScopes } from '../benchmark/ranking.ts';
+import { type Case, evaluate } from '../benchmark/evaluate.ts';
+import { type EvaluatedCase, methodRankings } from '../benchmark/methodRankings.ts';
 import type { Evaluation, evaluateParams } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { trainedOnTest } from '../encoder/training.ts';
@@ -17,10 +15,8 @@ import {
   type Method,
   methodNamed,
   methods,
-  scoresCompare,
   usesWords,
 } from '../retrieval/methods.ts';
-import type { Probe } from '../retrieval/scope.ts';
 import type { Engine } from './engine.ts';
 import { setFusionWeights } from './fusionWeights.ts';
 import { keepCalibration } from './keptCalibrations.ts';
@@ -63,38 +59,20 @@ export async function evaluateLibrary(
     }),
   );
   const classes = params.classes === undefined ? undefined : parseClasses(params.classes);
-  const sources = sourcesOf(engine, needs);
-  const scopes = new QueryScopes(sources, rows);
   const words = chosen.some(({ plan }) => plan.words);
   const turns = new Turns(signal);
-  const probes: Probe[] = [];
-  for (const row of rows) {
-    probes.push(await lesionProbe(engine, row, { needs, words, notes: [] }, signal, null));
+  const evaluated: EvaluatedCase[] = [];
+  for (const [at, row] of rows.entries()) {
+    const probe = await lesionProbe(engine, row, { needs, words, notes: [] }, signal, null);
+    evaluated.push({ row, class: classOf(cases[at].value, classes), probe });
     await turns.pass();
   }
-  const probe = (query: number) => probes[query];
-  const classed = cases.map(({ patient, value }) => ({ patient, class: classOf(value, classes) }));
-  const labelled = rows.flatMap((row, at): LabelledCase[] => {
-    const own = classed[at].class;
-    return own === null ? [] : [{ row, class: own, probe: probes[at] }];
-  });
-  const answers = new Map<string, Answers>();
-  const fitted = new Map<string, Weights>();
-  const rankingOf = async (method: Method): Promise<Ranking> => {
-    if (scoresCompare(method)) {
-      const own = new Answers(classed);
-      answers.set(method.name, own);
-      return methodRanking(method, scopes, probe, (query, found) => own.record(query, found));
-    }
-    if (method.how !== 'fusion' || method.by !== 'weighted') return methodRanking(method, scopes, probe);
-    const { all, without } = await crossFit(method, sources, labelled, signal);
-    fitted.set(method.name, all);
-    return methodRanking(method, scopes, (query): Probe => {
-      return { ...probes[query], weights: without(rows[query].patient) };
-    });
-  };
-  const rankings: Record<string, Ranking> = {};
-  for (const { method } of chosen) rankings[method.name] = await rankingOf(method);
+  const { rankings, answers, weights } = await methodRankings(
+    chosen.map(({ method }) => method),
+    sourcesOf(engine, needs),
+    evaluated,
+    signal,
+  );
   const result = await evaluate({
     field,
     cases,
@@ -108,11 +86,11 @@ export async function evaluateLibrary(
   const trainedOn = cases.some(({ patient, value }) => value !== undefined && seen(patient));
   const calibration: Evaluation['calibration'] = {};
   for (const { method, plan } of chosen) {
-    const weights = fitted.get(method.name);
-    if (weights && params.keep) {
-      setFusionWeights(library, method.name, { encoder: embedder.key.encoder, field, weights });
+    const fitted = weights.get(method.name);
+    if (fitted && params.keep) {
+      setFusionWeights(library, method.name, { encoder: embedder.key.encoder, field, weights: fitted });
     }
-    const { list } = answers.get(method.name) ?? { list: [] };
+    const list = answers.get(method.name) ?? [];
     const measured = reliability(predictUnseen(list));
     if (measured) calibration[method.name] = measured;
     if (measured && params.keep) {

@@ -8,6 +8,7 @@ import { LevelIndex } from '../../native/retrieval/levelIndex.ts';
 import { type FusionMethod, methodNamed } from '../../native/retrieval/methods.ts';
 import { needName } from '../../native/retrieval/scope.ts';
 import { VectorStore } from '../../native/vectors/store.ts';
+import { lesionKey } from '../support/vectors.ts';
 
 test('the method that tells the classes apart gets the weight, noise gets less, the opposite gets none', async () => {
   const random = createRandom(1, 'fit');
@@ -45,7 +46,7 @@ function cases(liar: number) {
   });
   const random = createRandom(7, 'circle');
   const store = VectorStore.build(
-    { level: 'lesion', pooling: '', dim: 2, encoder: { id: 'fixed', version: '1', preprocessing: 'abc' } },
+    lesionKey(2),
     rows.map(({ lesion }) => ({ id: lesion, vector: [random.next() - 0.5, random.next() - 0.5] })),
   );
   const index = new LevelIndex(store, false);

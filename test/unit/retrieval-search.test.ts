@@ -9,20 +9,16 @@ import { needName, Scope } from '../../native/retrieval/scope.ts';
 import { type SearchRequest, searchGallery } from '../../native/retrieval/search.ts';
 import { wilson } from '../../native/retrieval/wilson.ts';
 import { VectorStore } from '../../native/vectors/store.ts';
+import { atAngle, lesionKey } from '../support/vectors.ts';
 
-const key = {
-  level: 'lesion',
-  pooling: '',
-  dim: 2,
-  encoder: { id: 'fixed', version: '1', preprocessing: 'abc' },
-};
+const key = lesionKey(2);
 
 /** Lesions on a quarter circle: the smaller the angle (degrees), the more similar to the query [1, 0]. */
 function library(lesions: readonly (Partial<GalleryRow> & { lesion: string; angle: number })[]) {
   const gallery = new Map<string, GalleryRow>();
   const rows = lesions.map(({ angle, ...row }) => {
     gallery.set(row.lesion, { patient: row.lesion, volume: `v-${row.lesion}`, labels: {}, ...row });
-    return { id: row.lesion, vector: [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)] };
+    return { id: row.lesion, vector: atAngle(angle) };
   });
   return { gallery, store: VectorStore.build(key, rows) };
 }
