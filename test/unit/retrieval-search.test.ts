@@ -277,3 +277,24 @@ test('methods are found by name, and an unknown one is an error that names them'
   for (const method of methods) expect(methodNamed(method.name)).toBe(method);
   expect(() => methodNamed('lesions')).toThrow(/no method "lesions".*lesion/);
 });
+
+describe('fusion by reciprocal ranks', () => {
+  const { gallery, store } = library(
+    Array.from({ length: 40 }, (_, n) => ({ lesion: `l${String(n).padStart(2, '0')}`, angle: 2 * n })),
+  );
+  const need = needName({ level: 'lesion' });
+  // Words order them the other way round, so that the middle of both lists counts.
+  const words = () => [...gallery.keys()].map((id, n) => ({ id, score: n === 30 ? 50 : n }));
+  const sources = { needs: new Map([[need, { index: new LevelIndex(store, false) }]]), words };
+  const probe = { vectors: new Map([[need, [Float32Array.of(1, 0)]]]), words: 'any' };
+  const first = (top: number) =>
+    searchGallery(gallery, { top }, (rows, k) =>
+      rank(methodNamed('lesion-words'), new Scope(sources, rows), probe, k),
+    ).hits.map(({ row }) => row.lesion);
+
+  test('the first hits are the same however many are wanted', () => {
+    const all = first(40);
+    expect(all).toHaveLength(40);
+    for (const top of [1, 2, 3, 5, 10, 20]) expect(first(top)).toEqual(all.slice(0, top));
+  });
+});
