@@ -366,13 +366,13 @@ export const engineContract = {
     },
     /** Imports and waits; an equal import that was cut off goes on instead of a new one. */
     'import.run': {
-      params: importOptions.extend({ sources: z.array(token).min(1).max(1000), labels: token.optional() }),
+      params: importOptions.extend({ sources: z.array(token).min(1).max(100_000), labels: token.optional() }),
       result: importReport,
       progress: importProgress,
     },
     /** Imports in the background, as a job that survives a restart. */
     'jobs.start': {
-      params: importOptions.extend({ sources: z.array(token).min(1).max(1000), labels: token.optional() }),
+      params: importOptions.extend({ sources: z.array(token).min(1).max(100_000), labels: token.optional() }),
       result: jobRow,
     },
     'jobs.list': { params: z.object({}), result: z.array(jobRow) },
