@@ -2,7 +2,7 @@
 import { catalogFields } from '../contract/filters.ts';
 import type { Manifest } from '../encoder/manifest.ts';
 import { measuredRegion } from '../encoder/measuredRegion.ts';
-import { type EmbedRegion, readRegion, type VoxelSource } from '../encoder/voxelSource.ts';
+import { type EmbedRegion, readRegion } from '../encoder/voxelSource.ts';
 import { unpackMask } from '../lesion/mask.ts';
 import { measureIn } from '../lesion/measureIn.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
@@ -11,7 +11,7 @@ import { type FeatureName, featureTable } from '../radiomics/features.ts';
 import { lesionFeatures } from '../radiomics/lesion.ts';
 import type { Facts, Measure, SampledLesion } from '../retrieval/compareMeasures.ts';
 import type { GalleryRow } from '../retrieval/gallery.ts';
-import { growBox } from '../volume/volume.ts';
+import { growBox, type VoxelSource } from '../volume/volume.ts';
 import type { Engine } from './engine.ts';
 
 /** Of the catalog's fields, in the order in which they are shown. */
@@ -67,8 +67,9 @@ export function featuresShown(manifest: Manifest): FeatureName[] {
 
 type Features = Readonly<Partial<Record<FeatureName, number>>>;
 
-/** What the IBSI measures of lesions that were measured once, by lesion and features: a lesion's mask does not change. */
+/** What the IBSI measures of the lesions that were asked for last, by lesion and features: a lesion's mask does not change in its volume. */
 const known = new WeakMap<Engine, Map<string, Features>>();
+const mostKnown = 1000;
 
 async function featuresOf(
   engine: Engine,
@@ -77,13 +78,22 @@ async function featuresOf(
 ): Promise<Features> {
   const own = known.get(engine) ?? new Map<string, Features>();
   known.set(engine, own);
-  const key = [lesion, ...names].join(' ');
+  const key = [lesion, volume, ...names].join(' ');
   const before = own.get(key);
-  if (before) return before;
+  if (before) {
+    // Maps keep the order in which they were filled: the first is the one that nobody asked for longest.
+    own.delete(key);
+    own.set(key, before);
+    return before;
+  }
   const { box, packed } = engine.library.reads.lesionMask(lesion);
   const region = { box, mask: unpackMask(box, packed) };
   const features = await engine.withVoxels(volume, (source) => measured(source, region, names));
   own.set(key, features);
+  for (const first of own.keys()) {
+    if (own.size <= mostKnown) break;
+    own.delete(first);
+  }
   return features;
 }
 
@@ -120,7 +130,10 @@ export async function regionFacts(
   names: readonly FeatureName[],
 ): Promise<Facts> {
   const { reads } = engine.library;
-  const beside = [...engine.library.gallery().values()].find((row) => row.volume === volume);
+  const beside = engine.library
+    .gallery()
+    .values()
+    .find((row) => row.volume === volume);
   const { sliceThicknessMm, spacingMm, kernel, contrast } = reads.volume(volume);
   const { age, sex } = beside ? catalogFacts(beside) : {};
   return engine.withVoxels(volume, async (source) => {

@@ -123,7 +123,7 @@ export function longest(lesions: readonly Described[]): number {
 const mostTold = 5;
 
 /** "Lung_R" → "right lung". */
-export function organWords(organ: string): string {
+function organWords(organ: string): string {
   const words = organ
     .replace(/[_\s]+/g, ' ')
     .trim()

@@ -50,9 +50,11 @@ export function QueryBox() {
         text,
         fields.map(({ name }) => name),
       );
-      const where = asked.where.reduce(withFilter, useView.getState().options.where);
       // A value that its field cannot have is said here, before it becomes a filter.
-      await callEngine('filters.count', { where: [...where] });
+      await callEngine('filters.count', { where: [...asked.where] });
+      // Who types on meanwhile has not asked for this.
+      if (useView.getState().words !== text) return;
+      const where = asked.where.reduce(withFilter, useView.getState().options.where);
       useView.setState({ words: asked.words });
       setSearchOptions({ where });
       findByWords(asked.words);

@@ -28,6 +28,11 @@ export function minus(value: number): string {
   return value < 0 ? `−${Math.abs(value)}` : String(value);
 }
 
+/** A share, 0…1, in whole percent. */
+export function percent(share: number): string {
+  return `${Math.round(100 * share)}%`;
+}
+
 export function ms(value: number): string {
   return value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`;
 }

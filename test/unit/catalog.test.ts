@@ -263,6 +263,8 @@ test('slices, lesions and volumes keep their vectors apart, and a volume takes i
   const max = { ...mean, pooling: 'max' };
   expect([mean, slices, max].map((key) => embeddings.missing(key).length)).toEqual([1, 1, 2]);
   expect(embeddings.missing(crossed).map((row) => row.lesion)).toEqual([second.uid]);
+  expect([mean, crossed, max].map((key) => embeddings.holds(key))).toEqual([true, true, false]);
+  expect([first, second].map(({ uid }) => embeddings.holds(crossed, uid))).toEqual([true, false]);
   writes.removeVolume(one.uid);
   expect([slices, mean, crossed].map((key) => embeddings.count(key))).toEqual([0, 0, 0]);
   embeddings.removeEncoder('e');
