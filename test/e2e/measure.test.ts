@@ -50,12 +50,6 @@ describe.skipIf(noAppReason() !== null)(groupName('measuring'), () => {
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 1000));
     await at('lesion-row').nth(3).waitFor(patience);
-    await open();
-    await watchPorts(page);
-    await requestPort(page);
-    const volume = await axial().getAttribute('data-volume');
-    const { result } = await askEngine(page, 'volume.get', { volume });
-    row = (result as { volume: VolumeRow }).volume;
   });
   afterAll(async () => {
     await launched?.close();
@@ -63,6 +57,12 @@ describe.skipIf(noAppReason() !== null)(groupName('measuring'), () => {
   });
 
   test('L and a drag measure a length in mm, a handle changes it, undo and redo follow', async () => {
+    await open();
+    await watchPorts(page);
+    await requestPort(page);
+    const volume = await axial().getAttribute('data-volume');
+    const { result } = await askEngine(page, 'volume.get', { volume });
+    row = (result as { volume: VolumeRow }).volume;
     await page.keyboard.press('l');
     await dragFromMiddle(page, axial(), [-90, -60], [60, -60]);
     await expect.poll(values, patience).toHaveLength(1);
