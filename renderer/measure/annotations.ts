@@ -6,7 +6,7 @@ import { planeAxes } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { callEngine, libraryKey, queryClient } from '../engine.ts';
 import { failed } from '../ui/notice.ts';
-import { openVolume, setFocus, useView } from '../ui/store.ts';
+import { openVolume, setFocus, setPane, useView } from '../ui/store.ts';
 import { gridOf } from '../viewer/grid.ts';
 import { middleOf, sliceOf } from './geometry.ts';
 
@@ -119,13 +119,15 @@ export async function jumpTo({ id, volume, plane, points }: Annotation): Promise
   try {
     if (useView.getState().row?.id !== volume)
       openVolume((await callEngine('volume.get', { volume })).volume, null);
-    const { row, maximised } = useView.getState();
+    const { row, maximised, panes } = useView.getState();
     if (row?.id !== volume) return;
     const grid = gridOf(row);
     const focus = middleOf(points);
     focus[planeAxes(grid.direction, plane).normal] = sliceOf(points, plane, grid);
     setFocus(focus);
-    useView.setState({ activePlane: plane, maximised: maximised && plane });
+    // A magnified pane may show another part of the slice.
+    if (panes[plane].centre) setPane(plane, { centre: focus });
+    useView.setState({ activePlane: plane, maximised: maximised && plane, compare: null });
     select(id);
   } catch (error) {
     failed('The measurement could not be shown', error);

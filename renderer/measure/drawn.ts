@@ -12,7 +12,8 @@ export interface DrawnAnnotation extends Measured {
 }
 
 type Pixel = readonly [number, number];
-const color = '#ffe27a';
+/** Apart from the colours of lesions and queries. */
+const color = '#cdbcff';
 const selectedColor = '#7df0b0';
 
 /** Paints those that lie on the view's slice. */

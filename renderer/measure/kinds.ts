@@ -48,18 +48,18 @@ export const kinds: Readonly<Record<AnnotationKind, Kind>> = {
     },
   },
   bidimensional: {
-    name: 'Two diameters',
+    name: 'Diameters',
     lines: [
       [0, 1],
       [2, 3],
     ],
     values: ({ points: [a, b, c, d] }, grid) => {
       const diameters = [distanceMm(a, b, grid), distanceMm(c, d, grid)];
-      return [`${mm(Math.max(...diameters))} × ${mm(Math.min(...diameters))}`];
+      return [`${Math.max(...diameters).toFixed(1)} × ${Math.min(...diameters).toFixed(1)} mm`];
     },
   },
   ellipse: {
-    name: 'Ellipse with HU',
+    name: 'Ellipse (HU)',
     lines: [],
     values: ({ points, plane }, grid, voxels) => {
       const ellipse = ellipseOf(points, plane, grid);

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import type { AnnotationShape } from '../../native/contract/annotations.ts';
-import type { Plane } from '../../native/contract/mark.ts';
+import { type Plane, planeAxes } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { smallestMm } from '../query/marks.ts';
 import { useView } from '../ui/store.ts';
@@ -13,7 +13,7 @@ import { useArrival } from '../viewer/useVoxels.ts';
 import type { Voxels } from '../viewer/voxels.ts';
 import { annotationsQuery, newAnnotationId, saveAnnotation, select, useMeasurements } from './annotations.ts';
 import type { DrawnAnnotation } from './drawn.ts';
-import { distanceMm, moveHandle, pointsOfStroke, shift, within } from './geometry.ts';
+import { distanceMm, moveHandle, type Point, pointsOfStroke, shift, within } from './geometry.ts';
 import { gripAt } from './grip.ts';
 import { kinds, measuredKind } from './kinds.ts';
 
@@ -51,8 +51,11 @@ export function useMeasure(row: VolumeRow, grid: Grid, voxels: Voxels | null) {
     }));
   }, [own, draft, selected, grid, voxels, arrival]);
 
-  /** The draft with the pointer elsewhere on its slice. */
-  const follow = ({ shape, doing }: Draft, index: Vec3): Draft => {
+  /** The draft with the pointer elsewhere; it stays on its slice, though the pane may be scrolled meanwhile. */
+  const follow = ({ shape, doing }: Draft, pointer: Vec3): Draft => {
+    const { normal } = planeAxes(grid.direction, shape.plane);
+    const index: Point = [pointer[0], pointer[1], pointer[2]];
+    index[normal] = shape.points[0][normal];
     const to = within(index, row.dims);
     switch (doing.what) {
       case 'stroke': {

@@ -123,7 +123,7 @@ describe.skipIf(noAppReason() !== null)(groupName('measuring'), () => {
     await expect.poll(async () => (await values())[2], patience).toMatch(/^(89\.\d|90\.\d)°/);
     await choose('bidimensional');
     await dragFromMiddle(page, axial(), [90, -130], [170, -70]);
-    await expect.poll(async () => (await values())[3], patience).toMatch(/^\d+\.\d mm × \d+\.\d mm/);
+    await expect.poll(async () => (await values())[3], patience).toMatch(/^\d+\.\d × \d+\.\d mm/);
     await choose('probe');
     await click(120, 90);
     await expect.poll(async () => (await values())[4], patience).toMatch(/^−?\d+ HU/);

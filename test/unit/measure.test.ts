@@ -175,7 +175,7 @@ describe('two diameters', () => {
     // The other end keeps its 5 mm below the line.
     expect(
       kinds.bidimensional.values({ kind: 'bidimensional', plane: 'axial', points: moved }, lps, null),
-    ).toEqual(['20.0 mm × 13.0 mm']);
+    ).toEqual(['20.0 × 13.0 mm']);
   });
 
   function perpendicular([a, b, c, d]: readonly Vec3[], grid: Grid): void {
