@@ -1,6 +1,7 @@
 /** What a window or the command line may ask of the engine, and what the engine tells unasked. Paths never appear here:
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
+import { annotation, annotationShape } from './annotations.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import { feedback, feedbackMark, markParams, regionQuery, simulation, simulationParams } from './feedback.ts';
 import { modelState, refusedProvider } from './inference.ts';
@@ -310,6 +311,11 @@ export const engineContract = {
     'lesion.caption': { params: z.object({ lesion: id, text: captionText }), result: lesionRow },
     'study.caption': { params: z.object({ study: id, text: captionText }), result: studyRow },
     'lesion.remove': { params: z.object({ lesion: id }), result: z.object({}) },
+    /** Those of all volumes of the volume's study, the earliest first. */
+    'annotations.list': { params: z.object({ volume: id }), result: z.array(annotation) },
+    /** Adds one, or moves and names the one of the same id; answers as `annotations.list`. */
+    'annotations.save': { params: z.object({ annotation: annotationShape }), result: z.array(annotation) },
+    'annotations.remove': { params: z.object({ annotation: id }), result: z.object({}) },
     /** How many lesions pass the filters together, and each field's filters alone, in the order in which the fields come first. */
     'filters.count': {
       params: z.object({ where: filters }),

@@ -160,6 +160,16 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       return {};
     },
 
+    'annotations.list': ({ volume }) => library.annotations.ofStudy(volume),
+    'annotations.save': ({ annotation }) => {
+      library.annotations.save(annotation, currentUser());
+      return library.annotations.ofStudy(annotation.volume);
+    },
+    'annotations.remove': ({ annotation }) => {
+      library.annotations.remove(annotation);
+      return {};
+    },
+
     'filters.count': ({ where }) => {
       const gallery = library.gallery();
       return {

@@ -1,6 +1,7 @@
 /** An open library: its catalog, files, vectors and encoder, held by exactly one engine until it is closed. */
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotations.ts';
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
 import {
@@ -37,6 +38,7 @@ export class Library {
   readonly reports: CatalogReports;
   readonly watched: CatalogWatched;
   readonly embeddings: CatalogEmbeddings;
+  readonly annotations: CatalogAnnotations;
   readonly feedback: CatalogFeedback;
   readonly captions: CatalogCaptions;
   readonly filterSets: CatalogFilterSets;
@@ -58,6 +60,7 @@ export class Library {
     this.reports = catalogReports(db);
     this.watched = catalogWatched(db);
     this.embeddings = catalogEmbeddings(db);
+    this.annotations = catalogAnnotations(db);
     this.feedback = catalogFeedback(db);
     this.captions = catalogCaptions(db);
     this.filterSets = catalogFilterSets(db);

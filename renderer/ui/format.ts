@@ -15,6 +15,11 @@ export function ml(value: number): string {
   return value >= 0.1 ? `${value.toFixed(2)} ml` : `${(value * 1000).toFixed(0)} mm³`;
 }
 
+/** Of a value in mm². */
+export function area(value: number): string {
+  return value >= 1000 ? `${(value / 100).toFixed(1)} cm²` : `${value.toFixed(value >= 100 ? 0 : 1)} mm²`;
+}
+
 export function hu(value: number): string {
   return `${minus(Math.round(value))} HU`;
 }

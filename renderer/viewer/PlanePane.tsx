@@ -3,6 +3,7 @@
  * pane's size and the stroke in progress; what it shows and what a gesture means comes from its owner.
  */
 import { type PointerEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { DrawnAnnotation } from '../measure/drawn.ts';
 import { createCanvasRenderer } from './canvasRenderer.ts';
 import { createCornerstoneRenderer } from './cornerstone.ts';
 import type { Vec3 } from './grid.ts';
@@ -61,6 +62,7 @@ export interface PlanePaneProps extends PaneHandlers {
   readonly outlines: readonly Outline[];
   readonly heat?: Heat | null;
   readonly crosshair: Vec3 | null;
+  readonly annotations?: readonly DrawnAnnotation[];
   readonly stroke: Stroke | null;
   readonly brush: OverlayScene['brush'];
   readonly children?: ReactNode;
@@ -126,7 +128,7 @@ export function PlanePane(props: PlanePaneProps) {
     else renderer.current?.clear();
   }, [voxels, view && viewKey(view), props.window, props.inverted, hasSize, cpu, cpu ? arrival : 0]);
 
-  const { outlines, heat = null, crosshair, stroke, brush } = props;
+  const { outlines, heat = null, crosshair, annotations = noAnnotations, stroke, brush } = props;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the view is compared by value
   useEffect(() => {
     if (!overlay.current) return;
@@ -135,6 +137,7 @@ export function PlanePane(props: PlanePaneProps) {
         heat,
         outlines,
         crosshair,
+        annotations,
         stroke,
         brush,
         scaleBar: true,
@@ -142,7 +145,7 @@ export function PlanePane(props: PlanePaneProps) {
     } else {
       overlay.current.getContext('2d')?.clearRect(0, 0, overlay.current.width, overlay.current.height);
     }
-  }, [voxels, view && viewKey(view), hasSize, heat, outlines, crosshair, stroke, brush]);
+  }, [voxels, view && viewKey(view), hasSize, heat, outlines, crosshair, annotations, stroke, brush]);
 
   // React listens to the wheel passively; zooming with Ctrl must not zoom the page.
   const latest = useRef({ props, view });
@@ -264,6 +267,8 @@ export function PlanePane(props: PlanePaneProps) {
     </div>
   );
 }
+
+const noAnnotations: readonly DrawnAnnotation[] = [];
 
 function paneView(props: PlanePaneProps, size: readonly [number, number]): PaneView | null {
   const { voxels, geometry } = props;

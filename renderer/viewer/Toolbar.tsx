@@ -20,6 +20,7 @@ import {
 } from '@tabler/icons-react';
 import { useIsMutating } from '@tanstack/react-query';
 import type { ComponentType } from 'react';
+import { MeasureMenu } from '../measure/MeasureMenu.tsx';
 import { proposeKey } from '../query/useProposal.ts';
 import {
   chosenProposal,
@@ -88,6 +89,9 @@ export function Toolbar() {
           ))}
         </div>
       ))}
+      <div className="tool-group">
+        <MeasureMenu />
+      </div>
       <div className="tool-group">
         <PresetMenu />
         <Tooltip label="Reset zoom and position (R)" openDelay={400}>

@@ -1,7 +1,10 @@
 /** Every key of the window in one table: what it is called, when it is shown, and the action it names. */
 
+import type { AnnotationKind } from '../../native/contract/annotations.ts';
+
 export type Action =
   | { readonly do: 'preset'; readonly key: string }
+  | { readonly do: 'measure'; readonly kind: AnnotationKind }
   | {
       readonly do:
         | 'crosshair'
@@ -21,6 +24,7 @@ export type Action =
         | 'markUnlike'
         | 'previousHit'
         | 'back'
+        | 'removeMeasurement'
         | 'undo'
         | 'redo'
         | 'sliceForward'
@@ -46,6 +50,7 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Tools', keys: ['d'], name: 'Freehand', action: { do: 'freehand' } },
   { group: 'Tools', keys: ['s'], name: 'Sphere, from its centre', action: { do: 'sphere' } },
   { group: 'Tools', keys: ['p'], name: 'Brush (Alt erases)', action: { do: 'brush' } },
+  { group: 'Tools', keys: ['l'], name: 'Measure a length', action: { do: 'measure', kind: 'length' } },
   { group: 'Picture', keys: ['1'], name: 'Window: soft tissue', action: { do: 'preset', key: '1' } },
   { group: 'Picture', keys: ['2'], name: 'Window: lung', action: { do: 'preset', key: '2' } },
   { group: 'Picture', keys: ['3'], name: 'Window: bone', action: { do: 'preset', key: '3' } },
@@ -63,7 +68,18 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Picture', keys: ['Double click'], name: 'One plane large, and back', action: null },
   { group: 'Mark', keys: ['['], name: 'Smaller brush', action: { do: 'brushSmaller' } },
   { group: 'Mark', keys: [']'], name: 'Larger brush', action: { do: 'brushLarger' } },
-  { group: 'Mark', keys: ['Mod+z'], name: 'Undo a correction, or a mark on a hit', action: { do: 'undo' } },
+  {
+    group: 'Mark',
+    keys: ['Delete', 'Backspace'],
+    name: 'Remove the chosen measurement',
+    action: { do: 'removeMeasurement' },
+  },
+  {
+    group: 'Mark',
+    keys: ['Mod+z'],
+    name: 'Undo a correction, a measurement, or a mark on a hit',
+    action: { do: 'undo' },
+  },
   { group: 'Mark', keys: ['Mod+Shift+z', 'Mod+y'], name: 'Redo', action: { do: 'redo' } },
   { group: 'Search', keys: ['f'], name: 'Find similar', action: { do: 'find' } },
   { group: 'Search', keys: ['/'], name: 'Search by words and filters', action: { do: 'words' } },
