@@ -32,6 +32,7 @@ import { methodRows } from './methodRows.ts';
 import { proposeLesion } from './propose.ts';
 import { rankVolumes } from './rankVolumes.ts';
 import { saveEvaluation } from './saveEvaluation.ts';
+import { saveMeasurements } from './saveMeasurements.ts';
 import { searchLibrary } from './searchLibrary.ts';
 import { similarityMap } from './similarityMap.ts';
 import { simulateFeedback } from './simulateFeedback.ts';
@@ -169,6 +170,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       library.annotations.remove(annotation);
       return {};
     },
+    'annotations.export': ({ rows, target }) => saveMeasurements(rows, grants.take(target, 'write')),
 
     'filters.count': ({ where }) => {
       const gallery = library.gallery();
