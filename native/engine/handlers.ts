@@ -35,6 +35,7 @@ import { saveEvaluation } from './saveEvaluation.ts';
 import { searchLibrary } from './searchLibrary.ts';
 import { similarityMap } from './similarityMap.ts';
 import { simulateFeedback } from './simulateFeedback.ts';
+import { comparison, saveHits } from './takeAway.ts';
 import { currentUser } from './user.ts';
 import { verifyLibrary } from './verify.ts';
 
@@ -240,6 +241,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
 
     'export.run': ({ volume, lesion, target }) =>
       exportTo(engine, { volume, lesion }, grants.take(target, 'write')),
+    'takeaway.hits': (params) => saveHits(engine, params),
+    'takeaway.comparison': (params, { signal }) => comparison(engine, params, signal),
     'encoders.list': async () => {
       // How the default one runs is worth a moment; opening every other model is not.
       await encoders.standard.warm().catch(() => undefined);
