@@ -62,32 +62,29 @@ function OrderMenu({ hits }: { hits: readonly Hit[] }) {
       <Menu.Dropdown mah={420} style={{ overflowY: 'auto' }}>
         <Menu.Label>Sort by</Menu.Label>
         {(Object.keys(orders) as Order[]).map((name) => (
-          <Choice
+          <Menu.RadioItem
             key={name}
-            chosen={order === name}
-            title={orders[name].title}
-            choose={() => useResults.setState({ order: name })}
-          />
+            value={name}
+            checked={order === name}
+            closeMenuOnClick
+            onChange={() => useResults.setState({ order: name })}
+          >
+            {orders[name].title}
+          </Menu.RadioItem>
         ))}
         <Menu.Label>Group by</Menu.Label>
-        <Choice chosen={group === null} title="Nothing" choose={() => useResults.setState({ group: null })} />
-        {labels.map((label) => (
-          <Choice
-            key={label}
-            chosen={group === label}
-            title={label}
-            choose={() => useResults.setState({ group: label })}
-          />
+        {[null, ...labels].map((label) => (
+          <Menu.RadioItem
+            key={label ?? ''}
+            value={label ?? ''}
+            checked={group === label}
+            closeMenuOnClick
+            onChange={() => useResults.setState({ group: label })}
+          >
+            {label ?? 'Nothing'}
+          </Menu.RadioItem>
         ))}
       </Menu.Dropdown>
     </Menu>
-  );
-}
-
-function Choice({ chosen, title, choose }: { chosen: boolean; title: string; choose: () => void }) {
-  return (
-    <Menu.Item role="menuitemradio" aria-checked={chosen} onClick={choose} fw={chosen ? 650 : undefined}>
-      {title}
-    </Menu.Item>
   );
 }

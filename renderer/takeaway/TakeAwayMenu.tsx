@@ -1,5 +1,5 @@
 /** The menu of what can be taken out of the library. */
-import { ActionIcon, Checkbox, Menu, Tooltip } from '@mantine/core';
+import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useView } from '../ui/store.ts';
 import { hitsOnPage, saveComparison, saveHits, useTakeAway } from './takeAway.ts';
@@ -28,15 +28,13 @@ export function TakeAwayMenu() {
         <Menu.Item onClick={() => void saveComparison('png')}>{what} as picture (PNG)…</Menu.Item>
         <Menu.Item onClick={() => void saveHits()}>All hits as table (CSV)…</Menu.Item>
         <Menu.Divider />
-        <Menu.Item
-          role="menuitemcheckbox"
-          aria-checked={identified}
+        <Menu.CheckboxItem
+          checked={identified}
           closeMenuOnClick={false}
-          leftSection={<Checkbox.Indicator size="xs" checked={identified} />}
-          onClick={() => useTakeAway.setState({ identified: !identified })}
+          onChange={(checked) => useTakeAway.setState({ identified: checked })}
         >
           With the patients’ identity, this once
-        </Menu.Item>
+        </Menu.CheckboxItem>
       </Menu.Dropdown>
     </Menu>
   );
