@@ -39,6 +39,7 @@ import {
   volumeRow,
 } from './model.ts';
 import { roiRule } from './reader.ts';
+import { comparisonParams, hitsParams } from './takeaway.ts';
 
 const token = z.string().min(16).max(64);
 const page = {
@@ -429,6 +430,13 @@ export const engineContract = {
       params: z.object({ volume: id.optional(), lesion: id.optional(), target: token }),
       result: z.object({ dims: z.tuple([z.number(), z.number(), z.number()]), bytes: z.number().int() }),
     },
+    /** Writes hits as a CSV table. */
+    'takeaway.hits': {
+      params: hitsParams.extend({ target: token }),
+      result: z.object({ bytes: z.number().int() }),
+    },
+    /** A query beside hits as a page that refers to nothing outside of itself, for the window's host to print. */
+    'takeaway.comparison': { params: comparisonParams, result: z.object({ html: z.string() }) },
     'encoders.list': {
       params: z.object({}),
       result: z.object({ encoders: z.array(encoderRow), broken: z.array(brokenEncoder) }),

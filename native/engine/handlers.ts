@@ -36,6 +36,7 @@ import { saveMeasurements } from './saveMeasurements.ts';
 import { searchLibrary } from './searchLibrary.ts';
 import { similarityMap } from './similarityMap.ts';
 import { simulateFeedback } from './simulateFeedback.ts';
+import { comparison, saveHits } from './takeAway.ts';
 import { currentUser } from './user.ts';
 import { verifyLibrary } from './verify.ts';
 
@@ -252,6 +253,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
 
     'export.run': ({ volume, lesion, target }) =>
       exportTo(engine, { volume, lesion }, grants.take(target, 'write')),
+    'takeaway.hits': (params) => saveHits(engine, params),
+    'takeaway.comparison': (params, { signal }) => comparison(engine, params, signal),
     'encoders.list': async () => {
       // How the default one runs is worth a moment; opening every other model is not.
       await encoders.standard.warm().catch(() => undefined);

@@ -108,6 +108,7 @@ describe.skipIf(skip)(groupName('security'), () => {
         'grantDropped:function',
         'openLibrary:function',
         'requestPort:function',
+        'savePage:function',
       ]);
     });
 
@@ -413,6 +414,9 @@ describe.skipIf(skip)(groupName('security'), () => {
         'chooseImport()',
         `chooseExport("${'x'.repeat(201)}")`,
         'chooseExport(7)',
+        'savePage("<p>", "../page.pdf")',
+        'savePage("<p>", "page.html")',
+        'savePage(7, "page.pdf")',
       ];
       for (const call of calls) {
         const outcome = await runInPage(
