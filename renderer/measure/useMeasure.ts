@@ -24,9 +24,17 @@ interface Draft {
     | { readonly what: 'stroke'; readonly from: Vec3 }
     /** The second arm of an angle follows the pointer until it is clicked. */
     | { readonly what: 'arm' }
-    | { readonly what: 'handle'; readonly handle: number; readonly moved: boolean }
-    | { readonly what: 'whole'; readonly last: Vec3; readonly moved: boolean };
+    | (Held & { readonly what: 'handle'; readonly handle: number })
+    | (Held & { readonly what: 'whole'; readonly last: Vec3 });
 }
+interface Held {
+  /** Where it was taken, in CSS pixels. */
+  readonly at: readonly [number, number];
+  readonly moved: boolean;
+}
+
+/** A hand that only chooses trembles by this many CSS pixels at most. */
+const tremblePx = 3;
 
 export function useMeasure(row: VolumeRow, grid: Grid, voxels: Voxels | null) {
   const tool = useView((s) => s.tool);
@@ -52,7 +60,12 @@ export function useMeasure(row: VolumeRow, grid: Grid, voxels: Voxels | null) {
   }, [own, draft, selected, grid, voxels, arrival]);
 
   /** The draft with the pointer elsewhere; it stays on its slice, though the pane may be scrolled meanwhile. */
-  const follow = ({ shape, doing }: Draft, pointer: Vec3): Draft => {
+  const follow = (now: Draft, { view, index: pointer }: Gesture): Draft => {
+    const { shape, doing } = now;
+    if ('moved' in doing && !doing.moved) {
+      const [x, y] = indexToPixel(view, grid, pointer);
+      if (Math.hypot(x - doing.at[0], y - doing.at[1]) <= tremblePx) return now;
+    }
     const { normal } = planeAxes(grid.direction, shape.plane);
     const index: Point = [pointer[0], pointer[1], pointer[2]];
     index[normal] = shape.points[0][normal];
@@ -89,14 +102,15 @@ export function useMeasure(row: VolumeRow, grid: Grid, voxels: Voxels | null) {
     press: (plane: Plane, { view, index }: Gesture): boolean => {
       if (draft?.doing.what === 'arm') return true;
       if (!kind && tool !== 'crosshair') return false;
-      const grip = gripAt(own, view, grid, indexToPixel(view, grid, index));
+      const at = indexToPixel(view, grid, index);
+      const grip = gripAt(own, view, grid, at);
       const held = own.find(({ id }) => id === grip?.id);
       if (grip && held) {
         select(held.id);
         const doing =
           grip.handle === null
-            ? ({ what: 'whole', last: index, moved: false } as const)
-            : ({ what: 'handle', handle: grip.handle, moved: false } as const);
+            ? ({ what: 'whole', last: index, at, moved: false } as const)
+            : ({ what: 'handle', handle: grip.handle, at, moved: false } as const);
         setDraft({ shape: held, doing });
         return true;
       }
@@ -111,13 +125,12 @@ export function useMeasure(row: VolumeRow, grid: Grid, voxels: Voxels | null) {
       return true;
     },
     /** The pointer moved over a pane, pressed or not. */
-    move: (plane: Plane, { index }: Gesture): void =>
-      setDraft((now) => (now?.shape.plane === plane ? follow(now, index) : now)),
+    move: (plane: Plane, gesture: Gesture): void =>
+      setDraft((now) => (now?.shape.plane === plane ? follow(now, gesture) : now)),
     /** Whether something was in the hand. */
-    release: (plane: Plane, { index }: Gesture): boolean => {
+    release: (plane: Plane, gesture: Gesture): boolean => {
       if (!draft) return false;
-      const still = ('moved' in draft.doing && !draft.doing.moved) || draft.shape.plane !== plane;
-      const { shape, doing } = still ? draft : follow(draft, index);
+      const { shape, doing } = draft.shape.plane === plane ? follow(draft, gesture) : draft;
       const { points } = shape;
       const small = shape.kind !== 'probe' && distanceMm(points[0], points[1], grid) < smallestMm;
       if (doing.what === 'stroke' && shape.kind === 'angle' && !small) {
