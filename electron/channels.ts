@@ -12,6 +12,7 @@ export const requestChannels = {
   chooseImport: 'precedent:chooseImport',
   chooseLabels: 'precedent:chooseLabels',
   chooseExport: 'precedent:chooseExport',
+  saveText: 'precedent:saveText',
   openLibrary: 'precedent:openLibrary',
   requestPort: 'precedent:requestPort',
 } as const satisfies Record<BridgeName, string>;

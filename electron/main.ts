@@ -1,9 +1,10 @@
 /** The entry of the desktop application: its life cycle, and nothing that another module can own. */
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app, BrowserWindow, ipcMain, Menu, session } from 'electron';
 import { PrecedentError } from '../native/contract/errors.ts';
 import { calibrationsFolder } from '../native/encoder/calibrationsFolder.ts';
+import { writeFileAtomic } from '../native/files/files.ts';
 import { parseArguments } from './arguments.ts';
 import { engineChannels, type MenuCommand } from './channels.ts';
 import {
@@ -126,6 +127,12 @@ const handlers: BridgeHandlers = {
   chooseExport: async (window, suggestedName) => {
     const path = await chooseExportPath(window, suggestedName);
     return path === null ? null : grant((message) => host.send(message), path, 'write');
+  },
+  saveText: async (window, suggestedName, text) => {
+    const path = await chooseExportPath(window, suggestedName);
+    if (path === null) return null;
+    await writeFileAtomic(path, Buffer.from(text));
+    return basename(path);
   },
   openLibrary: async (window) => ({ opened: await openChosenLibrary(window) }),
   requestPort: async (window) => {

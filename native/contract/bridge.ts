@@ -19,6 +19,11 @@ export const bridgeContract = {
   chooseImport: { params: z.tuple([z.enum(['folder', 'files'])]), result: z.array(granted) },
   chooseLabels: { params: z.tuple([]), result: granted.nullable() },
   chooseExport: { params: z.tuple([z.string().max(200)]), result: granted.nullable() },
+  /** Asks where, and writes the text there; the name it was saved as, or null. */
+  saveText: {
+    params: z.tuple([z.string().max(200), z.string().max(1_000_000)]),
+    result: z.string().nullable(),
+  },
   openLibrary: { params: z.tuple([]), result: z.object({ opened: z.boolean() }) },
   requestPort: { params: z.tuple([]), result: z.object({}) },
 } as const;

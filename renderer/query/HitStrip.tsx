@@ -5,7 +5,8 @@ import { type KeyboardEvent, useEffect, useRef } from 'react';
 import type { ScoreKind } from '../../native/contract/engine.ts';
 import type { Hit } from '../../native/contract/model.ts';
 import { Empty, Failure, sentence } from '../ui/Empty.tsx';
-import { count, ml, mm, ms, patientId, thickness } from '../ui/format.ts';
+import { count, ml, mm, ms, thickness } from '../ui/format.ts';
+import { useIdentity } from '../ui/identity.ts';
 import { LabelLine } from '../ui/LabelLine.tsx';
 import { failed } from '../ui/notice.ts';
 import { SourceMarks } from '../ui/SourceMarks.tsx';
@@ -143,6 +144,7 @@ function took(tookMs: Readonly<Record<string, number>>): string {
 }
 
 function HitCard({ hit, open, scores }: { hit: Hit; open: boolean; scores: ScoreKind }) {
+  const identity = useIdentity();
   const mark = useView(({ subject }) => (subject ? markOf(subject.marks, hit.lesion) : null));
   const card = useRef<HTMLButtonElement>(null);
   useEffect(() => {
@@ -175,8 +177,8 @@ function HitCard({ hit, open, scores }: { hit: Hit; open: boolean; scores: Score
         </span>
         <span className="hit-text">
           <DiagnosisText diagnosis={hit.diagnosis} />
-          <span className="hit-name" title={`${hit.patient} · ${hit.name}`}>
-            {patientId(hit.patient)} · {hit.name}
+          <span className="hit-name" title={`${identity.whole(hit.patient)} · ${hit.name}`}>
+            {identity.patient(hit.patient)} · {hit.name}
           </span>
           <span className="hit-size">
             {mm(hit.diameterMm)} · {ml(hit.volumeMl)}
