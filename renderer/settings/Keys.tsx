@@ -1,7 +1,7 @@
 /** The keys of the window, each to be changed by pressing another; exported, imported, and put back as delivered. */
 import { Button, FileButton, Group } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { type KeyboardEvent, useState } from 'react';
+import { type KeyboardEvent, useRef, useState } from 'react';
 import { PrecedentError } from '../../native/contract/errors.ts';
 import { bridge } from '../bridge.ts';
 import { failed, notice } from '../ui/notice.ts';
@@ -15,6 +15,7 @@ export function Keys() {
   const { changes, bindings } = useOwnKeys();
   const [waiting, setWaiting] = useState<string | null>(null);
   const [refused, setRefused] = useState<{ readonly id: string; readonly reason: string } | null>(null);
+  const forgetFile = useRef<() => void>(null);
   const exporting = useMutation({
     mutationFn: () => bridge.saveText('precedent-keys.json', keysAsJson(changes)),
     onSuccess: (name) => {
@@ -29,6 +30,8 @@ export function Keys() {
     },
     onSuccess: () => notice('done', 'Keys imported'),
     onError: (error) => failed('The keys were not imported', error),
+    // The same file, mended, may be chosen again.
+    onSettled: () => forgetFile.current?.(),
   });
 
   const onKeyDown = (event: KeyboardEvent, id: string) => {
@@ -96,6 +99,7 @@ export function Keys() {
         </Button>
         <FileButton
           accept=".json"
+          resetRef={forgetFile}
           inputProps={{ 'aria-label': 'Keys to import' }}
           onChange={(file) => file && importing.mutate(file)}
         >
