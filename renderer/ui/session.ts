@@ -56,7 +56,7 @@ function lookOf(state: ViewState): Look {
   return { window, inverted, outlines, layout, maximised, slabMm, cornerText, identityHidden };
 }
 
-export function openedOf(state: ViewState, library: string): Opened {
+function openedOf(state: ViewState, library: string): Opened {
   const { row, lesion, focus, panes, subject, options, compare } = state;
   const { method, includeSamePatient, hitsPerPatient, top } = options;
   return {

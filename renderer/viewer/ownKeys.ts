@@ -6,10 +6,7 @@ import { keep, readKept } from '../ui/kept.ts';
 import { bindingId, type KeyBinding, keyBindings, shownKey } from './keys.ts';
 
 /** The keys of each action that has others than delivered. */
-export const keyChangesSchema = z.record(
-  z.string().max(40),
-  z.array(z.string().min(1).max(30)).max(4).readonly(),
-);
+const keyChangesSchema = z.record(z.string().max(40), z.array(z.string().min(1).max(30)).max(4).readonly());
 export type KeyChanges = Readonly<Record<string, readonly string[]>>;
 
 const keysFile = z.object({ precedentKeys: z.literal(1), keys: keyChangesSchema });

@@ -108,6 +108,7 @@ describe.skipIf(skip)(groupName('security'), () => {
         'grantDropped:function',
         'openLibrary:function',
         'requestPort:function',
+        'saveText:function',
       ]);
     });
 
@@ -413,6 +414,7 @@ describe.skipIf(skip)(groupName('security'), () => {
         'chooseImport()',
         `chooseExport("${'x'.repeat(201)}")`,
         'chooseExport(7)',
+        'saveText("keys.json")',
       ];
       for (const call of calls) {
         const outcome = await runInPage(
