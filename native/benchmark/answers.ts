@@ -2,16 +2,16 @@
 import { type Answer, type AnsweredHit, recorded } from './calibration.ts';
 import type { FoundCase } from './ranking.ts';
 
-interface LabelledCase {
+interface ClassedCase {
   readonly patient: string;
   readonly class: string | null;
 }
 
 export class Answers {
   readonly list: Answer[] = [];
-  readonly #cases: readonly LabelledCase[];
+  readonly #cases: readonly ClassedCase[];
 
-  constructor(cases: readonly LabelledCase[]) {
+  constructor(cases: readonly ClassedCase[]) {
     this.#cases = cases;
   }
 

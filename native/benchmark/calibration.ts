@@ -3,10 +3,8 @@
  * lesions when each asks for those of the other patients; and how well such chances hold for patients they did not learn from.
  */
 import type { Calibration } from '../contract/model.ts';
-import { createRandom } from '../random.ts';
-import { bootstraps } from './bootstrap.ts';
 import { folds, foldsOf } from './folds.ts';
-import { quantile } from './quantile.ts';
+import { bootstraps, intervalOf, patientDraws } from './patientBootstrap.ts';
 
 export interface AnsweredHit {
   readonly patient: string;
@@ -22,7 +20,7 @@ export interface Answer {
 }
 
 /** The chance at one score, and how many hits of about that score it was learned from. */
-export interface Knot {
+interface Knot {
   readonly score: number;
   readonly probability: number;
   readonly pairs: number;
@@ -107,7 +105,6 @@ export function predictUnseen(answers: readonly Answer[]): Prediction[] {
 }
 
 const binCount = 5;
-const seed = 20_260;
 
 /**
  * Expected beside observed in five bins of equally many hits, by rising expectation, with the weighted mean of their distances.
@@ -131,38 +128,23 @@ export function reliability(predictions: readonly Prediction[]): Calibration | u
     range[bin].lo = Math.min(range[bin].lo, expected);
     range[bin].hi = Math.max(range[bin].hi, expected);
   }
-  const once = new Uint32Array(patients.size).fill(1);
-  const value = binsOf(cells, once);
+  const value = binsOf(cells, new Uint32Array(patients.size).fill(1));
   const samples = value.map(() => new Float64Array(bootstraps));
   const errors = new Float64Array(bootstraps);
-  const random = createRandom(seed, 'calibration');
-  const drawn = new Uint32Array(patients.size);
-  for (let b = 0; b < bootstraps; b++) {
-    drawn.fill(0);
-    for (let i = 0; i < patients.size; i++) drawn[Math.floor(random.next() * patients.size)]++;
+  let b = 0;
+  for (const drawn of patientDraws(patients.size, 'calibration')) {
     const bins = binsOf(cells, drawn);
     for (const [bin, { observed }] of bins.entries()) samples[bin][b] = observed;
     errors[b] = meanError(bins);
+    b++;
   }
-  errors.sort();
   return {
     bins: value.map(({ n, expected, observed }, bin) => {
       // A bin of which no patient was drawn has no rate then.
-      const rates = samples[bin].filter((sample) => !Number.isNaN(sample)).sort();
-      return {
-        ...range[bin],
-        n,
-        expected,
-        observed,
-        lo95: quantile(rates, 0.025),
-        hi95: quantile(rates, 0.975),
-      };
+      const { lo, hi } = intervalOf(observed, samples[bin]);
+      return { ...range[bin], n, expected, observed, lo95: lo, hi95: hi };
     }),
-    ece: {
-      value: meanError(value),
-      lo: quantile(errors, 0.025),
-      hi: quantile(errors, 0.975),
-    },
+    ece: intervalOf(meanError(value), errors),
   };
 }
 

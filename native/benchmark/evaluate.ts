@@ -2,16 +2,14 @@
  * The evaluation of methods on a labelled library: every lesion of a class queries the lesions of the other patients, and a
  * hit is relevant when it has the query's class. Definitions: ARCHITECTURE.md, "How evaluate counts".
  */
-
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Evaluation } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Metrics } from '../contract/model.ts';
-import { throwIfCancelled } from '../process/cancel.ts';
-import { type QueryResult, summarise } from './bootstrap.ts';
+import { Turns } from '../process/turns.ts';
 import { type ClassRange, classOf } from './classes.ts';
 import { expectedFigures, type QueryFigures, rankedFigures, type TieGroup } from './metrics.ts';
 import { PatientBootstrap } from './patientBootstrap.ts';
+import { type QueryResult, summarise } from './summarise.ts';
 
 /** One lesion with an embedding. */
 export interface Case {
@@ -30,7 +28,7 @@ export interface Case {
  */
 export type Ranking = (query: number, gallery: Int32Array) => ArrayLike<number>;
 
-export interface EvaluationRequest {
+interface EvaluationRequest {
   readonly field: string;
   readonly cases: readonly Case[];
   readonly classes?: readonly ClassRange[];
@@ -50,9 +48,6 @@ export type EvaluationResult = Pick<
 /** Hits of a query whose classes are counted. */
 const confusionDepth = 5;
 
-/** Time between turns for other work. */
-const turnMs = 20;
-
 /** @throws PrecedentError `usage` when no query can be scored, `cancelled` when the signal says so. */
 export async function evaluate(request: EvaluationRequest): Promise<EvaluationResult> {
   const { field, cases, methods, signal, onProgress } = request;
@@ -70,7 +65,7 @@ export async function evaluate(request: EvaluationRequest): Promise<EvaluationRe
   const whole = countClasses(gallery, classes);
   const byPatient = Map.groupBy(gallery, (i) => cases[i].patient);
   let skipped = 0;
-  let lastTurn = performance.now();
+  const turns = new Turns(signal);
 
   for (const [done, query] of queries.entries()) {
     const own = classes[query];
@@ -92,12 +87,8 @@ export async function evaluate(request: EvaluationRequest): Promise<EvaluationRe
       const ranked = ranking(query, others);
       record(results.get(name), figuresOf(name, ranked, others, classes, own));
       countHits(confusion.get(name), own, ranked, classes);
-    }
-    if (performance.now() - lastTurn > turnMs) {
-      onProgress?.(done + 1, queries.length);
-      await nextTurn();
-      lastTurn = performance.now();
-      throwIfCancelled(signal);
+      if (turns.due) onProgress?.(done, queries.length);
+      await turns.pass();
     }
   }
   if (random.length === 0) {
@@ -111,8 +102,8 @@ export async function evaluate(request: EvaluationRequest): Promise<EvaluationRe
   onProgress?.(queries.length, queries.length);
   const summaries: Record<string, Metrics> = {};
   for (const [name, list] of results) {
-    await nextTurn();
     summaries[name] = summarise(list);
+    await turns.pass();
   }
   return {
     field,
@@ -121,7 +112,7 @@ export async function evaluate(request: EvaluationRequest): Promise<EvaluationRe
     classes: Object.fromEntries(classCounts),
     methods: summaries,
     baselines: { random: summarise(random), majority: summarise(majority) },
-    comparisons: request.compared === undefined ? [] : compare(request.compared, results),
+    comparisons: request.compared === undefined ? [] : await compare(request.compared, results, turns),
     confusion: Object.fromEntries(
       Array.from(confusion, ([name, rows]) => [
         name,
@@ -132,20 +123,24 @@ export async function evaluate(request: EvaluationRequest): Promise<EvaluationRe
 }
 
 /** Query by query, so that what makes a query easy or hard for both counts for neither; intervals by patient. */
-function compare(
+async function compare(
   method: string,
   results: ReadonlyMap<string, readonly QueryResult[]>,
-): Evaluation['comparisons'] {
+  turns: Turns,
+): Promise<Evaluation['comparisons']> {
   const own = results.get(method);
   if (!own) return [];
   const bootstrap = new PatientBootstrap(own.map(({ patient }) => ({ patient, group: '' })));
-  return [...results].flatMap(([other, theirs]) => {
-    if (other === method) return [];
+  const comparisons: Evaluation['comparisons'] = [];
+  for (const [other, theirs] of results) {
+    if (other === method) continue;
     const difference = (of: 'p@5' | 'ap') =>
       bootstrap.means(Float64Array.from(own, ({ figures }, at) => figures[of] - theirs[at].figures[of]))
         .macro;
-    return [{ method, other, 'p@5': difference('p@5'), ap: difference('ap') }];
-  });
+    comparisons.push({ method, other, 'p@5': difference('p@5'), ap: difference('ap') });
+    await turns.pass();
+  }
+  return comparisons;
 }
 
 function countHits(

@@ -1,7 +1,9 @@
 /** An evaluation to keep or pass on: a printable HTML page that refers to nothing else, a CSV table, or all of it as JSON. */
 import type { Evaluation } from '../contract/engine.ts';
-import { type Calibration, type Metrics, metricNames } from '../contract/model.ts';
-import { text } from './html.ts';
+import { type Calibration, type Figure, metricNames } from '../contract/model.ts';
+import { csv } from './csv.ts';
+import { signed, text } from './html.ts';
+import { metricRows, metricTable } from './metricTable.ts';
 import { intervalPlot, type PlotRow, plotStyle } from './plots.ts';
 
 export const evaluationFormats: Readonly<Record<string, (evaluation: Evaluation) => string>> = {
@@ -14,26 +16,31 @@ const researchUse = 'Research use, not for primary diagnosis.';
 
 /** One row for each method, baseline and metric. */
 function evaluationTable(evaluation: Evaluation): string {
-  const quoted = (value: string) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
-  const lines = measured(evaluation).flatMap(([name, metrics]) =>
-    metricNames.map((metric) => {
-      const { value, lo, hi } = metrics[metric];
-      const { field, ranges = '', encoder, n, trainedOn } = evaluation;
-      const cells = [field, ranges, encoder, name, metric, ...[value, lo, hi, n].map(String)];
-      return [...cells, trainedOn ? 'yes' : 'no', researchUse].map(quoted).join(',');
-    }),
+  const { field, ranges, encoder, n, trainedOn } = evaluation;
+  return csv(
+    [
+      'field', 'classes', 'encoder', 'method', 'metric', 'value', 'low 95%', 'high 95%', 'queries',
+      'encoder trained on these patients', 'use',
+    ], // biome-ignore format: one list
+    metricRows(evaluation).flatMap(({ name, metrics }) =>
+      metricNames.map((metric) => {
+        const { value, lo, hi } = metrics[metric];
+        return [
+          field,
+          ranges,
+          encoder,
+          name,
+          metric,
+          value,
+          lo,
+          hi,
+          n,
+          trainedOn ? 'yes' : 'no',
+          researchUse,
+        ];
+      }),
+    ),
   );
-  const head =
-    'field,classes,encoder,method,metric,value,low 95%,high 95%,queries,encoder trained on these patients,use';
-  return `${head}\r\n${lines.join('\r\n')}\r\n`;
-}
-
-function measured({ methods, baselines }: Evaluation): [name: string, metrics: Metrics][] {
-  return [
-    ...Object.entries(methods),
-    ['random order', baselines.random],
-    ['commonest class first', baselines.majority],
-  ];
 }
 
 function evaluationPage(evaluation: Evaluation): string {
@@ -57,8 +64,7 @@ ${trainedOn ? `<p class="notice">The encoder ${text(encoder)} was trained on pat
 ${text(encoder)}; ${skipped} without a lesion of their class left out.${text(subset('Queries', queries))}${text(subset('Found', gallery))} Intervals: 95%,
 2,000 bootstraps by patient.</p>
 <section class="plots">${plot(evaluation, 'p@5')}${plot(evaluation, 'ap')}</section>
-<table><thead><tr><th></th>${metricNames.map((name) => `<th>${name}</th>`).join('')}</tr></thead>
-<tbody>${measured(evaluation).map(metricRow).join('\n')}</tbody></table>
+${metricTable(metricRows(evaluation))}
 ${comparisons(evaluation)}
 ${calibrations(evaluation)}
 ${confusions(evaluation)}
@@ -67,22 +73,13 @@ ${confusions(evaluation)}
 `;
 }
 
-function metricRow([name, metrics]: [string, Metrics]): string {
-  const cells = metricNames.map((metric) => {
-    const { value, lo, hi } = metrics[metric];
-    return `<td>${value.toFixed(3)}<small>${lo.toFixed(3)}–${hi.toFixed(3)}</small></td>`;
-  });
-  return `<tr><th>${text(name)}</th>${cells.join('')}</tr>`;
-}
-
 function plot(evaluation: Evaluation, metric: 'p@5' | 'ap'): string {
-  const methods = Object.keys(evaluation.methods).length;
-  const rows = measured(evaluation).map(
-    ([label, metrics], at): PlotRow => ({
-      label,
-      tone: at < methods ? 'search' : 'baseline',
+  const rows = metricRows(evaluation).map(
+    ({ name, metrics, baseline }, at, all): PlotRow => ({
+      label: name,
+      tone: baseline ? 'baseline' : 'search',
       interval: metrics[metric],
-      first: at === methods,
+      first: baseline && !all[at - 1].baseline,
     }),
   );
   return intervalPlot(metric === 'ap' ? 'Average precision' : 'P@5', rows);
@@ -90,7 +87,7 @@ function plot(evaluation: Evaluation, metric: 'p@5' | 'ap'): string {
 
 function comparisons({ comparisons }: Evaluation): string {
   if (comparisons.length === 0) return '';
-  const cell = ({ value, lo, hi }: Metrics['ap']) =>
+  const cell = ({ value, lo, hi }: Figure) =>
     `<td>${signed(value)}<small>${signed(lo)} to ${signed(hi)}</small></td>`;
   const rows = comparisons.map(
     ({ method, other, ...by }) =>
@@ -98,10 +95,6 @@ function comparisons({ comparisons }: Evaluation): string {
   );
   return `<h2>Differences, query by query</h2>
 <table><thead><tr><th></th><th>P@5</th><th>AP</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`;
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 }
 
 function calibrations({ calibration }: Evaluation): string {

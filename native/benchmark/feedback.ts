@@ -1,8 +1,7 @@
 /** What marks on hits would change, by a simulated user who knows each lesion's class and marks some of the first hits. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Simulation } from '../contract/feedback.ts';
-import { throwIfCancelled } from '../process/cancel.ts';
+import { Turns } from '../process/turns.ts';
 import { createRandom } from '../random.ts';
 import { PatientBootstrap } from './patientBootstrap.ts';
 
@@ -11,19 +10,21 @@ const looked = 10;
 const measured = 10;
 const seed = 20_260;
 
+/** The first k lesions after marks, the most similar first; each once. */
+type MarkedSearch = (
+  marks: { readonly relevant: readonly string[]; readonly irrelevant: readonly string[] },
+  k: number,
+) => readonly string[];
 export interface SimulatedQuery {
   readonly patient: string;
   readonly class: string;
   /** How many lesions can be found. */
   readonly gallery: number;
-  /** The first k lesions after marks, the most similar first; each once. */
-  readonly rank: (
-    marks: { relevant: readonly string[]; irrelevant: readonly string[] },
-    k: number,
-  ) => readonly string[];
+  /** Begins its searches when its turn comes, so that what they take is not held for all queries at once. */
+  readonly search: () => MarkedSearch;
   readonly classOf: (lesion: string) => string | null;
 }
-export type SimulationResult = Pick<Simulation, 'n' | 'skipped' | 'before' | 'after' | 'change' | 'classes'>;
+type SimulationResult = Pick<Simulation, 'n' | 'skipped' | 'before' | 'after' | 'change' | 'classes'>;
 
 /**
  * For each query `draws` times: `marks` of the first ten hits are drawn at random (seeded) and marked, as relevant where
@@ -40,11 +41,13 @@ export async function simulate(
   const random = createRandom(seed, 'feedback');
   const results: { patient: string; class: string; before: number; after: number }[] = [];
   const none = { relevant: [], irrelevant: [] };
+  const turns = new Turns(signal);
   for (const [done, query] of queries.entries()) {
     if (query.gallery < marks + measured) continue;
     const depth = Math.max(looked, marks + measured);
     const isRelevant = (lesion: string) => query.classOf(lesion) === query.class;
-    const first = query.rank(none, depth);
+    const search = query.search();
+    const first = search(none, depth);
     const precision = (ranked: readonly string[], marked: ReadonlySet<string>) =>
       ranked
         .filter((lesion) => !marked.has(lesion))
@@ -61,7 +64,7 @@ export async function simulate(
         const set = new Set(marked);
         const relevant = marked.filter(isRelevant);
         const irrelevant = marked.filter((lesion) => !isRelevant(lesion));
-        const moved = query.rank({ relevant, irrelevant }, depth);
+        const moved = search({ relevant, irrelevant }, depth);
         figures = { before: precision(first, set), after: precision(moved, set) };
         known.set(name, figures);
       }
@@ -69,10 +72,10 @@ export async function simulate(
       after += figures.after / draws;
     }
     results.push({ patient: query.patient, class: query.class, before, after });
-    onProgress(done + 1, queries.length);
-    await nextTurn();
-    throwIfCancelled(signal);
+    if (turns.due) onProgress(done + 1, queries.length);
+    await turns.pass();
   }
+  onProgress(queries.length, queries.length);
   if (results.length === 0) {
     const what = `no query has ${marks + measured} lesions of other patients with a class`;
     throw new PrecedentError('usage', what, undefined, 'choose a field that more lesions have');

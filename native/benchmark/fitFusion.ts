@@ -2,6 +2,8 @@
  * Weights of a fusion, fitted on labelled cases: by which sum of the methods' standardised scores are pairs of one class
  * told best from other pairs. A logistic regression whose weights are not negative, each class of queries counting the same.
  */
+import type { Turns } from '../process/turns.ts';
+
 export interface FittedQuery {
   readonly class: string;
   /** One row for each method: its standardised scores of the query's gallery. */
@@ -16,7 +18,11 @@ const stepLength = 0.5;
 const ridge = 0.01;
 
 /** The weights in the order of the methods, their sum 1; equal ones where there is nothing to learn from. */
-export function fitFusion(queries: readonly FittedQuery[], methods: number): number[] {
+export async function fitFusion(
+  queries: readonly FittedQuery[],
+  methods: number,
+  turns: Turns,
+): Promise<number[]> {
   const usable = queries.filter(({ relevant }) => relevant.includes(1) && relevant.includes(0));
   const equal = Array.from({ length: methods }, () => 1 / methods);
   if (usable.length === 0) return equal;
@@ -44,6 +50,7 @@ export function fitFusion(queries: readonly FittedQuery[], methods: number): num
     weights = weights.map((weight, m) =>
       Math.max(0, weight - stepLength * (gradient[m] + ridge * (weight - 1 / methods))),
     );
+    await turns.pass();
   }
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return sum > 0 ? weights.map((weight) => weight / sum) : equal;

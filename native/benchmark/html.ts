@@ -1,4 +1,4 @@
-/** The little that the reports share to write HTML safely. */
+/** The little that the reports share to write HTML safely, and numbers alike. */
 
 const escapes: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -11,4 +11,9 @@ const escapes: Readonly<Record<string, string>> = {
 /** Any value as the text of an element or a quoted attribute. */
 export function text(value: string | number): string {
   return String(value).replace(/[&<>"']/g, (character) => escapes[character]);
+}
+
+/** A difference with its sign. */
+export function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 }

@@ -1,6 +1,7 @@
 /** Plots as inline SVG for printed reports: values from 0 to 1 with their intervals. */
+
+import type { Figure } from '../contract/model.ts';
 import { text } from './html.ts';
-import type { Interval } from './patientBootstrap.ts';
 
 /** How a row is drawn: filled, hollow or grey. */
 export type Tone = 'search' | 'leak' | 'baseline';
@@ -8,7 +9,7 @@ export type Tone = 'search' | 'leak' | 'baseline';
 export interface PlotRow {
   readonly label: string;
   readonly tone: Tone;
-  readonly interval: Interval;
+  readonly interval: Figure;
   /** A rule above it, where another group of rows begins. */
   readonly first?: boolean;
 }

@@ -1,7 +1,7 @@
 /** The demonstration report: one self-contained HTML page with the main job's pictures and figures, for machines without a display. */
 import type { Evaluation } from '../contract/engine.ts';
-import { type Metrics, metricNames } from '../contract/model.ts';
 import { text } from './html.ts';
+import { type MetricRow, metricRows, metricTable } from './metricTable.ts';
 
 /** A lesion with its picture, a PNG as a data URL. */
 export interface ReportLesion {
@@ -97,37 +97,24 @@ ${cards.join('\n')}</div>`;
 }
 
 function evaluationSection(evaluation: Evaluation): string {
-  const rows: [string, Metrics][] = [
-    ...Object.entries(evaluation.methods),
-    ['random', evaluation.baselines.random],
-    ['majority', evaluation.baselines.majority],
-  ];
+  const rows = metricRows(evaluation);
   const classes = Object.entries(evaluation.classes).map(([name, count]) => `${name} ${count}`);
   return `<section>
 <h2>Evaluation: ${text(evaluation.field)}</h2>
 <p>${evaluation.n} queries, each against the lesions of the other patients (${text(classes.join(', '))}); ${evaluation.skipped} without
 a relevant lesion left out. Figures with 95% intervals, bootstrapped by patient.</p>
 <div class="chart">${chart(rows)}</div>
-<div class="scroll"><table><thead><tr><th></th>${metricNames.map((name) => `<th>${name}</th>`).join('')}</tr></thead>
-<tbody>${rows.map(([name, metrics]) => metricRow(name, metrics)).join('\n')}</tbody></table></div>
+<div class="scroll">${metricTable(rows)}</div>
 </section>`;
 }
 
-function metricRow(name: string, metrics: Metrics): string {
-  const cells = metricNames.map((metric) => {
-    const { value, lo, hi } = metrics[metric];
-    return `<td>${value.toFixed(3)}<small>${lo.toFixed(3)}–${hi.toFixed(3)}</small></td>`;
-  });
-  return `<tr><th>${text(name)}</th>${cells.join('')}</tr>`;
-}
-
-const [labelWidth, barWidth, rowHeight] = [130, 420, 26];
+const [labelWidth, barWidth, rowHeight] = [160, 420, 26];
 
 /** P@5 and its interval for each method and baseline, on a scale from 0 to 1. */
-function chart(rows: readonly (readonly [string, Metrics])[]): string {
+function chart(rows: readonly MetricRow[]): string {
   const height = rows.length * rowHeight + 24;
   const x = (value: number) => labelWidth + value * barWidth;
-  const bars = rows.map(([name, metrics], i) => {
+  const bars = rows.map(({ name, metrics }, i) => {
     const { value, lo, hi } = metrics['p@5'];
     const y = i * rowHeight + 4;
     const middle = y + rowHeight / 2 - 4;

@@ -13,7 +13,7 @@ import type { Database } from './database.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-export interface WordHit {
+interface WordHit {
   readonly lesion: string;
   /** BM25 over the lesion's words and, with less weight, its study's reports: higher is better, 0 where no word asked for it. */
   readonly score: number;
@@ -152,7 +152,7 @@ export function catalogCaptions(db: Database) {
      * score of 0; a text without a letter or digit finds nothing. In a library that has just been taken over from an earlier
      * version, what is not captioned yet is not found.
      */
-    find: (text: string, limit = Number.POSITIVE_INFINITY): WordHit[] => {
+    find: (text: string): WordHit[] => {
       refreshSome();
       const { required, excluded } = ftsTerms(text);
       if (required.length + excluded.length === 0 && text.trim() !== '') return [];
@@ -186,8 +186,7 @@ export function catalogCaptions(db: Database) {
           for (const uid of lesionOf.all(study)) add(uid, reportWeight * score);
       }
       const hits = [...scores].map(([lesion, score]) => ({ lesion, score }));
-      hits.sort((a, b) => b.score - a.score || (a.lesion < b.lesion ? -1 : 1));
-      return hits.slice(0, limit);
+      return hits.sort((a, b) => b.score - a.score || (a.lesion < b.lesion ? -1 : 1));
     },
   };
 }

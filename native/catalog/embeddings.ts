@@ -117,6 +117,18 @@ export function catalogEmbeddings(db: Database) {
       }));
     },
 
+    /** Whether there is an embedding under this key, of this lesion or volume where one is named. */
+    holds: (key: EmbeddingKey, uid?: string): boolean => {
+      const { table, owner } = owners[levels[key.level].of];
+      const only = uid === undefined ? '' : `AND ${owner} = (SELECT id FROM ${owner} WHERE uid = @uid)`;
+      const found = db
+        .prepare(
+          `SELECT 1 FROM ${table} WHERE key = (SELECT id FROM embedding_key WHERE ${sameKey}) ${only} LIMIT 1`,
+        )
+        .get({ ...named(key), ...(uid === undefined ? {} : { uid }) });
+      return found !== undefined;
+    },
+
     /** How many embeddings there are under this key. */
     count: (key: EmbeddingKey): number =>
       Number(

@@ -31,7 +31,6 @@ export function catalogFeedback(db: Database) {
        ON CONFLICT (user, hash) DO UPDATE SET hash = excluded.hash RETURNING id`,
     )
     .pluck();
-  const queryIds = db.prepare('SELECT id FROM feedback_query WHERE hash = ?').pluck();
   const upsertMark = db.prepare(
     `INSERT INTO feedback_mark (query, hit, relevant, method, at) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET relevant = excluded.relevant, method = excluded.method, at = excluded.at`,
@@ -42,10 +41,10 @@ export function catalogFeedback(db: Database) {
   );
   const removeQuery = db.prepare('DELETE FROM feedback_query WHERE user = ? AND hash = ?');
   const marks = db.prepare(`
-    SELECT feedback_query.id AS query, user, at, volume.uid AS volume, asked.uid AS lesion, box, hit.uid AS hit, relevant, method
+    SELECT user, at, volume.uid AS volume, asked.uid AS lesion, box, hit.uid AS hit, relevant, method
     FROM feedback_mark JOIN feedback_query ON feedback_query.id = feedback_mark.query
     JOIN volume ON volume.id = feedback_query.volume LEFT JOIN lesion AS asked ON asked.id = feedback_query.lesion
-    JOIN lesion AS hit ON hit.id = feedback_mark.hit ORDER BY at, hit.uid`);
+    JOIN lesion AS hit ON hit.id = feedback_mark.hit WHERE ifnull(feedback_query.hash = ?, true) ORDER BY at, hit.uid`);
 
   const lesionOf = (uid: string): { id: number; volume: number } => {
     const row = lesionRow.get(uid) as Row | undefined;
@@ -79,21 +78,17 @@ export function catalogFeedback(db: Database) {
     /** Removes all marks of a user on the hits of a query. */
     clear: (user: string, query: MarkedQuery): void => void removeQuery.run(user, hashOf(query)),
     /** All marks, the earliest first, or those on the hits of one query. */
-    list: (query?: MarkedQuery): FeedbackMark[] => {
-      const wanted = query && new Set(queryIds.all(hashOf(query)).map(Number));
-      return (marks.all() as Row[])
-        .filter((row) => wanted?.has(Number(row.query)) ?? true)
-        .map((row) => ({
-          user: String(row.user),
-          at: String(row.at),
-          volume: String(row.volume),
-          lesion: row.lesion === null ? undefined : String(row.lesion),
-          boxIjk: row.box === null ? undefined : (String(row.box).split(',').map(Number) as [...Box]),
-          hit: String(row.hit),
-          relevant: row.relevant === 1,
-          method: String(row.method),
-        }));
-    },
+    list: (query?: MarkedQuery): FeedbackMark[] =>
+      (marks.all(query ? hashOf(query) : null) as Row[]).map((row) => ({
+        user: String(row.user),
+        at: String(row.at),
+        volume: String(row.volume),
+        lesion: row.lesion === null ? undefined : String(row.lesion),
+        boxIjk: row.box === null ? undefined : (String(row.box).split(',').map(Number) as [...Box]),
+        hit: String(row.hit),
+        relevant: row.relevant === 1,
+        method: String(row.method),
+      })),
   };
 }
 export type CatalogFeedback = ReturnType<typeof catalogFeedback>;

@@ -372,4 +372,18 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX feedback_mark_hit ON feedback_mark (hit);
   `,
+  /* 6: measurements drawn on volumes */ `
+  CREATE TABLE annotation (
+    id INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,
+    volume INTEGER NOT NULL REFERENCES volume ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('length', 'angle', 'bidimensional', 'ellipse', 'probe')),
+    plane TEXT NOT NULL CHECK (plane IN ('axial', 'coronal', 'sagittal')),
+    points TEXT NOT NULL,
+    label TEXT NOT NULL,
+    author TEXT NOT NULL,
+    createdAt TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX annotation_volume ON annotation (volume);
+  `,
 ];

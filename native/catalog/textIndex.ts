@@ -6,7 +6,7 @@ const mostTerms = 500;
 /** As the tokenizer unicode61 cuts: letters, numbers and private characters. */
 const word = /[\p{L}\p{N}\p{Co}]+/gu;
 
-export interface FoundText {
+interface FoundText {
   /** Its place among the texts, from 0. */
   readonly at: number;
   /** The higher, the better. */

@@ -66,3 +66,15 @@ export function command(name: string, description: string): Command {
 export function libraryCommand(name: string, description: string): Command {
   return command(name, description).requiredOption('--library <dir>', 'the library folder');
 }
+
+/** Every row of a list, however many replies it takes. */
+export async function allRows<T>(
+  list: (page: { offset: number; limit: number }) => Promise<{ total: number; rows: T[] }>,
+): Promise<T[]> {
+  const rows: T[] = [];
+  for (;;) {
+    const page = await list({ offset: rows.length, limit: everything });
+    rows.push(...page.rows);
+    if (rows.length >= page.total || page.rows.length === 0) return rows;
+  }
+}

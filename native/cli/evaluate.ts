@@ -1,6 +1,12 @@
 /** The `evaluate` command: how well the library's methods find lesions that share a label, and what a hit is worth. */
 import type { Evaluation, Filter } from '../contract/engine.ts';
-import { type Calibration, type MetricName, type Metrics, metricNames } from '../contract/model.ts';
+import {
+  type Calibration,
+  type Figure,
+  type MetricName,
+  type Metrics,
+  metricNames,
+} from '../contract/model.ts';
 import { collect, parseFilter } from './arguments.ts';
 import { type Common, interrupted, libraryCommand, withLibrary } from './commands.ts';
 import { progressPrinter, table } from './output.ts';
@@ -91,6 +97,6 @@ function figures(metrics: Metrics): Record<MetricName, string> {
   >;
 }
 
-function figure({ value, lo, hi }: Metrics[MetricName], digits = 2): string {
+function figure({ value, lo, hi }: Figure, digits = 2): string {
   return `${value.toFixed(3)} (${lo.toFixed(digits)}–${hi.toFixed(digits)})`;
 }

@@ -22,6 +22,10 @@ export const filtersCommand = libraryCommand('filters', 'list, save and remove n
       false,
       async ({ engine }) => {
         const { save, where, remove } = options;
+        if ((save === undefined) !== (where.length === 0)) {
+          const todo = 'give --save NAME and at least one --where field=value together';
+          throw new PrecedentError('usage', 'a set has a name and filters', undefined, todo);
+        }
         if (remove !== undefined) await engine.call('filterSets.remove', { name: remove });
         if (save !== undefined) await engine.call('filterSets.save', { name: save, where: [...where] });
         return engine.call('filterSets.list', {});

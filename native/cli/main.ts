@@ -2,10 +2,10 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { Query, SimpleQuery } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import type { Expectation } from '../contract/model.ts';
+import { expectedShare } from '../contract/expectedShare.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
 import { benchCommands } from './bench.ts';
-import { type Common, command, everything, interrupted, libraryCommand, withLibrary } from './commands.ts';
+import { allRows, type Common, command, interrupted, libraryCommand, withLibrary } from './commands.ts';
 import { writeReport } from './demoReport.ts';
 import { doctor } from './doctor.ts';
 import { encoderCommands } from './encoders.ts';
@@ -51,17 +51,6 @@ program.addCommand(
 for (const one of importCommands) program.addCommand(one);
 
 const listNames = ['patients', 'studies', 'volumes', 'lesions'] as const;
-type ListName = (typeof listNames)[number];
-
-/** All rows, however many replies they take. */
-async function listAll(host: Host, what: ListName): Promise<Record<string, unknown>[]> {
-  const rows: Record<string, unknown>[] = [];
-  for (;;) {
-    const page = await host.engine.call(`${what}.list`, { offset: rows.length, limit: everything });
-    rows.push(...page.rows);
-    if (rows.length >= page.total || page.rows.length === 0) return rows;
-  }
-}
 
 program.addCommand(
   libraryCommand('list', 'list what the library holds')
@@ -79,7 +68,7 @@ program.addCommand(
       return withLibrary(
         options,
         false,
-        (host) => listAll(host, name),
+        ({ engine }) => allRows<Record<string, unknown>>((page) => engine.call(`${name}.list`, page)),
         (rows) => table(rows.map(flat)),
       );
     }),
@@ -186,7 +175,8 @@ program.addCommand(
           const where = [...(await savedFilters(host, options.set)), ...options.where];
           const params = { query, method, encoder, top, where, includeSamePatient, hitsPerPatient };
           const result = await host.engine.call('search.run', params, { signal: interrupted.signal });
-          for (const note of [...expectedShare(result.expected), ...result.notes])
+          const { expected } = result;
+          for (const note of [...(expected ? [expectedShare(expected)] : []), ...result.notes])
             process.stderr.write(`note: ${note}\n`);
           return result;
         },
@@ -205,14 +195,6 @@ program.addCommand(
       ),
     ),
 );
-
-function expectedShare(expected: Expectation | undefined): string[] {
-  if (!expected) return [];
-  const [here, chance] = [expected.precision, expected.chance].map((share) => `${Math.round(100 * share)}%`);
-  return [
-    `of hits this near, ${here} in this library shared the ${expected.field} class (n = ${expected.pairs}); by chance ${chance}`,
-  ];
-}
 
 program.addCommand(evaluateCommand);
 

@@ -15,11 +15,11 @@ import type { EncoderRow, VolumeRankings } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type Level, levels } from '../contract/levels.ts';
 import type { StudyRow } from '../contract/model.ts';
-import { everything, interrupted } from './commands.ts';
+import { allRows, interrupted } from './commands.ts';
 import type { Host } from './host.ts';
 import { progressPrinter } from './output.ts';
 
-export interface MirImages {
+interface MirImages {
   readonly cases: ReadonlyMap<string, ImagedCase>;
   readonly runs: readonly MirRun[];
   /** The encoders that were asked, by name and version. */
@@ -114,9 +114,9 @@ async function embed({ engine }: Host, encoder: string, wanted: readonly Level[]
 
 /** Every volume of the library by its case; a case with several volumes counts by its first. */
 async function imagedCases({ engine }: Host): Promise<Map<string, ImagedCase>> {
-  const volumes = await pages((page) => engine.call('volumes.list', page));
-  const studies = await pages((page) => engine.call('studies.list', page));
-  const lesions = await pages((page) => engine.call('lesions.list', page));
+  const volumes = await allRows((page) => engine.call('volumes.list', page));
+  const studies = await allRows((page) => engine.call('studies.list', page));
+  const lesions = await allRows((page) => engine.call('lesions.list', page));
   const labelsOf = new Map(studies.map(({ studyInstanceUid, labels }) => [studyInstanceUid, labels]));
   const lesionsOf = Map.groupBy(lesions, ({ volume }) => volume);
   const cases = new Map<string, ImagedCase>();
@@ -126,17 +126,6 @@ async function imagedCases({ engine }: Host): Promise<Map<string, ImagedCase>> {
     cases.set(patient, { name: patient, volume: id, labels, ofOrgan: partOfOrgan(lesionsOf.get(id) ?? []) });
   }
   return cases;
-}
-
-async function pages<T>(
-  list: (page: { offset: number; limit: number }) => Promise<{ total: number; rows: T[] }>,
-): Promise<T[]> {
-  const rows: T[] = [];
-  for (;;) {
-    const page = await list({ offset: rows.length, limit: everything });
-    rows.push(...page.rows);
-    if (rows.length >= page.total || page.rows.length === 0) return rows;
-  }
 }
 
 /** What an import of a data set with masks labels a study with. */

@@ -1,6 +1,7 @@
 /** What a window or the command line may ask of the engine, and what the engine tells unasked. Paths never appear here:
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
+import { annotation, annotationShape } from './annotations.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import { feedback, feedbackMark, markParams, regionQuery, simulation, simulationParams } from './feedback.ts';
 import { modelState, refusedProvider } from './inference.ts';
@@ -14,7 +15,7 @@ import {
   jobRow,
   watchRow,
 } from './jobs.ts';
-import { encoderKinds, level } from './levels.ts';
+import { encoderKinds, level, levelNames } from './levels.ts';
 import { markSchema } from './mark.ts';
 import {
   box,
@@ -25,19 +26,20 @@ import {
   fieldInfo,
   figure,
   hit,
-  labels,
+  id,
   lesionRow,
   mask,
   measurements,
   metrics,
+  named,
   organRow,
   patientRow,
+  progress,
   studyRow,
   volumeRow,
 } from './model.ts';
 import { roiRule } from './reader.ts';
 
-const id = z.string().min(1).max(64);
 const token = z.string().min(16).max(64);
 const page = {
   offset: z.number().int().min(0).default(0),
@@ -91,15 +93,22 @@ export const encoderTrial = z.object({
 });
 export type EncoderTrial = z.infer<typeof encoderTrial>;
 
-export const filter = z.object({ field: z.string().min(1), value: z.string() });
+export const filter = z.object({ field: named, value: z.string().max(2000) });
 export type Filter = z.infer<typeof filter>;
+const filters = z.array(filter).max(100);
 /** Filters under a name. */
 export const filterSet = z.object({
   name: z.string().trim().min(1).max(100),
-  where: z.array(filter).min(1).max(100),
+  where: filters.min(1),
 });
 export type FilterSet = z.infer<typeof filterSet>;
 
+const volumes = z.array(id).max(100_000);
+const labelName = z.string().min(1).max(100);
+const labelValue = z.string().max(1000);
+const newLabels = z
+  .record(labelName, labelValue)
+  .refine((given) => Object.keys(given).length <= 100, 'more than 100 labels');
 const captionText = z.string().trim().min(1).max(2000).nullable();
 
 /** One thing that is searched for: a lesion of the library, a region of a volume in it or of an image file that is not, or words. */
@@ -124,10 +133,10 @@ export type Query = z.infer<typeof query>;
 export const searchParams = z.object({
   query,
   /** By lesions, or by words where only words are asked for, unless one is named. */
-  method: z.string().optional(),
-  encoder: z.string().optional(),
+  method: named.optional(),
+  encoder: id.optional(),
   top: z.number().int().min(1).max(1000).default(10),
-  where: z.array(filter).default([]),
+  where: filters.default([]),
   includeSamePatient: z.boolean().default(false),
   hitsPerPatient: z.number().int().min(1).max(1000).default(1),
   /** Moves the query towards some lesions and away from others. */
@@ -195,10 +204,10 @@ export const missingOriginal = z.object({
 export type MissingOriginal = z.infer<typeof missingOriginal>;
 
 export const evaluateParams = z.object({
-  field: z.string().min(1),
-  classes: z.string().optional(),
-  methods: z.array(z.string()).default([]),
-  encoder: z.string().optional(),
+  field: named,
+  classes: z.string().max(2000).optional(),
+  methods: z.array(named).max(100).default([]),
+  encoder: id.optional(),
   queries: filter.optional(),
   gallery: filter.optional(),
   /** Later searches use what is fitted here: the weights of fusions, and what hits of each method are worth. */
@@ -259,19 +268,19 @@ export const engineContract = {
     },
     'patients.list': { params: z.object(page), result: paged(patientRow) },
     'studies.list': {
-      params: z.object({ ...page, patient: z.string().optional() }),
+      params: z.object({ ...page, patient: named.optional() }),
       result: paged(studyRow),
     },
     'volumes.list': {
-      params: z.object({ ...page, patient: z.string().optional(), study: z.string().optional() }),
+      params: z.object({ ...page, patient: named.optional(), study: named.optional() }),
       result: paged(volumeRow),
     },
     'lesions.list': {
       params: z.object({
         ...page,
-        patient: z.string().optional(),
+        patient: named.optional(),
         volume: id.optional(),
-        where: z.array(filter).default([]),
+        where: filters.default([]),
       }),
       result: paged(lesionRow),
     },
@@ -287,14 +296,14 @@ export const engineContract = {
     },
     'lesion.measure': { params: z.object({ volume: id, mask }), result: measurements },
     'lesion.save': {
-      params: z.object({ volume: id, mask, name: z.string().min(1).max(200), labels: labels.default({}) }),
+      params: z.object({ volume: id, mask, name: z.string().min(1).max(200), labels: newLabels.default({}) }),
       result: lesionRow,
     },
     'lesion.label': {
       params: z.object({
         lesion: id,
-        name: z.string().min(1).max(100),
-        value: z.string().max(1000).nullable(),
+        name: labelName,
+        value: labelValue.nullable(),
       }),
       result: lesionRow,
     },
@@ -302,9 +311,14 @@ export const engineContract = {
     'lesion.caption': { params: z.object({ lesion: id, text: captionText }), result: lesionRow },
     'study.caption': { params: z.object({ study: id, text: captionText }), result: studyRow },
     'lesion.remove': { params: z.object({ lesion: id }), result: z.object({}) },
+    /** Those of all volumes of the volume's study, the earliest first. */
+    'annotations.list': { params: z.object({ volume: id }), result: z.array(annotation) },
+    /** Adds one, or moves and names the one of the same id; answers as `annotations.list`. */
+    'annotations.save': { params: z.object({ annotation: annotationShape }), result: z.array(annotation) },
+    'annotations.remove': { params: z.object({ annotation: id }), result: z.object({}) },
     /** How many lesions pass the filters together, and each field's filters alone, in the order in which the fields come first. */
     'filters.count': {
-      params: z.object({ where: z.array(filter).max(100) }),
+      params: z.object({ where: filters }),
       result: z.object({
         lesions: z.number().int(),
         passing: z.number().int(),
@@ -314,13 +328,13 @@ export const engineContract = {
     'filterSets.list': { params: z.object({}), result: z.array(filterSet) },
     /** A set of the same name is replaced. */
     'filterSets.save': { params: filterSet, result: z.array(filterSet) },
-    'filterSets.remove': { params: z.object({ name: z.string() }), result: z.array(filterSet) },
+    'filterSets.remove': { params: filterSet.pick({ name: true }), result: z.array(filterSet) },
     'search.run': { params: searchParams, result: searchResult },
     'search.explain': { params: explainParams, result: explanation },
     /** Hides one part of each lesion after the other and embeds it again: takes seconds. */
     'search.similarityMap': { params: similarityParams, result: similarityMap },
     'methods.list': {
-      params: z.object({ encoder: z.string().optional() }),
+      params: z.object({ encoder: id.optional() }),
       result: z.array(methodRow),
     },
     /** Keeps what a user thinks of a hit, for evaluation; searches do not read it. */
@@ -335,12 +349,12 @@ export const engineContract = {
     'feedback.simulate': {
       params: simulationParams,
       result: simulation,
-      progress: z.object({ done: z.number().int(), total: z.number().int() }),
+      progress,
     },
     'evaluate.run': {
       params: evaluateParams,
       result: evaluation,
-      progress: z.object({ done: z.number().int(), total: z.number().int() }),
+      progress,
     },
     /** Writes an evaluation as a report: HTML, CSV or JSON, by the ending of the file. */
     'evaluate.save': {
@@ -352,19 +366,19 @@ export const engineContract = {
      * for benchmarks. A query's own patient is never found.
      */
     'bench.rank': {
-      params: z.object({ encoder: id.optional(), gallery: z.array(id), queries: z.array(id) }),
+      params: z.object({ encoder: id.optional(), gallery: volumes, queries: volumes }),
       result: z.array(volumeRankings),
-      progress: z.object({ done: z.number().int(), total: z.number().int() }),
+      progress,
     },
     /** Imports and waits; an equal import that was cut off goes on instead of a new one. */
     'import.run': {
-      params: importOptions.extend({ sources: z.array(token).min(1), labels: token.optional() }),
+      params: importOptions.extend({ sources: z.array(token).min(1).max(100_000), labels: token.optional() }),
       result: importReport,
       progress: importProgress,
     },
     /** Imports in the background, as a job that survives a restart. */
     'jobs.start': {
-      params: importOptions.extend({ sources: z.array(token).min(1), labels: token.optional() }),
+      params: importOptions.extend({ sources: z.array(token).min(1).max(100_000), labels: token.optional() }),
       result: jobRow,
     },
     'jobs.list': { params: z.object({}), result: z.array(jobRow) },
@@ -387,7 +401,7 @@ export const engineContract = {
       params: z.object({ folder: token }),
       result: z.object({ found: z.number().int(), missing: z.array(missingOriginal) }),
     },
-    'reports.list': { params: z.object({ study: z.string() }), result: z.array(reportRow) },
+    'reports.list': { params: z.object({ study: named }), result: z.array(reportRow) },
     'reports.find': {
       params: z.object({ ...page, text: z.string().min(1).max(1000) }),
       result: paged(reportHit),
@@ -423,27 +437,27 @@ export const engineContract = {
     'encoders.check': { params: z.object({ encoder: id.optional() }), result: encoderTrial },
     'encoders.embed': {
       params: z.object({
-        inputs: z.array(token).default([]),
-        masks: z.array(token).default([]),
-        texts: z.array(z.string().min(1).max(10_000)).default([]),
+        inputs: z.array(token).max(10_000).default([]),
+        masks: z.array(token).max(10_000).default([]),
+        texts: z.array(z.string().min(1).max(10_000)).max(10_000).default([]),
         encoder: id.optional(),
       }),
       result: z.array(z.object({ encoder: z.string(), dim: z.number().int(), vector: z.array(z.number()) })),
     },
     /** Embeds the whole library at some levels, and keeps it so whatever is imported later. */
     'encoders.embedLibrary': {
-      params: z.object({ encoder: id.optional(), levels: z.array(level).min(1) }),
+      params: z.object({ encoder: id.optional(), levels: z.array(level).min(1).max(levelNames.length) }),
       result: z.object({
         encoder: z.string(),
         embedded: z.array(z.object({ level, pooling: z.string(), vectors: z.number().int() })),
         failed: z.array(z.object({ volume: z.string(), reason: z.string() })),
       }),
-      progress: z.object({ done: z.number().int(), total: z.number().int() }),
+      progress,
     },
     'verify.run': {
       params: z.object({ repair: z.boolean().default(false) }),
       result: verifyReport,
-      progress: z.object({ done: z.number().int(), total: z.number().int() }),
+      progress,
     },
   },
   events: {

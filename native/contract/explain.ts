@@ -1,26 +1,24 @@
 /** Why a lesion is among the hits: slices that match, measurements side by side, and where in both lesions the likeness lies. */
 import { z } from 'zod';
 import { regionQuery } from './feedback.ts';
-import { box } from './model.ts';
-
-const id = z.string().min(1).max(64);
+import { box, id, named } from './model.ts';
 
 export const explainParams = z.object({
   query: regionQuery,
   hit: id,
-  method: z.string().optional(),
-  encoder: z.string().optional(),
+  method: named.optional(),
+  encoder: id.optional(),
 });
 
 /** Indices k of the two volumes. */
-export const slicePair = z.object({
+const slicePair = z.object({
   query: z.number().int(),
   hit: z.number().int(),
   /** The cosine of the slices; absent where they are paired by their place. */
   score: z.number().optional(),
 });
 
-export const comparedMeasure = z.object({
+const comparedMeasure = z.object({
   name: z.string(),
   title: z.string(),
   unit: z.string(),
@@ -48,7 +46,7 @@ export type Explanation = z.infer<typeof explanation>;
 
 export const similarityParams = explainParams.pick({ query: true, hit: true, encoder: true });
 /** A grid over the middle slice of a lesion; cell (column, row) begins at voxel i0 + column · cell, j0 + row · cell. */
-export const similarityGrid = z.object({
+const similarityGrid = z.object({
   volume: z.string(),
   /** Of the occluded voxels: i0,j0,k0,i1,j1,k1, inclusive. The last cells of a row or column may reach beyond it. */
   box,

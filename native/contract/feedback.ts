@@ -1,8 +1,6 @@
 /** Marks on hits: what moves a query, what is kept of it, and what a simulated user's marks would change. */
 import { z } from 'zod';
-import { box, figure, mask } from './model.ts';
-
-const id = z.string().min(1).max(64);
+import { box, figure, id, mask, named } from './model.ts';
 
 /** A lesion of the library, or a region of a volume in it. */
 export const regionQuery = z.union([
@@ -42,10 +40,10 @@ export const feedbackMark = z.object({
 export type FeedbackMark = z.infer<typeof feedbackMark>;
 
 export const simulationParams = z.object({
-  field: z.string().min(1),
-  classes: z.string().optional(),
-  method: z.string().optional(),
-  encoder: z.string().optional(),
+  field: named,
+  classes: z.string().max(2000).optional(),
+  method: named.optional(),
+  encoder: id.optional(),
   marks: z.number().int().min(1).max(10).default(3),
   draws: z.number().int().min(1).max(10_000).default(200),
 });

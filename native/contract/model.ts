@@ -6,6 +6,13 @@ export const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array
 export const floats = z.custom<Float32Array>((value) => value instanceof Float32Array, 'not 32-bit floats');
 export const integers = z.custom<Int32Array>((value) => value instanceof Int32Array, 'not 32-bit integers');
 
+/** The random id of something in a library. */
+export const id = z.string().min(1).max(64);
+/** A name, an identity or a UID as it is asked for: of a field, a method, an encoder, a patient, a study. */
+export const named = z.string().min(1).max(300);
+/** How far long work has come. */
+export const progress = z.object({ done: z.number().int(), total: z.number().int() });
+
 export const vec3 = z.tuple([z.number(), z.number(), z.number()]);
 const ints = z.number().int();
 /** Inclusive corners i0,j0,k0,i1,j1,k1 in stored voxel indices. */

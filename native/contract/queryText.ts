@@ -2,14 +2,14 @@
 import { PrecedentError } from './errors.ts';
 import { catalogFields, fieldNamed } from './filters.ts';
 
-export interface QueryText {
+interface QueryText {
   readonly where: readonly { readonly field: string; readonly value: string }[];
   /** The words as they were written, -excluded ones and "phrases" among them. */
   readonly words: string;
 }
 
 /** One thing that stands between spaces, which quotes hold together, and where it does. */
-export interface Token {
+interface Token {
   readonly text: string;
   readonly from: number;
   readonly to: number;

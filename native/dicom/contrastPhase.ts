@@ -1,7 +1,6 @@
 /** The contrast phase of a series, from what its description says: DICOM has no attribute for it in CT. */
 
-export const contrastPhases = ['native', 'arterial', 'portal venous', 'delayed', 'enhanced'] as const;
-export type ContrastPhase = (typeof contrastPhases)[number];
+type ContrastPhase = 'native' | 'arterial' | 'portal venous' | 'delayed' | 'enhanced';
 
 /** Words of descriptions → phase, in this order: "without contrast" also says "contrast". */
 const words: readonly (readonly [RegExp, ContrastPhase])[] = [

@@ -6,7 +6,7 @@ import type { InferenceContract, ModelState } from '../contract/inference.ts';
 import { type Level, levelNames, levels } from '../contract/levels.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { ManagedProcess } from '../process/managed.ts';
-import { type Box, growBox } from '../volume/volume.ts';
+import { type Box, growBox, type VoxelSource } from '../volume/volume.ts';
 import { inBatches, type Settled } from './batches.ts';
 import { readManifest } from './manifest.ts';
 import type { ImageManifest, Manifest, PoolingName, SliceManifest } from './manifestSchema.ts';
@@ -28,7 +28,6 @@ import {
   readRegion,
   readSlice,
   timed,
-  type VoxelSource,
 } from './voxelSource.ts';
 
 /** One item for the model: the data of each of its inputs, in their order. */

@@ -15,8 +15,8 @@ const [backgroundFrom, backgroundTo] = [1.1, 1.7];
 const leastContrast = 25;
 /** The inside of an ellipsoid is compared with the shell out to so many of its radii. */
 const shell = 1.3;
-/** By how much boxes are drawn wrong: their centre in half edges, the logarithms of their size and of their form. */
-const usual = { offset: 0.25, size: 0.18, form: 0.3 };
+/** By how much boxes are drawn wrong: their centre in half edges, the logarithms of their size and of their form; too large more than too small. */
+const usual = { offset: 0.25, tooSmall: 0.18, tooLarge: 0.25, form: 0.3 };
 const priorWeight = 0.01;
 /** No box is more wrong than this: half edges by which its centre moves, factor by which its edges change. */
 export const furthestOffset = 0.6;
@@ -154,7 +154,7 @@ function score(sums: Float64Array, place: Place): number {
   const form = (la - size) ** 2 + (lb - size) ** 2 + (lc - size) ** 2;
   const unlikely =
     (a * a + b * b + c * c) / usual.offset ** 2 +
-    (3 * size * size) / usual.size ** 2 +
+    (3 * size * size) / (size < 0 ? usual.tooLarge : usual.tooSmall) ** 2 +
     form / usual.form ** 2;
   const shellMean = (all - inside) / Math.max(1, allCount - insideCount);
   return inside / Math.max(1, insideCount) - shellMean - priorWeight * unlikely;

@@ -3,9 +3,9 @@
  * sensitivity: Zeiler and Fergus, ECCV 2014).
  */
 import { throwIfCancelled } from '../process/cancel.ts';
-import { type Box, boxDims, type Grid, type Volume } from '../volume/volume.ts';
+import { type Box, boxDims, type Grid, type Volume, type VoxelSource } from '../volume/volume.ts';
 import type { Embedder } from './embedder.ts';
-import type { EmbedRegion, VoxelSource } from './voxelSource.ts';
+import type { EmbedRegion } from './voxelSource.ts';
 
 /** Cells over the middle slice of a region and what is around it; indices of the stored volume. */
 export interface OcclusionGrid {

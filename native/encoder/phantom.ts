@@ -1,6 +1,6 @@
 /** Generated volumes and texts that any encoder must tell apart: what it is tried on before it is trusted. */
-import type { Mask, Volume } from '../volume/volume.ts';
-import type { EmbedRegion, VoxelSource } from './voxelSource.ts';
+import type { Mask, Volume, VoxelSource } from '../volume/volume.ts';
+import type { EmbedRegion } from './voxelSource.ts';
 
 interface Phantom {
   readonly source: VoxelSource;

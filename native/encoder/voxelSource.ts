@@ -1,15 +1,10 @@
 /** Where an encoder's voxels come from, and how a region with its surroundings is cut out of them. */
-import { type Box, boxDims, type Grid, type Mask, type Volume } from '../volume/volume.ts';
+import { type Box, boxDims, type Mask, type Volume, type VoxelSource } from '../volume/volume.ts';
 
 /** A lesion, or a drawn region without a mask, in the indices of its whole volume. */
 export interface EmbedRegion {
   readonly box: Box;
   readonly mask?: Mask | undefined;
-}
-/** A voxel file, or a volume in memory. */
-export interface VoxelSource {
-  readonly grid: Grid;
-  readBox(box: Box): Promise<Volume>;
 }
 /** Is added to. */
 export interface EmbedTiming {

@@ -253,8 +253,8 @@ export class Encoders {
   /** What to answer a search by an encoder with: its own vectors, or those before them until it has embedded all that can be. */
   serving(embedder: Embedder): Serving {
     const { embeddings } = this.#library;
-    const own: Serving = { key: { ...embedder.key, dim: embedder.dim }, embedder };
-    const missing = embeddings.missing(embedder.key).length;
+    const own = { key: { ...embedder.key, dim: embedder.dim }, embedder };
+    const missing = this.#library.missing(own.key);
     if (missing === 0) return own;
     const before = this.#before(embedder);
     if (!before) return own;

@@ -13,6 +13,7 @@ import { countMissing, embedMissing, isComplete } from '../ingest/embedMissing.t
 import { JobQueue } from '../ingest/jobs/queue.ts';
 import { Watcher } from '../ingest/jobs/watch.ts';
 import { outlineMissing } from '../ingest/outlineMissing.ts';
+import { throwIfCancelled } from '../process/cancel.ts';
 import { ManagedProcess, type Spawner } from '../process/managed.ts';
 import { ProcessPool } from '../process/pool.ts';
 import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
@@ -167,7 +168,8 @@ export class Engine {
 
   /**
    * Embeds what the library's encoders have not embedded yet, which an older version, a switch or an import that was cut off
-   * left behind, and then drops the older embeddings; measures outlines that an older version did not. A job that changes the library stops it, and it goes on afterwards.
+   * left behind, and then drops the older embeddings; measures outlines that an older version did not. A job that changes the
+   * library stops it, and it goes on afterwards.
    */
   embedInBackground(): void {
     if (this.#job !== null || this.#closing.signal.aborted) return;
@@ -196,15 +198,22 @@ export class Engine {
     this.watcher.start();
   }
 
-  /** Waits until the embedding in the background has come to an end. */
-  async embedded(): Promise<void> {
-    while (this.#background !== null) await this.#background.ended;
+  /** Waits until the embedding in the background has come to an end. Throws `cancelled` once the caller no longer waits. */
+  async embedded(signal: AbortSignal): Promise<void> {
+    const { promise: withdrawn, resolve: withdraw } = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => withdraw(), { once: true });
+    while (this.#background !== null && !signal.aborted)
+      await Promise.race([this.#background.ended, withdrawn]);
+    throwIfCancelled(signal);
   }
 
   async #embedMissing(signal: AbortSignal): Promise<void> {
     for (const { embedder, levels } of this.encoders.kept())
       await this.#keepEmbedded(embedder, levels, signal);
-    if ((await outlineMissing(this.library, signal)) > 0) this.#onLibrary();
+    if ((await outlineMissing(this.library, signal)) === 0) return;
+    this.#onLibrary();
+    // Captions tell of outlines: those that are embedded have to be once more.
+    this.#again = true;
   }
 
   async #keepEmbedded(embedder: Embedder, levels: readonly Level[], signal: AbortSignal): Promise<void> {

@@ -1,14 +1,14 @@
 /** The evaluation of the library's own methods against one of its labels. */
 import type { z } from 'zod';
-import { Answers } from '../benchmark/answers.ts';
 import { predictUnseen, reliability } from '../benchmark/calibration.ts';
 import { classOf, parseClasses } from '../benchmark/classes.ts';
-import { crossFit, type LabelledCase } from '../benchmark/crossFit.ts';
-import { type Case, evaluate, type Ranking } from '../benchmark/evaluate.ts';
-import { methodRanking, QueryScopes } from '../benchmark/ranking.ts';
+import { type Case, evaluate } from '../benchmark/evaluate.ts';
+import { type EvaluatedCase, methodRankings } from '../benchmark/methodRankings.ts';
 import type { Evaluation, evaluateParams } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { trainedOnTest } from '../encoder/training.ts';
+import { statedFields } from '../lesion/caption.ts';
+import { Turns } from '../process/turns.ts';
 import { conditionsTest, fieldNames, fieldValue, type GalleryRow } from '../retrieval/gallery.ts';
 import {
   comparedMethod,
@@ -16,10 +16,8 @@ import {
   type Method,
   methodNamed,
   methods,
-  scoresCompare,
   usesWords,
 } from '../retrieval/methods.ts';
-import type { Probe } from '../retrieval/scope.ts';
 import type { Engine } from './engine.ts';
 import { setFusionWeights } from './fusionWeights.ts';
 import { keepCalibration } from './keptCalibrations.ts';
@@ -36,8 +34,8 @@ export async function evaluateLibrary(
   const { library, encoders } = engine;
   const embedder = encoders.named(params.encoder);
   // A part of the library would give figures of that part.
-  await engine.embedded();
-  const chosen = await chosenMethods(engine, params.methods, params.encoder);
+  await engine.embedded(signal);
+  const chosen = await chosenMethods(engine, params);
   const needs = new Map<string, NeedPlan>();
   for (const { plan } of chosen) for (const [name, need] of plan.needs) needs.set(name, need);
   const rows = [...library.gallery().values()].filter((row) => findable(row, needs, chosen));
@@ -62,39 +60,25 @@ export async function evaluateLibrary(
     }),
   );
   const classes = params.classes === undefined ? undefined : parseClasses(params.classes);
-  const sources = sourcesOf(engine, needs);
-  const scopes = new QueryScopes(sources, rows);
   const words = chosen.some(({ plan }) => plan.words);
-  const probes = await Promise.all(
-    rows.map((row) => lesionProbe(engine, row, { needs, words, notes: [] }, signal, null)),
+  const turns = new Turns(signal);
+  const evaluated: EvaluatedCase[] = [];
+  for (const [at, row] of rows.entries()) {
+    const probe = await lesionProbe(engine, row, { needs, words, notes: [] }, signal, null);
+    evaluated.push({ row, class: classOf(cases[at].value, classes), probe });
+    await turns.pass();
+  }
+  const { rankings, answers, weights } = await methodRankings(
+    chosen.map(({ method }) => method),
+    sourcesOf(engine, needs),
+    evaluated,
+    signal,
   );
-  const probe = (query: number) => probes[query];
-  const classed = cases.map(({ patient, value }) => ({ patient, class: classOf(value, classes) }));
-  const labelled = rows.flatMap((row, at): LabelledCase[] => {
-    const own = classed[at].class;
-    return own === null ? [] : [{ row, class: own, probe: probes[at] }];
-  });
-  const answers = new Map<string, Answers>();
-  const rankingOf = (method: Method): Ranking => {
-    if (scoresCompare(method)) {
-      const own = new Answers(classed);
-      answers.set(method.name, own);
-      return methodRanking(method, scopes, probe, (query, found) => own.record(query, found));
-    }
-    if (method.how !== 'fusion' || method.by !== 'weighted') return methodRanking(method, scopes, probe);
-    const fitted = crossFit(method, sources, labelled);
-    if (params.keep) {
-      setFusionWeights(library, method.name, { encoder: embedder.key.encoder, field, weights: fitted.all });
-    }
-    return methodRanking(method, scopes, (query): Probe => {
-      return { ...probes[query], weights: fitted.without(rows[query].patient) };
-    });
-  };
   const result = await evaluate({
     field,
     cases,
     classes,
-    methods: Object.fromEntries(chosen.map(({ method }) => [method.name, rankingOf(method)])),
+    methods: rankings,
     compared: comparedMethod,
     signal,
     onProgress: (done, total) => onProgress({ done, total }),
@@ -103,7 +87,11 @@ export async function evaluateLibrary(
   const trainedOn = cases.some(({ patient, value }) => value !== undefined && seen(patient));
   const calibration: Evaluation['calibration'] = {};
   for (const { method, plan } of chosen) {
-    const { list } = answers.get(method.name) ?? { list: [] };
+    const fitted = weights.get(method.name);
+    if (fitted && params.keep) {
+      setFusionWeights(library, method.name, { encoder: embedder.key.encoder, field, weights: fitted });
+    }
+    const list = answers.get(method.name) ?? [];
     const measured = reliability(predictUnseen(list));
     if (measured) calibration[method.name] = measured;
     if (measured && params.keep) {
@@ -133,13 +121,15 @@ interface Chosen {
 /** The named methods, or all that can run here. Throws `usage` for a named one that cannot. */
 async function chosenMethods(
   engine: Engine,
-  names: readonly string[],
-  encoder: string | undefined,
+  { methods: names, encoder, field }: z.output<typeof evaluateParams>,
 ): Promise<Chosen[]> {
   const options = { encoder, own: true };
   const chosen: Chosen[] = [];
-  for (const method of names.length > 0 ? names.map(methodNamed) : methods) {
-    if (names.length === 0 && (await refusal(engine, method, options)) !== null) continue;
+  // A lesion is asked for by its caption, which must not say what is evaluated.
+  const told = statedFields.has(field);
+  const able = methods.filter((method) => !(told && usesWords(method)));
+  for (const method of names.length > 0 ? names.map(methodNamed) : able) {
+    if (names.length === 0 && refusal(engine, method, options) !== null) continue;
     chosen.push({ method, plan: await planMethod(engine, method, options) });
   }
   // Words alone say nothing of an encoder.

@@ -14,7 +14,7 @@ import { defaultMethod, type Method, methodNamed } from '../retrieval/methods.ts
 import { needName } from '../retrieval/scope.ts';
 import type { Engine } from './engine.ts';
 import { inside } from './imageFile.ts';
-import { lesionFacts, measuresOf, regionFacts, sampleFacts } from './lesionFacts.ts';
+import { featuresShown, lesionFacts, measuresOf, regionFacts, sampleFacts } from './lesionFacts.ts';
 import { planMethod } from './methodSources.ts';
 import { queryProbe } from './queryProbe.ts';
 
@@ -49,12 +49,18 @@ export async function explainHit(
   const { row } = hit;
   if (!row) throw new PrecedentError('not-found', 'there is no such lesion', params.hit, 'search again');
   const slices = await matchedSlices(engine, params, { query, hit }, signal);
-  const sample = await sampleFacts(engine, signal);
-  const facts = query.row
-    ? await lesionFacts(engine, query.row)
-    : await regionFacts(engine, query.volume, query.region);
   const { manifest } = engine.encoders.named(params.encoder);
-  const measures = compareMeasures(measuresOf(manifest), facts, await lesionFacts(engine, row), sample);
+  const names = featuresShown(manifest);
+  const sample = await sampleFacts(engine, names, signal);
+  const facts = query.row
+    ? await lesionFacts(engine, query.row, names)
+    : await regionFacts(engine, query.volume, query.region, names);
+  const measures = compareMeasures(
+    measuresOf(manifest),
+    facts,
+    await lesionFacts(engine, row, names),
+    sample,
+  );
   return { slices, measures, sample: sample.length };
 }
 

@@ -14,8 +14,8 @@ const stored = z.record(
 
 /** Undefined where none were fitted for this method and encoder. */
 export function fusionWeights({ reads }: Settings, method: string, encoder: string): Weights | undefined {
-  const all = stored.parse(JSON.parse(reads.setting(setting) ?? '{}'));
-  const own = Object.hasOwn(all, method) ? all[method] : undefined;
+  const kept = all(reads);
+  const own = Object.hasOwn(kept, method) ? kept[method] : undefined;
   return own?.encoder === encoder ? new Map(Object.entries(own.weights)) : undefined;
 }
 
@@ -24,7 +24,11 @@ export function setFusionWeights(
   method: string,
   fitted: { readonly encoder: string; readonly field: string; readonly weights: Weights },
 ): void {
-  const all = stored.parse(JSON.parse(reads.setting(setting) ?? '{}'));
   const own = { ...fitted, weights: Object.fromEntries(fitted.weights) };
-  writes.setSetting(setting, JSON.stringify({ ...all, [method]: own }));
+  writes.setSetting(setting, JSON.stringify({ ...all(reads), [method]: own }));
+}
+
+/** What another version has kept in another form gives no weights. */
+function all(reads: Settings['reads']): z.output<typeof stored> {
+  return stored.safeParse(JSON.parse(reads.setting(setting) ?? '{}')).data ?? {};
 }

@@ -53,7 +53,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     library.changed();
     events.libraryChanged();
   };
-  /** The vectors of the captions that were there are gone. */
+  /** The vectors of captions that say something else now are gone; those of labels such as the organ's are among them. */
   const recaptioned = () => {
     changed();
     engine.embedInBackground();
@@ -130,7 +130,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       const diagnosis = changedDiagnosis(reads.lesion(lesion).diagnosis, name, value);
       if (diagnosis === undefined) writes.setLabel(lesion, name, value);
       else writes.setDiagnosis(lesion, diagnosis);
-      changed();
+      recaptioned();
       return reads.lesion(lesion);
     },
     'lesion.caption': ({ lesion, text }) => {
@@ -155,8 +155,18 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
         );
       }
       writes.removeLesion(lesion);
-      await removeFile(library.layout.thumbnail(lesion));
       changed();
+      await removeFile(library.layout.thumbnail(lesion));
+      return {};
+    },
+
+    'annotations.list': ({ volume }) => library.annotations.ofStudy(volume),
+    'annotations.save': ({ annotation }) => {
+      library.annotations.save(annotation, currentUser());
+      return library.annotations.ofStudy(annotation.volume);
+    },
+    'annotations.remove': ({ annotation }) => {
+      library.annotations.remove(annotation);
       return {};
     },
 

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { patientIdentity } from '../catalog/writes.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { FoundSeries, ReadOptions, ReadVolume } from '../contract/reader.ts';
-import type { EmbedRegion, VoxelSource } from '../encoder/voxelSource.ts';
+import type { EmbedRegion } from '../encoder/voxelSource.ts';
 import { ensureFolder, removeFolder } from '../files/files.ts';
 import { findSeries } from '../ingest/findSeries.ts';
 import { importRules } from '../ingest/settings.ts';
 import { reboxMask, tightenMask, unpackMask } from '../lesion/mask.ts';
-import { type Box, clipBox, type Grid, type Volume } from '../volume/volume.ts';
+import { type Box, clipBox, type Grid, type Volume, type VoxelSource } from '../volume/volume.ts';
 import { openVoxelFile } from '../volume/voxelFile.ts';
 import type { Engine } from './engine.ts';
 

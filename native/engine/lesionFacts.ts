@@ -2,16 +2,16 @@
 import { catalogFields } from '../contract/filters.ts';
 import type { Manifest } from '../encoder/manifest.ts';
 import { measuredRegion } from '../encoder/measuredRegion.ts';
-import { type EmbedRegion, readRegion, type VoxelSource } from '../encoder/voxelSource.ts';
+import { type EmbedRegion, readRegion } from '../encoder/voxelSource.ts';
 import { unpackMask } from '../lesion/mask.ts';
 import { measureIn } from '../lesion/measureIn.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { Feature } from '../radiomics/feature.ts';
-import { type FeatureName, featureNames, featureTable } from '../radiomics/features.ts';
+import { type FeatureName, featureTable } from '../radiomics/features.ts';
 import { lesionFeatures } from '../radiomics/lesion.ts';
 import type { Facts, Measure, SampledLesion } from '../retrieval/compareMeasures.ts';
 import type { GalleryRow } from '../retrieval/gallery.ts';
-import { growBox } from '../volume/volume.ts';
+import { growBox, type VoxelSource } from '../volume/volume.ts';
 import type { Engine } from './engine.ts';
 
 /** Of the catalog's fields, in the order in which they are shown. */
@@ -59,49 +59,81 @@ export function measuresOf(manifest: Manifest): Measure[] {
 }
 
 /** Those that the encoder compares, and a few that a reader knows. */
-function featuresShown(manifest: Manifest): FeatureName[] {
+export function featuresShown(manifest: Manifest): FeatureName[] {
   const own = manifest.kind === 'multi-plane' ? (manifest.input.measurements?.of ?? []) : [];
   const names = new Set([...alwaysMeasured, ...own.map(({ name }) => name)]);
   return [...names].filter((name) => !repeated.has(name));
 }
 
-type Features = Readonly<Record<FeatureName, number>>;
+type Features = Readonly<Partial<Record<FeatureName, number>>>;
 
-/** What the IBSI measures of lesions that were measured once: a lesion's mask does not change. */
+/** What the IBSI measures of the lesions that were asked for last, by lesion and features: a lesion's mask does not change in its volume. */
 const known = new WeakMap<Engine, Map<string, Features>>();
+const mostKnown = 1000;
 
-async function featuresOf(engine: Engine, { lesion, volume }: GalleryRow): Promise<Features> {
+async function featuresOf(
+  engine: Engine,
+  { lesion, volume }: GalleryRow,
+  names: readonly FeatureName[],
+): Promise<Features> {
   const own = known.get(engine) ?? new Map<string, Features>();
   known.set(engine, own);
-  const before = own.get(lesion);
-  if (before) return before;
+  const key = [lesion, volume, ...names].join(' ');
+  const before = own.get(key);
+  if (before) {
+    // Maps keep the order in which they were filled: the first is the one that nobody asked for longest.
+    own.delete(key);
+    own.set(key, before);
+    return before;
+  }
   const { box, packed } = engine.library.reads.lesionMask(lesion);
   const region = { box, mask: unpackMask(box, packed) };
-  const features = await engine.withVoxels(volume, (source) => measured(source, region));
-  own.set(lesion, features);
+  const features = await engine.withVoxels(volume, (source) => measured(source, region, names));
+  own.set(key, features);
+  for (const first of own.keys()) {
+    if (own.size <= mostKnown) break;
+    own.delete(first);
+  }
   return features;
 }
 
-async function measured(source: VoxelSource, region: EmbedRegion): Promise<Features> {
+async function measured(
+  source: VoxelSource,
+  region: EmbedRegion,
+  names: readonly FeatureName[],
+): Promise<Features> {
   const around = growBox(region.box, marginMm, source.grid);
   const timing = { readMs: 0, prepareMs: 0, inferMs: 0 };
   const crop = await readRegion(source, region, around, timing);
   const { volume, mask } = measuredRegion(crop.volume, crop.region);
-  return lesionFeatures(volume, mask, featureNames);
+  return lesionFeatures(volume, mask, names);
 }
 
 function catalogFacts(row: Pick<GalleryRow, 'fields' | 'numbers'>): Facts {
   return { ...row.fields, ...row.numbers };
 }
 
-export async function lesionFacts(engine: Engine, row: GalleryRow): Promise<Facts> {
-  return { ...catalogFacts(row), ...(await featuresOf(engine, row)) };
+/** @param names of the features that are measured */
+export async function lesionFacts(
+  engine: Engine,
+  row: GalleryRow,
+  names: readonly FeatureName[],
+): Promise<Facts> {
+  return { ...catalogFacts(row), ...(await featuresOf(engine, row, names)) };
 }
 
 /** Of a region that is no lesion of the library; of its patient what is known of another lesion in the same volume. */
-export async function regionFacts(engine: Engine, volume: string, region: EmbedRegion): Promise<Facts> {
+export async function regionFacts(
+  engine: Engine,
+  volume: string,
+  region: EmbedRegion,
+  names: readonly FeatureName[],
+): Promise<Facts> {
   const { reads } = engine.library;
-  const beside = [...engine.library.gallery().values()].find((row) => row.volume === volume);
+  const beside = engine.library
+    .gallery()
+    .values()
+    .find((row) => row.volume === volume);
   const { sliceThicknessMm, spacingMm, kernel, contrast } = reads.volume(volume);
   const { age, sex } = beside ? catalogFacts(beside) : {};
   return engine.withVoxels(volume, async (source) => {
@@ -109,12 +141,16 @@ export async function regionFacts(engine: Engine, volume: string, region: EmbedR
     const { diameterMm, volumeMl, meanHu, sdHu } = mask ? await measureIn(source, mask) : {};
     const seen = { diameterMm, volumeMl, meanHu, sdHu, age, sex, kernel, contrast };
     const thickness = sliceThicknessMm ?? spacingMm[2];
-    return { ...seen, sliceThicknessMm: thickness, ...(await measured(source, region)) };
+    return { ...seen, sliceThicknessMm: thickness, ...(await measured(source, region, names)) };
   });
 }
 
 /** The lesions whose ids come first: the ids are random, and so the same lesions stand for a library as it grows. */
-export async function sampleFacts(engine: Engine, signal: AbortSignal): Promise<SampledLesion[]> {
+export async function sampleFacts(
+  engine: Engine,
+  names: readonly FeatureName[],
+  signal: AbortSignal,
+): Promise<SampledLesion[]> {
   const rows = [...engine.library.gallery().values()]
     .sort((a, b) => (a.lesion < b.lesion ? -1 : 1))
     .slice(0, sampled);
@@ -122,7 +158,7 @@ export async function sampleFacts(engine: Engine, signal: AbortSignal): Promise<
   for (const row of rows) {
     throwIfCancelled(signal);
     // One whose voxels cannot be read stands for what the catalog knows of it.
-    const facts = await lesionFacts(engine, row).catch(() => catalogFacts(row));
+    const facts = await lesionFacts(engine, row, names).catch(() => catalogFacts(row));
     sample.push({ patient: row.patient, facts });
   }
   return sample;

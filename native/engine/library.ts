@@ -1,6 +1,7 @@
 /** An open library: its catalog, files, vectors and encoder, held by exactly one engine until it is closed. */
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotations.ts';
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
 import {
@@ -37,6 +38,7 @@ export class Library {
   readonly reports: CatalogReports;
   readonly watched: CatalogWatched;
   readonly embeddings: CatalogEmbeddings;
+  readonly annotations: CatalogAnnotations;
   readonly feedback: CatalogFeedback;
   readonly captions: CatalogCaptions;
   readonly filterSets: CatalogFilterSets;
@@ -44,6 +46,8 @@ export class Library {
   readonly #unlock: () => Promise<void>;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
   readonly #indexes = new WeakMap<VectorStore, LevelIndex>();
+  /** By key, for a state of its embeddings; none once the lesions or volumes are others. */
+  readonly #missing = new Map<string, { readonly revision: string; readonly count: number }>();
   #gallery: Gallery | null = null;
   #captioning = false;
 
@@ -56,6 +60,7 @@ export class Library {
     this.reports = catalogReports(db);
     this.watched = catalogWatched(db);
     this.embeddings = catalogEmbeddings(db);
+    this.annotations = catalogAnnotations(db);
     this.feedback = catalogFeedback(db);
     this.captions = catalogCaptions(db);
     this.filterSets = catalogFilterSets(db);
@@ -102,30 +107,44 @@ export class Library {
   /** To be called after every change of lesions or labels. */
   changed(): void {
     this.#gallery = null;
+    this.#missing.clear();
     this.#caption();
   }
 
-  /** Captions what changed: at once as much as a change by hand can be, the rest of a whole library beside other work. */
+  /**
+   * Captions what changed: at once as much as a change by hand can be, the rest of a whole library beside other work. What
+   * cannot be written now, as on a full disk, is still marked and tried after the next change.
+   */
   #caption(): void {
-    if (!this.captions.refreshSome() || this.#captioning) return;
-    this.#captioning = true;
-    const rest = async () => {
-      do await nextTurn();
-      while (this.db.open && this.captions.refreshSome());
-    };
-    // What could not be written now is still marked, and tried after the next change.
-    rest()
-      .catch(() => undefined)
-      .finally(() => {
+    const work = async () => {
+      if (!this.captions.refreshSome() || this.#captioning) return;
+      this.#captioning = true;
+      try {
+        do await nextTurn();
+        while (this.db.open && this.captions.refreshSome());
+      } finally {
         this.#captioning = false;
-      });
+      }
+    };
+    work().catch(() => undefined);
+  }
+
+  /** How many lesions or volumes have no vector under a key. */
+  missing(key: StoredKey): number {
+    const revision = this.embeddings.revision(key);
+    const id = storeId(this.vectorPath(key), key);
+    const known = this.#missing.get(id);
+    if (known?.revision === revision) return known.count;
+    const count = this.embeddings.missing(key).length;
+    this.#missing.set(id, { revision, count });
+    return count;
   }
 
   /** The vectors under a key: from the checked cache, else rebuilt from the catalog's embeddings. */
   async vectors(key: StoredKey): Promise<VectorStore> {
     const path = this.vectorPath(key);
     const revision = this.embeddings.revision(key);
-    const id = `${path} ${key.version} ${key.preprocessing}`;
+    const id = storeId(path, key);
     const held = this.#stores.get(id);
     if (held?.revision === revision) return held.store;
     const store = this.#loadVectors(key, revision);
@@ -185,6 +204,10 @@ export class Library {
     this.db.close();
     await this.#unlock();
   }
+}
+
+function storeId(path: string, { version, preprocessing }: EmbeddingKey): string {
+  return `${path} ${version} ${preprocessing}`;
 }
 
 /** What the vectors under a key are cached under. */

@@ -4,16 +4,12 @@ import { learnable, methods, needsOf, scoreKind } from '../retrieval/methods.ts'
 import type { Engine } from './engine.ts';
 import { refusal } from './methodSources.ts';
 
-export async function methodRows(engine: Engine, encoder: string | undefined): Promise<MethodRow[]> {
-  const rows: MethodRow[] = [];
-  for (const method of methods) {
-    rows.push({
-      name: method.name,
-      title: method.title,
-      scores: scoreKind(method),
-      learns: needsOf(method).some(learnable),
-      refusal: (await refusal(engine, method, { encoder })) ?? undefined,
-    });
-  }
-  return rows;
+export function methodRows(engine: Engine, encoder: string | undefined): MethodRow[] {
+  return methods.map((method) => ({
+    name: method.name,
+    title: method.title,
+    scores: scoreKind(method),
+    learns: needsOf(method).some(learnable),
+    refusal: refusal(engine, method, { encoder }) ?? undefined,
+  }));
 }

@@ -11,23 +11,26 @@ import type { Encoders } from './encoders.ts';
 import type { Engine } from './engine.ts';
 
 /** One need of a method, as this library meets it. */
-export interface NeedPlan {
+interface MetNeed {
   readonly need: Need;
   readonly key: StoredKey;
-  readonly index: LevelIndex;
   readonly part: Part | undefined;
   /** Makes the query's vectors. */
   readonly embedder: Embedder;
   /** What the user should know, such as that an older version answers. */
   readonly notes: readonly string[];
 }
-export interface Plan {
-  /** By `needName`. */
-  readonly needs: ReadonlyMap<string, NeedPlan>;
+export interface NeedPlan extends MetNeed {
+  readonly index: LevelIndex;
+}
+/** What a method searches, by `needName`. */
+interface Resolved<T extends MetNeed> {
+  readonly needs: ReadonlyMap<string, T>;
   /** Whether words are compared: those that were typed, or the caption of what is searched for. */
   readonly words: boolean;
   readonly notes: readonly string[];
 }
+export type Plan = Resolved<NeedPlan>;
 
 export interface PlanOptions {
   /** The encoder that the user named: then it makes all vectors. */
@@ -39,26 +42,31 @@ export interface PlanOptions {
 }
 
 /**
- * What a method searches. A fusion does without the methods that cannot run here and says so.
+ * What a method searches, its vectors loaded. A fusion does without the methods that cannot run here and says so.
  * @throws PrecedentError `usage` with the reason why the method cannot run here, `not-found` for an unknown encoder
  */
 export async function planMethod(engine: Engine, method: Method, options: PlanOptions): Promise<Plan> {
-  if (method.how !== 'fusion') {
-    const needs = new Map<string, NeedPlan>();
-    for (const need of needsOf(method)) needs.set(needName(need), await planNeed(engine, need, options));
-    const notes = [...needs.values()].flatMap((need) => need.notes);
-    return { needs, words: usesWords(method), notes };
-  }
+  const { needs: met, words, notes } = resolve(engine, method, options);
   const needs = new Map<string, NeedPlan>();
+  for (const [name, need] of met) needs.set(name, { ...need, index: await engine.library.index(need.key) });
+  return { needs, words, notes };
+}
+
+/** As `planMethod`, without loading anything. */
+function resolve(engine: Engine, method: Method, options: PlanOptions): Resolved<MetNeed> {
+  const needs = new Map<string, MetNeed>();
+  const words = usesWords(method);
+  if (method.how !== 'fusion') {
+    for (const need of needsOf(method)) needs.set(needName(need), meet(engine, need, options));
+    return { needs, words, notes: [...needs.values()].flatMap(({ notes }) => notes) };
+  }
   const notes: string[] = [];
   const refusals: PrecedentError[] = [];
-  let runs = 0;
   for (const name of method.of) {
     try {
-      const plan = await planMethod(engine, methodNamed(name), options);
-      for (const [key, value] of plan.needs) needs.set(key, value);
-      notes.push(...plan.notes);
-      runs++;
+      const own = resolve(engine, methodNamed(name), options);
+      for (const [key, value] of own.needs) needs.set(key, value);
+      notes.push(...own.notes);
     } catch (thrown) {
       const error = PrecedentError.from(thrown);
       if (error.kind !== 'usage') throw error;
@@ -66,8 +74,8 @@ export async function planMethod(engine: Engine, method: Method, options: PlanOp
       notes.push(`without ${name}: ${error.what}`);
     }
   }
-  if (runs === 0) throw refusals[0];
-  return { needs, words: usesWords(method), notes: [...new Set(notes)] };
+  if (refusals.length === method.of.length) throw refusals[0];
+  return { needs, words, notes: [...new Set(notes)] };
 }
 
 /** What rankings may search. */
@@ -79,13 +87,9 @@ export function sourcesOf({ library }: Engine, needs: Plan['needs']): Sources {
 }
 
 /** Why a method cannot run here, or null. */
-export async function refusal(
-  engine: Engine,
-  method: Method,
-  options: PlanOptions = {},
-): Promise<string | null> {
+export function refusal(engine: Engine, method: Method, options: PlanOptions): string | null {
   try {
-    await planMethod(engine, method, options);
+    resolve(engine, method, options);
     return null;
   } catch (thrown) {
     const error = PrecedentError.from(thrown);
@@ -94,18 +98,17 @@ export async function refusal(
   }
 }
 
-async function planNeed(engine: Engine, need: Need, options: PlanOptions): Promise<NeedPlan> {
+function meet(engine: Engine, need: Need, options: PlanOptions): MetNeed {
   const { library, encoders } = engine;
   const maker = makerOf(engine, need, options.encoder);
-  if (need.level === 'lesion' && !options.own) return planLesions(engine, need, maker, options);
+  if (need.level === 'lesion' && !options.own) return meetByLesions(engine, need, maker, options);
   const key = keyOf(maker, need);
-  if (library.embeddings.count(key) === 0) throw notEmbedded(need, maker);
-  const missing = library.embeddings.missing(key).length;
+  if (!library.embeddings.holds(key)) throw notEmbedded(need, maker);
+  const missing = library.missing(key);
   const { of } = levels[need.level];
   return {
     need,
     key,
-    index: await library.index(key),
     part: partOf(need, maker),
     embedder: need.byText ? textEncoder(encoders, maker) : maker,
     notes:
@@ -114,22 +117,21 @@ async function planNeed(engine: Engine, need: Need, options: PlanOptions): Promi
 }
 
 /** Lesions are answered by the vectors that were complete last, while those of a new encoder are made. */
-async function planLesions(
+function meetByLesions(
   { library, encoders }: Engine,
   need: Need,
   asked: Embedder,
   { encoder: named, lesion }: PlanOptions,
-): Promise<NeedPlan> {
+): MetNeed {
   const own = { key: { ...asked.key, dim: asked.dim }, embedder: asked, note: undefined };
   const serving = encoders.serving(asked);
-  const stored = lesion !== undefined && (await library.index(serving.key)).store.rowOf(lesion) !== undefined;
   // A new vector needs an encoder that is still here: where the older one is gone, what the new one has embedded is searched.
-  const { key, embedder = asked, note } = serving.embedder || stored ? serving : own;
-  const missing = library.embeddings.missing(key).length;
+  const answers = serving.embedder || (lesion !== undefined && library.embeddings.holds(serving.key, lesion));
+  const { key, embedder = asked, note } = answers ? serving : own;
+  const missing = library.missing(key);
   return {
     need,
     key,
-    index: await library.index(key),
     part: partOf(need, embedder),
     embedder,
     notes: [
@@ -161,8 +163,7 @@ function makerOf({ library, encoders }: Engine, need: Need, asked: string | unde
     .all()
     .filter((embedder) => makes(embedder) && embedder !== encoders.shape)
     .sort((a, b) => builtin(a) - builtin(b));
-  const maker =
-    others.find((embedder) => library.embeddings.count(keyOf(embedder, need)) > 0) ?? others.at(0);
+  const maker = others.find((embedder) => library.embeddings.holds(keyOf(embedder, need))) ?? others.at(0);
   if (maker) return maker;
   const kinds = levels[need.level].kinds.join(' or ');
   throw new PrecedentError(

@@ -7,7 +7,7 @@ import { learnable } from '../retrieval/methods.ts';
 import type { Probe } from '../retrieval/scope.ts';
 import type { NeedPlan, Plan } from './methodSources.ts';
 
-export interface MarkedRows {
+interface MarkedRows {
   readonly relevant: readonly GalleryRow[];
   readonly irrelevant: readonly GalleryRow[];
 }
@@ -15,7 +15,7 @@ export interface MarkedRows {
 /** The marked lesions that are still in the library. */
 export function markedRows(
   gallery: ReadonlyMap<string, GalleryRow>,
-  { relevant, irrelevant }: Feedback,
+  { relevant, irrelevant }: Readonly<Record<keyof Feedback, readonly string[]>>,
 ): MarkedRows {
   const rows = (lesions: readonly string[]) => lesions.flatMap((lesion) => gallery.get(lesion) ?? []);
   return { relevant: rows(relevant), irrelevant: rows(irrelevant) };

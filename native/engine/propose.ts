@@ -1,12 +1,11 @@
 /** Grows a mark in a stored volume into a lesion, reading only the voxels around the mark. */
 import type { Mark, MarkShape } from '../contract/mark.ts';
 import type { Measurements } from '../contract/model.ts';
-import type { VoxelSource } from '../encoder/voxelSource.ts';
 import { growLesion } from '../lesion/grow.ts';
 import { markRegion } from '../lesion/markRegion.ts';
 import { measureLesion } from '../lesion/measure.ts';
 import { moveBox } from '../lesion/measureIn.ts';
-import { clipBox, type Mask } from '../volume/volume.ts';
+import { clipBox, type Mask, type VoxelSource } from '../volume/volume.ts';
 
 /** Growing looks this many half extents of the mark to each side, and no less than `leastReachMm`. */
 const reach = 3;

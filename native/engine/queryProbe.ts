@@ -3,17 +3,12 @@ import { wordsOf } from '../catalog/captions.ts';
 import type { SimpleQuery } from '../contract/engine.ts';
 import { levels } from '../contract/levels.ts';
 import type { Embedder, SliceVector } from '../encoder/embedder.ts';
-import {
-  crossedSlices,
-  type EmbedRegion,
-  type EmbedTiming,
-  type VoxelSource,
-} from '../encoder/voxelSource.ts';
+import { crossedSlices, type EmbedRegion, type EmbedTiming } from '../encoder/voxelSource.ts';
 import { lesionCaption } from '../lesion/caption.ts';
 import { unpackMask } from '../lesion/mask.ts';
 import { measureIn } from '../lesion/measureIn.ts';
 import type { Probe } from '../retrieval/scope.ts';
-import type { Mask } from '../volume/volume.ts';
+import type { Mask, VoxelSource } from '../volume/volume.ts';
 import type { Engine } from './engine.ts';
 import { inside, withImageFile } from './imageFile.ts';
 import type { NeedPlan, Plan } from './methodSources.ts';

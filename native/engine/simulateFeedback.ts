@@ -1,11 +1,12 @@
 /** What a simulated user's marks change in this library. */
 import { classOf, parseClasses } from '../benchmark/classes.ts';
-import { simulate } from '../benchmark/feedback.ts';
+import { type SimulatedQuery, simulate } from '../benchmark/feedback.ts';
 import type { EngineContract } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Simulation } from '../contract/feedback.ts';
 import type { ParsedParams } from '../contract/rpc.ts';
 import { trainedOnTest } from '../encoder/training.ts';
+import { Turns } from '../process/turns.ts';
 import { fieldValue } from '../retrieval/gallery.ts';
 import { defaultMethod, learnable, methodNamed, needsOf } from '../retrieval/methods.ts';
 import { rank } from '../retrieval/rank/rank.ts';
@@ -33,7 +34,7 @@ export async function simulateFeedback(
     const todo = `choose one that compares one vector with one, such as ${defaultMethod}`;
     throw new PrecedentError('usage', `marks do not move the method ${method.name}`, undefined, todo);
   }
-  await engine.embedded();
+  await engine.embedded(signal);
   const plan = await planMethod(engine, method, { encoder, own: true });
   const sources = sourcesOf(engine, plan.needs);
   const gallery = library.gallery();
@@ -47,29 +48,29 @@ export async function simulateFeedback(
   const classOfLesion = new Map(labelled.map(({ row, own }) => [row.lesion, own]));
   const embedder = encoders.named(encoder);
   const weights = fusionWeights(library, method.name, embedder.key.encoder);
-  const queries = await Promise.all(
-    labelled.map(async ({ row, own }) => {
-      const probe = { ...(await lesionProbe(engine, row, plan, signal, null)), weights };
-      const rows = labelled.flatMap((other) => (other.row.patient === row.patient ? [] : [other.row]));
-      const scope = new Scope(sources, rows);
-      return {
-        patient: row.patient,
-        class: own,
-        gallery: rows.length,
-        classOf: (lesion: string) => classOfLesion.get(lesion) ?? null,
-        rank: (marked: { relevant: readonly string[]; irrelevant: readonly string[] }, k: number) => {
-          const rowsMarked = markedRows(gallery, {
-            relevant: [...marked.relevant],
-            irrelevant: [...marked.irrelevant],
-          });
-          const moved = movedProbe({ probe, plan, notes: [] }, rowsMarked);
+  const perPatient = Map.groupBy(labelled, ({ row }) => row.patient);
+  const turns = new Turns(signal);
+  const queries: SimulatedQuery[] = [];
+  for (const { row, own } of labelled) {
+    const probe = { ...(await lesionProbe(engine, row, plan, signal, null)), weights };
+    await turns.pass();
+    queries.push({
+      patient: row.patient,
+      class: own,
+      gallery: labelled.length - (perPatient.get(row.patient)?.length ?? 0),
+      classOf: (lesion) => classOfLesion.get(lesion) ?? null,
+      search: () => {
+        const rows = labelled.flatMap((other) => (other.row.patient === row.patient ? [] : [other.row]));
+        const scope = new Scope(sources, rows);
+        return (marks, k) => {
+          const moved = movedProbe({ probe, plan, notes: [] }, markedRows(gallery, marks));
           return rank(method, scope, moved.probe, k)
             .slice(0, k)
             .map(({ id }) => id);
-        },
-      };
-    }),
-  );
+        };
+      },
+    });
+  }
   const result = await simulate(queries, { marks, draws }, signal, (done, total) =>
     onProgress({ done, total }),
   );

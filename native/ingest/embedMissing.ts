@@ -276,8 +276,9 @@ function sliceRows(owner: string, slices: readonly SliceVector[]): EmbeddingRow[
 }
 
 async function embedCaptions(task: Task): Promise<void> {
-  const lesions = lesionsWithout(task, 'caption');
+  // A caption that is made anew loses its vector.
   task.library.captions.refresh();
+  const lesions = lesionsWithout(task, 'caption');
   const captions = lesions.map((lesion) => task.library.reads.lesion(lesion).caption);
   const vectors = await task.embedder.embedTexts(captions, task.signal);
   store(

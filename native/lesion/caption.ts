@@ -4,6 +4,9 @@ import type { Measurements, Outline } from '../contract/model.ts';
 /** To be raised with every change of what a caption says: libraries then make theirs anew. */
 export const captionRule = '1';
 
+/** Fields that a caption states outright: words find them without being like anything. */
+export const statedFields: ReadonlySet<string> = new Set(['organ', 'place']);
+
 /** Upper bounds of a measure and the word for what lies below; the last row has none. */
 type Words = readonly (readonly [number, string])[];
 
@@ -120,7 +123,7 @@ export function longest(lesions: readonly Described[]): number {
 const mostTold = 5;
 
 /** "Lung_R" → "right lung". */
-export function organWords(organ: string): string {
+function organWords(organ: string): string {
   const words = organ
     .replace(/[_\s]+/g, ' ')
     .trim()

@@ -1,13 +1,7 @@
 /** Measures a lesion in a volume of which only the voxels around it are read. */
 import type { Measurements } from '../contract/model.ts';
-import { type Box, type Grid, growBox, type Mask, type Volume } from '../volume/volume.ts';
+import { type Box, growBox, type Mask, type VoxelSource } from '../volume/volume.ts';
 import { measureLesion } from './measure.ts';
-
-/** Voxels on a grid that are read box by box. */
-interface VoxelSource {
-  readonly grid: Grid;
-  readBox(box: Box): Promise<Volume>;
-}
 
 /** The measurements of a mask in a stored volume. Throws `usage` when it lies outside. */
 export async function measureIn(source: VoxelSource, mask: Mask): Promise<Measurements> {

@@ -2,13 +2,12 @@
 import type { Outline } from '../contract/model.ts';
 import { lesionShape } from '../radiomics/lesion.ts';
 import {
-  type Box,
   boxDims,
-  type Grid,
   growBox,
   type Mask,
   type Vec3,
   type Volume,
+  type VoxelSource,
   voxelMm3,
 } from '../volume/volume.ts';
 import { countVoxels } from './mask.ts';
@@ -21,11 +20,6 @@ const stepMm = 0.5;
 const mostRays = 1500;
 /** A ray over which the density changes by less has no edge; where most are so, none is measured. */
 const leastStepHu = 50;
-
-interface VoxelSource {
-  readonly grid: Grid;
-  readBox(box: Box): Promise<Volume>;
-}
 
 /** The outline of a mask in a stored volume; the mask has a voxel and lies inside. */
 export async function outlineIn(source: VoxelSource, mask: Mask): Promise<Outline> {

@@ -2,8 +2,7 @@
 import { scaledScores } from './fuse.ts';
 import { ranked, type Scored } from './scored.ts';
 
-export const combinations = ['and', 'or'] as const;
-export type Combination = (typeof combinations)[number];
+type Combination = 'and' | 'or';
 
 const joins: Readonly<Record<Combination, (scores: readonly number[]) => number>> = {
   and: (scores) => scores.reduce((sum, score) => sum + score, 0) / scores.length,

@@ -3,7 +3,7 @@ import { catalogFields, dayOf, type FieldKind, fieldNamed, isoDate, wantedOf } f
 import type { Diagnosis, FieldInfo, proofs } from '../contract/model.ts';
 import { type Column, clearFailing, numberColumn, textColumn } from './columns.ts';
 
-export type Proof = (typeof proofs)[number];
+type Proof = (typeof proofs)[number];
 
 /** One lesion of the library. */
 export interface GalleryRow {
@@ -163,13 +163,11 @@ function marksOf(gallery: Gallery | readonly GalleryRow[], where: readonly Condi
 
 /** The test for conditions over rows of a gallery. Throws as `passing`. */
 export function conditionsTest(
-  rows: Gallery | Iterable<GalleryRow>,
+  rows: Gallery | readonly GalleryRow[],
   where: readonly Condition[],
 ): (row: GalleryRow) => boolean {
   if (where.length === 0) return () => true;
-  const met = new Set(
-    passing(rows instanceof Map ? (rows as Gallery) : [...(rows as Iterable<GalleryRow>)], where),
-  );
+  const met = new Set(passing(rows, where));
   return (row) => met.has(row);
 }
 

@@ -1,10 +1,10 @@
 /** Which slices of a hit match which of the query. */
 
-export interface SlicedVector {
+interface SlicedVector {
   readonly slice: number;
   readonly vector: Float32Array;
 }
-export interface SlicePair {
+interface SlicePair {
   readonly query: number;
   readonly hit: number;
   readonly score?: number;

@@ -6,7 +6,7 @@ import { PrecedentError } from '../contract/errors.ts';
 import { ranked, type Scored } from './scored.ts';
 
 /** Something with several vectors, all of the query's dimension. */
-export interface Candidate {
+interface Candidate {
   readonly id: string;
   readonly vectors: readonly Float32Array[];
 }

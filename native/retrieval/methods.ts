@@ -38,7 +38,7 @@ export interface LateMethod extends Common {
   readonly of: string;
 }
 /** Words against captions, labels, diagnoses and reports. */
-export interface WordsMethod extends Common {
+interface WordsMethod extends Common {
   readonly how: 'words';
 }
 /** The lists of several methods as one. */

@@ -8,7 +8,7 @@ import type { Part } from './part.ts';
 import type { Scored } from './scored.ts';
 
 /** Where a need's vectors lie. */
-export interface NeedSource {
+interface NeedSource {
   readonly index: LevelIndex;
   readonly part?: Part | undefined;
 }

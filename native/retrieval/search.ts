@@ -26,7 +26,7 @@ export interface SearchRequest {
 }
 
 /** The lesions that pass, the best `k` or more of them first, or as many as a method finds. */
-export type RankRows = (rows: readonly GalleryRow[], k: number) => readonly Scored[];
+type RankRows = (rows: readonly GalleryRow[], k: number) => readonly Scored[];
 
 export interface RankedHit {
   readonly rank: number;
@@ -34,7 +34,7 @@ export interface RankedHit {
   readonly row: GalleryRow;
 }
 
-export interface SearchOutcome {
+interface SearchOutcome {
   readonly hits: readonly RankedHit[];
   /** How many lesions were ranked, after the query's patients and the filters were taken out. */
   readonly searched: number;

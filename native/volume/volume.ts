@@ -22,6 +22,11 @@ export type Box = readonly [number, number, number, number, number, number];
 export interface Volume extends Grid {
   readonly voxels: Int16Array | Float32Array;
 }
+/** Voxels on a grid that are read box by box: a voxel file, or a volume in memory. */
+export interface VoxelSource {
+  readonly grid: Grid;
+  readBox(box: Box): Promise<Volume>;
+}
 
 /** A region on a grid: a box and one byte (0 or 1) per voxel of that box, i fastest. */
 export interface Mask {

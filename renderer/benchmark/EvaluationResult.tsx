@@ -4,10 +4,10 @@ import { IconChevronDown, IconDeviceFloppy } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Evaluation } from '../../native/contract/engine.ts';
-import { type MetricName, type Metrics, metricNames } from '../../native/contract/model.ts';
+import { type Figure, type MetricName, type Metrics, metricNames } from '../../native/contract/model.ts';
 import { bridge } from '../bridge.ts';
 import { callEngine } from '../engine.ts';
-import { count } from '../ui/format.ts';
+import { count, percent } from '../ui/format.ts';
 import { failed, notice } from '../ui/notice.ts';
 import { keepForSearches, useEvaluation } from './evaluationStore.ts';
 import { IntervalPlot, type IntervalRow, ReliabilityPlot } from './plots.tsx';
@@ -185,7 +185,7 @@ function FigureTable({ evaluation }: { evaluation: Evaluation }) {
   );
 }
 
-function FigureCell({ figure: { value, lo, hi } }: { figure: Metrics['ap'] }) {
+function FigureCell({ figure: { value, lo, hi } }: { figure: Figure }) {
   return (
     <td>
       {value.toFixed(3)}
@@ -213,8 +213,8 @@ function Differences({ evaluation: { comparisons } }: { evaluation: Evaluation }
   );
 }
 
-function says(by: Readonly<Record<'p@5' | 'ap', Metrics['ap']>>): string {
-  const names = (clear: (figure: Metrics['ap']) => boolean) =>
+function says(by: Readonly<Record<'p@5' | 'ap', Figure>>): string {
+  const names = (clear: (figure: Figure) => boolean) =>
     (['p@5', 'ap'] as const)
       .filter((name) => clear(by[name]))
       .map((name) => metricTitles[name])
@@ -228,7 +228,7 @@ function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function signed({ value, lo, hi }: Metrics['ap']): string {
+function signed({ value, lo, hi }: Figure): string {
   const one = (x: number) => `${x < 0 ? '−' : '+'}${Math.abs(x).toFixed(3)}`;
   return `${one(value)} [${one(lo)} to ${one(hi)}]`;
 }
@@ -294,7 +294,7 @@ function Confusion({
                   const share = total === 0 ? 0 : (Object.hasOwn(counts, found) ? counts[found] : 0) / total;
                   return (
                     <td key={found} data-own={own === found} style={{ background: shade(share) }}>
-                      {total === 0 ? '–' : `${Math.round(100 * share)}%`}
+                      {total === 0 ? '–' : percent(share)}
                     </td>
                   );
                 })}

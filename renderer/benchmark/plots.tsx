@@ -1,7 +1,5 @@
 /** Plots of shares from 0 to 1: values with their intervals row by row, and observed over expected shares. */
-import type { Calibration, Metrics } from '../../native/contract/model.ts';
-
-type Figure = Metrics['p@5'];
+import type { Calibration, Figure } from '../../native/contract/model.ts';
 
 export interface IntervalRow {
   readonly name: string;

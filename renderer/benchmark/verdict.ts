@@ -1,8 +1,9 @@
 /** An evaluation in plain sentences: what share of the nearest lesions share the label, beside what guessing would give. */
 import type { Evaluation } from '../../native/contract/engine.ts';
-import type { Metrics } from '../../native/contract/model.ts';
+import type { Figure } from '../../native/contract/model.ts';
+import { percent } from '../ui/format.ts';
 
-export interface Verdict {
+interface Verdict {
   /** Whether similar lesions share the label more often than chance, beyond the interval. */
   readonly better: boolean;
   readonly sentences: readonly string[];
@@ -15,8 +16,7 @@ export function byFrequency(classes: Evaluation['classes']): string[] {
     .map(([name]) => name);
 }
 
-const percent = (share: number) => `${Math.round(100 * share)}%`;
-const withInterval = ({ value, lo, hi }: Metrics['p@5']) =>
+const withInterval = ({ value, lo, hi }: Figure) =>
   `${percent(value)} [${Math.round(100 * lo)}–${Math.round(100 * hi)}]`;
 
 /** @param method the one that is spoken of: what searches use */

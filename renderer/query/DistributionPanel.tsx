@@ -1,11 +1,11 @@
 /** How the hits divide over the values of a label, beside how the searched library does. */
 import { Select } from '@mantine/core';
 import { useState } from 'react';
+import { expectedShare } from '../../native/contract/expectedShare.ts';
 import type { Distribution } from '../../native/contract/model.ts';
 import { Empty, sentence } from '../ui/Empty.tsx';
 import { count } from '../ui/format.ts';
 import { byImportance, fieldToCount } from '../ui/labels.ts';
-import { ExpectedShare } from './ExpectedShare.tsx';
 import { useSearch } from './useSearch.ts';
 
 /** Values that no hit carries are told only as far as they fill the panel. */
@@ -96,7 +96,11 @@ export function DistributionPanel() {
           </p>
         </>
       )}
-      {result?.expected && <ExpectedShare expected={result.expected} />}
+      {result?.expected && (
+        <p className="panel-note" data-testid="expected-share">
+          {sentence(expectedShare(result.expected))}
+        </p>
+      )}
       {result && result.unproven > 0 && (
         <p className="panel-note" data-testid="unproven-note">
           Diagnoses count only where proven; that left out {count(result.unproven, 'case')}.

@@ -2,7 +2,7 @@
 import { CloseButton, Combobox, TextInput, useCombobox } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import { PrecedentError } from '../../native/contract/errors.ts';
 import { parseQueryText } from '../../native/contract/queryText.ts';
 import { callEngine } from '../engine.ts';
@@ -18,6 +18,12 @@ export function QueryBox() {
   const [cursor, setCursor] = useState(0);
   const [problem, setProblem] = useState<string | null>(null);
   const input = useRef<HTMLInputElement>(null);
+  /** Where to stand once a completion is in the box: before the next letter is typed. */
+  const caret = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    if (caret.current !== null) input.current?.setSelectionRange(caret.current, caret.current);
+    caret.current = null;
+  });
   const combobox = useCombobox({ onDropdownClose: () => combobox.resetSelectedOption() });
   const fields = info.data?.fields ?? [];
   const offered = completions(text, cursor, fields);
@@ -35,7 +41,7 @@ export function QueryBox() {
     const at = from + piece.length;
     write(text.slice(0, from) + piece + after, at);
     if (!goesOn) combobox.closeDropdown();
-    requestAnimationFrame(() => input.current?.setSelectionRange(at, at));
+    caret.current = at;
   };
   const search = async () => {
     combobox.closeDropdown();
@@ -44,9 +50,11 @@ export function QueryBox() {
         text,
         fields.map(({ name }) => name),
       );
-      const where = asked.where.reduce(withFilter, useView.getState().options.where);
       // A value that its field cannot have is said here, before it becomes a filter.
-      await callEngine('filters.count', { where: [...where] });
+      await callEngine('filters.count', { where: [...asked.where] });
+      // Who types on meanwhile has not asked for this.
+      if (useView.getState().words !== text) return;
+      const where = asked.where.reduce(withFilter, useView.getState().options.where);
       useView.setState({ words: asked.words });
       setSearchOptions({ where });
       findByWords(asked.words);

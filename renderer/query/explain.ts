@@ -3,7 +3,7 @@ import { queryOptions } from '@tanstack/react-query';
 import type { SearchResult } from '../../native/contract/engine.ts';
 import type { ComparedMeasure } from '../../native/contract/explain.ts';
 import { callEngine, libraryKey } from '../engine.ts';
-import { minus } from '../ui/format.ts';
+import { minus, percent } from '../ui/format.ts';
 import { type Subject, useView } from '../ui/store.ts';
 import { keptUnder } from './hitMarks.ts';
 import { useSearch } from './useSearch.ts';
@@ -55,8 +55,7 @@ export function measureText(value: ComparedMeasure['query'], unit: string): stri
   return `${minus(Number(value.toFixed(digits)))} ${unit}`.trim();
 }
 
-/** How unusual a difference is, in words. */
+/** How unusual a difference is: the share of pairs that differ less. */
 export function differenceText({ percentile }: ComparedMeasure): string {
-  if (percentile === undefined) return '';
-  return `${Math.round(100 * percentile)}%`;
+  return percentile === undefined ? '' : percent(percentile);
 }

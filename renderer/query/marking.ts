@@ -1,18 +1,20 @@
 /** Marks on hits: the search is ranked by them again at once, and the library keeps them. */
+import type { SearchResult } from '../../native/contract/engine.ts';
 import { callEngine, queryClient } from '../engine.ts';
 import { failed } from '../ui/notice.ts';
 import { type HitMark, type Subject, useView } from '../ui/store.ts';
 import { keptUnder, markOf } from './hitMarks.ts';
-import { searchQuery } from './useSearch.ts';
 
 /** Marks a hit; the same mark again takes it back. */
 export function markHit(hit: string, relevant: boolean): void {
   const { subject } = useView.getState();
-  if (!subject) return;
+  const method = subject ? methodOf(subject) : undefined;
+  // While the first answer is awaited, the hits of the search before are still shown: they are none of this one.
+  if (!subject || method === undefined) return;
   const mark = { hit, relevant: markOf(subject.marks, hit) === relevant ? null : relevant };
   useView.setState({ lastChange: 'mark' });
   change(subject, [...subject.marks, mark]);
-  keep(subject, mark);
+  keep(subject, mark, method);
 }
 
 /** Takes the last mark back. */
@@ -23,7 +25,7 @@ export function undoMark(): void {
   const marks = subject.marks.slice(0, -1);
   useView.setState({ lastChange: marks.length > 0 ? 'mark' : 'mask' });
   change(subject, marks);
-  keep(subject, { hit: last.hit, relevant: markOf(marks, last.hit) });
+  keep(subject, { hit: last.hit, relevant: markOf(marks, last.hit) }, methodOf(subject) ?? '');
 }
 
 export function resetMarks(): void {
@@ -39,12 +41,15 @@ function change(subject: Subject, marks: readonly HitMark[]): void {
   useView.setState({ subject: { ...subject, marks } });
 }
 
-function keep(subject: Subject, mark: HitMark): void {
+/** The method that answered a search last; undefined before the first answer. */
+function methodOf({ token }: Subject): string | undefined {
+  const answers = queryClient.getQueriesData<SearchResult>({ queryKey: ['search', token] });
+  return answers.flatMap(([, result]) => result?.method ?? []).at(-1);
+}
+
+function keep(subject: Subject, mark: HitMark, method: string): void {
   const query = keptUnder(subject);
-  if (!query) return;
-  const { options } = useView.getState();
-  const method = queryClient.getQueryData(searchQuery(subject, options).queryKey)?.method;
-  callEngine('feedback.mark', { query, ...mark, method: method ?? options.method ?? '' }).catch(notKept);
+  if (query) callEngine('feedback.mark', { query, ...mark, method }).catch(notKept);
 }
 
 function notKept(error: unknown): void {

@@ -13,6 +13,7 @@ import { LesionDetails } from '../library/LesionDetails.tsx';
 import { chooseImport, LibraryPanel } from '../library/LibraryPanel.tsx';
 import { infoQuery } from '../library/queries.ts';
 import { VolumeLesions } from '../library/VolumeLesions.tsx';
+import { AnnotationList } from '../measure/AnnotationList.tsx';
 import { DistributionPanel } from '../query/DistributionPanel.tsx';
 import { HitStrip } from '../query/HitStrip.tsx';
 import { ProposalPanel } from '../query/ProposalPanel.tsx';
@@ -123,6 +124,7 @@ function SidePanel() {
         ) : (
           <VolumeLesions />
         )}
+        <AnnotationList />
       </div>
       <DistributionPanel />
     </aside>

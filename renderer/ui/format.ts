@@ -15,6 +15,11 @@ export function ml(value: number): string {
   return value >= 0.1 ? `${value.toFixed(2)} ml` : `${(value * 1000).toFixed(0)} mm³`;
 }
 
+/** Of a value in mm². */
+export function area(value: number): string {
+  return value >= 1000 ? `${(value / 100).toFixed(1)} cm²` : `${value.toFixed(value >= 100 ? 0 : 1)} mm²`;
+}
+
 export function hu(value: number): string {
   return `${minus(Math.round(value))} HU`;
 }
@@ -26,6 +31,11 @@ export function meanSd(mean: number, sd: number): string {
 /** A true minus sign, which has the width of the digits. */
 export function minus(value: number): string {
   return value < 0 ? `−${Math.abs(value)}` : String(value);
+}
+
+/** A share, 0…1, in whole percent. */
+export function percent(share: number): string {
+  return `${Math.round(100 * share)}%`;
 }
 
 export function ms(value: number): string {

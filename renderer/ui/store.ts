@@ -7,6 +7,7 @@ import type { Granted } from '../../native/contract/bridge.ts';
 import type { Filter, SimpleQuery } from '../../native/contract/engine.ts';
 import type { Mark, Plane } from '../../native/contract/mark.ts';
 import type { Hit, LesionRow, Measurements, VolumeRow } from '../../native/contract/model.ts';
+import type { MeasureTool } from '../measure/kinds.ts';
 import type { RegionTool } from '../query/marks.ts';
 import type { Mask } from '../viewer/contours.ts';
 import { clampIndex, gridOf, type Vec3, worldToIndex } from '../viewer/grid.ts';
@@ -14,7 +15,7 @@ import { type LayoutName, layoutNames } from '../viewer/layouts.ts';
 import { gridCentre } from '../viewer/planes.ts';
 import { type Window, windowPresets } from '../viewer/presets.ts';
 
-export type Tool = 'crosshair' | 'window' | 'pan' | 'zoom' | 'brush' | RegionTool;
+export type Tool = 'crosshair' | 'window' | 'pan' | 'zoom' | 'brush' | RegionTool | MeasureTool;
 
 /** Zoom relative to the whole slice fitting the pane; `centre` is the voxel index in its middle, null the slice's. */
 export interface PaneState {
@@ -116,8 +117,8 @@ export interface ViewState {
   readonly compare: Hit | null;
   /** Whether the comparison says why. */
   readonly why: boolean;
-  /** Which of the two an undo takes back first. */
-  readonly lastChange: 'mask' | 'mark';
+  /** Which of them an undo takes back first. */
+  readonly lastChange: 'mask' | 'mark' | 'annotation';
   readonly tab: LibraryTab;
   readonly libraryText: string;
   readonly libraryWhere: readonly Filter[];

@@ -2,6 +2,14 @@
 import { useEffect } from 'react';
 import { stepHit } from '../compare/Compare.tsx';
 import { queryClient } from '../engine.ts';
+import {
+  redoAnnotation,
+  removeSelected,
+  select,
+  undoAnnotation,
+  useMeasurements,
+} from '../measure/annotations.ts';
+import { measureTool } from '../measure/kinds.ts';
 import { markHit, undoMark } from '../query/marking.ts';
 import { searchQuery } from '../query/useSearch.ts';
 import { setAutoWindow } from '../viewer/autoWindow.ts';
@@ -62,6 +70,12 @@ function perform(action: Action): void {
     case 'freehand':
     case 'sphere':
       if (state.row && !state.compare) selectTool(action.do);
+      return;
+    case 'measure':
+      if (state.row && !state.compare) selectTool(measureTool(action.kind));
+      return;
+    case 'removeMeasurement':
+      if (!state.compare) removeSelected();
       return;
     case 'brush':
       if (state.proposal && !state.compare) selectTool('brush');
@@ -130,12 +144,15 @@ function perform(action: Action): void {
       else if (state.cine) useView.setState({ cine: false });
       else if (state.maximised) useView.setState({ maximised: null });
       else if (state.tool !== 'crosshair') selectTool('crosshair');
+      else if (useMeasurements.getState().selected) select(null);
       return;
     case 'undo':
+      if (state.lastChange === 'annotation' && !state.compare && undoAnnotation()) return;
       if (state.lastChange === 'mark' || !state.proposal?.past.length) undoMark();
       else undoEdit();
       return;
     case 'redo':
+      if (state.lastChange === 'annotation' && !state.compare && redoAnnotation()) return;
       redoEdit();
       return;
     case 'sliceForward':

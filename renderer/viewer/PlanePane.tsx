@@ -3,6 +3,7 @@
  * pane's size and the stroke in progress; what it shows and what a gesture means comes from its owner.
  */
 import { type PointerEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { DrawnAnnotation } from '../measure/drawn.ts';
 import { createCanvasRenderer } from './canvasRenderer.ts';
 import { createCornerstoneRenderer } from './cornerstone.ts';
 import type { Vec3 } from './grid.ts';
@@ -68,6 +69,7 @@ export interface PlanePaneProps extends PaneHandlers {
   readonly outlines: readonly Outline[];
   readonly heat?: Heat | null;
   readonly crosshair: Vec3 | null;
+  readonly annotations?: readonly DrawnAnnotation[];
   readonly stroke: Stroke | null;
   readonly brush: OverlayScene['brush'];
   readonly children?: ReactNode;
@@ -148,7 +150,7 @@ export function PlanePane(props: PlanePaneProps) {
     cpu ? arrival : 0,
   ]);
 
-  const { outlines, heat = null, crosshair, stroke, brush } = props;
+  const { outlines, heat = null, crosshair, annotations = noAnnotations, stroke, brush } = props;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the view is compared by value
   useEffect(() => {
     if (!overlay.current) return;
@@ -157,6 +159,7 @@ export function PlanePane(props: PlanePaneProps) {
         heat,
         outlines,
         crosshair,
+        annotations,
         stroke,
         brush,
         scaleBar: true,
@@ -164,7 +167,7 @@ export function PlanePane(props: PlanePaneProps) {
     } else {
       overlay.current.getContext('2d')?.clearRect(0, 0, overlay.current.width, overlay.current.height);
     }
-  }, [voxels, view && viewKey(view), hasSize, heat, outlines, crosshair, stroke, brush]);
+  }, [voxels, view && viewKey(view), hasSize, heat, outlines, crosshair, annotations, stroke, brush]);
 
   // React listens to the wheel passively; zooming with Ctrl must not zoom the page.
   const latest = useRef({ props, view });
@@ -291,6 +294,8 @@ export function PlanePane(props: PlanePaneProps) {
     </div>
   );
 }
+
+const noAnnotations: readonly DrawnAnnotation[] = [];
 
 function paneView(props: PlanePaneProps, size: readonly [number, number]): PaneView | null {
   const { voxels, geometry } = props;

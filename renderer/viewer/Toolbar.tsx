@@ -24,6 +24,7 @@ import {
 } from '@tabler/icons-react';
 import { useIsMutating } from '@tanstack/react-query';
 import type { ComponentType } from 'react';
+import { MeasureMenu } from '../measure/MeasureMenu.tsx';
 import { proposeKey } from '../query/useProposal.ts';
 import {
   chosenProposal,
@@ -98,6 +99,9 @@ export function Toolbar() {
           ))}
         </div>
       ))}
+      <div className="tool-group">
+        <MeasureMenu />
+      </div>
       <div className="tool-group">
         <PresetMenu />
         <LayoutMenu />

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Plane } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
+import { useMeasure } from '../measure/useMeasure.ts';
 import { markOfStroke, type RegionTool, regionTools } from '../query/marks.ts';
 import { paint } from '../query/maskEdit.ts';
 import { useProposeMark } from '../query/useProposal.ts';
@@ -38,6 +39,11 @@ const cursors: Readonly<Record<Tool, string>> = {
   freehand: 'crosshair',
   sphere: 'crosshair',
   brush: 'none',
+  'measure-length': 'crosshair',
+  'measure-angle': 'crosshair',
+  'measure-bidimensional': 'crosshair',
+  'measure-ellipse': 'crosshair',
+  'measure-probe': 'crosshair',
 };
 
 export function Viewer() {
@@ -113,6 +119,7 @@ function ThreePlanes(props: {
   const painting = useRef<Mask | null>(null);
   const [wet, setWet] = useState<Mask | null>(null);
   const propose = useProposeMark();
+  const measure = useMeasure(row, grid, voxels);
 
   // A stroke belongs to the tool and the volume it was begun with.
   // biome-ignore lint/correctness/useExhaustiveDependencies: clears on change
@@ -124,6 +131,7 @@ function ThreePlanes(props: {
   );
 
   const onPress = (plane: Plane, gesture: Gesture) => {
+    if (measure.press(plane, gesture)) return;
     if (tool === 'crosshair') moveFocus(plane, gesture);
     else if (isRegion(tool)) {
       setDrawing({
@@ -134,6 +142,7 @@ function ThreePlanes(props: {
     } else if (tool === 'brush') dab(gesture);
   };
   const onDrag = (plane: Plane, gesture: Gesture) => {
+    if (measure.holding) return;
     if (tool === 'crosshair') moveFocus(plane, gesture);
     else if (isRegion(tool)) {
       setDrawing((now) => {
@@ -146,7 +155,8 @@ function ThreePlanes(props: {
       });
     } else if (tool === 'brush') dab(gesture);
   };
-  const onRelease = () => {
+  const onRelease = (plane: Plane, gesture: Gesture) => {
+    if (measure.release(plane, gesture)) return;
     if (tool === 'brush') {
       editProposal(painting.current);
       painting.current = null;
@@ -212,6 +222,7 @@ function ThreePlanes(props: {
               active={active === plane}
               outlines={shownOutlines}
               crosshair={tool === 'crosshair' ? focus : null}
+              annotations={measure.drawn}
               stroke={drawing?.plane === plane && drawing.slice === slice ? drawing.stroke : null}
               brush={
                 tool === 'brush' && here
@@ -227,11 +238,12 @@ function ThreePlanes(props: {
               }
               onPress={(gesture) => onPress(plane, gesture)}
               onDrag={(gesture) => onDrag(plane, gesture)}
-              onRelease={onRelease}
+              onRelease={(gesture) => onRelease(plane, gesture)}
               onWindow={dragWindow}
-              onHover={(gesture) =>
-                setHover(gesture ? { plane, index: gesture.index, alt: gesture.alt } : null)
-              }
+              onHover={(gesture) => {
+                if (gesture) measure.move(plane, gesture);
+                setHover(gesture ? { plane, index: gesture.index, alt: gesture.alt } : null);
+              }}
               onActive={() => useView.setState({ activePlane: plane })}
               onDoubleClick={() => {
                 if (tool === 'crosshair' || tool === 'window')

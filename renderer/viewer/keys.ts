@@ -1,8 +1,10 @@
 /** Every key of the window in one table: what it is called, when it is shown, and the action it names. */
+import type { AnnotationKind } from '../../native/contract/annotations.ts';
 import { windowPresets } from './presets.ts';
 
 export type Action =
   | { readonly do: 'preset'; readonly preset: string }
+  | { readonly do: 'measure'; readonly kind: AnnotationKind }
   | {
       readonly do:
         | 'crosshair'
@@ -35,6 +37,7 @@ export type Action =
         | 'markUnlike'
         | 'previousHit'
         | 'back'
+        | 'removeMeasurement'
         | 'undo'
         | 'redo'
         | 'sliceForward'
@@ -67,6 +70,7 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Tools', keys: ['d'], name: 'Freehand', action: { do: 'freehand' } },
   { group: 'Tools', keys: ['s'], name: 'Sphere, from its centre', action: { do: 'sphere' } },
   { group: 'Tools', keys: ['q'], name: 'Brush (Alt erases)', action: { do: 'brush' } },
+  { group: 'Tools', keys: ['l'], name: 'Measure a length', action: { do: 'measure', kind: 'length' } },
   { group: 'Picture', keys: ['1'], name: 'Window: auto, from the slice', action: { do: 'autoWindow' } },
   ...windowPresets.map(
     ({ key, name }): KeyBinding => ({
@@ -105,7 +109,18 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Layout', keys: [','], name: 'Thinner slab', action: { do: 'slabThinner' } },
   { group: 'Mark', keys: ['['], name: 'Smaller brush', action: { do: 'brushSmaller' } },
   { group: 'Mark', keys: [']'], name: 'Larger brush', action: { do: 'brushLarger' } },
-  { group: 'Mark', keys: ['Mod+z'], name: 'Undo a correction, or a mark on a hit', action: { do: 'undo' } },
+  {
+    group: 'Mark',
+    keys: ['Delete', 'Backspace'],
+    name: 'Remove the chosen measurement',
+    action: { do: 'removeMeasurement' },
+  },
+  {
+    group: 'Mark',
+    keys: ['Mod+z'],
+    name: 'Undo a correction, a measurement, or a mark on a hit',
+    action: { do: 'undo' },
+  },
   { group: 'Mark', keys: ['Mod+Shift+z', 'Mod+y'], name: 'Redo', action: { do: 'redo' } },
   { group: 'Search', keys: ['f'], name: 'Find similar', action: { do: 'find' } },
   { group: 'Search', keys: ['/'], name: 'Search by words and filters', action: { do: 'words' } },
@@ -121,7 +136,8 @@ export const keyBindings: readonly KeyBinding[] = [
 /** What a binding is called in the user's own table, or null where it has no action. */
 export function bindingId({ action }: KeyBinding): string | null {
   if (!action) return null;
-  return action.do === 'preset' ? `preset ${action.preset}` : action.do;
+  if (action.do === 'preset') return `preset ${action.preset}`;
+  return action.do === 'measure' ? `measure ${action.kind}` : action.do;
 }
 
 export interface KeyPress {

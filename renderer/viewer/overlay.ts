@@ -1,5 +1,6 @@
 /** What is drawn over a picture: lesion outlines, the crosshair, the stroke under the hand, the scale bar. */
 
+import { type DrawnAnnotation, drawAnnotations } from '../measure/drawn.ts';
 import { type Mask, sliceContour } from './contours.ts';
 import type { Grid, Vec3 } from './grid.ts';
 import { drawHeat, type Heat } from './heat.ts';
@@ -23,6 +24,7 @@ export interface OverlayScene {
   readonly heat: Heat | null;
   readonly outlines: readonly Outline[];
   readonly crosshair: Vec3 | null;
+  readonly annotations: readonly DrawnAnnotation[];
   readonly stroke: Stroke | null;
   readonly brush: { readonly centre: Vec3; readonly radiusMm: number; readonly erase: boolean } | null;
   readonly scaleBar: boolean;
@@ -64,6 +66,7 @@ export function drawOverlay(
   if (scene.heat) drawHeat(context, view, grid, scene.heat);
   if (scene.crosshair) drawCrosshair(context, view, grid, scene.crosshair);
   for (const outline of scene.outlines) drawOutline(context, view, grid, outline);
+  drawAnnotations(context, view, grid, scene.annotations);
   if (scene.stroke) drawStroke(context, view, grid, scene.stroke);
   if (scene.brush) drawBrush(context, view, grid, scene.brush);
   if (scene.scaleBar) drawScaleBar(context, view);

@@ -40,10 +40,10 @@ describe.skipIf(noAppReason() !== null)(groupName('encoders in the settings'), (
 
   test('an encoder is added, tried and made the default, and the library is embedded by it', async () => {
     await add(await writeEncoder(join(folder, 'slice'), tiny.slice));
-    // Behind the two that are built in: for lesions, and for shapes.
-    await expect.poll(() => encoders().count(), long).toBe(3);
+    // Behind the three that are built in: for lesions, for shapes, and for slices.
+    await expect.poll(() => encoders().count(), long).toBe(4);
     expect(await page.getByRole('radio', { name: 'Search with precedent-shape' }).isDisabled()).toBe(true);
-    const row = encoders().nth(2);
+    const row = encoders().nth(3);
     expect(await row.textContent()).toMatch(/tiny-slice 1\.0\.0 · slice · 6 values · CC0-1\.0/);
     await expect
       .poll(() => page.getByTestId('encoders').textContent(), long)
@@ -60,14 +60,14 @@ describe.skipIf(noAppReason() !== null)(groupName('encoders in the settings'), (
       .poll(() => page.getByTestId('encoders').textContent(), long)
       .toContain('the same vector for different lesions');
     await launched.screenshot('encoders-2-refused');
-    expect(await encoders().count()).toBe(3);
+    expect(await encoders().count()).toBe(4);
   });
 
   test('an encoder that is not the default can be removed', async () => {
     await page.getByRole('radio', { name: 'Search with precedent-lesion' }).click();
-    const row = encoders().nth(2);
+    const row = encoders().nth(3);
     await row.getByRole('button', { name: 'Remove' }).click(long);
-    await expect.poll(() => encoders().count(), long).toBe(2);
+    await expect.poll(() => encoders().count(), long).toBe(3);
     expect(launched.pageErrors).toEqual([]);
   });
 });

@@ -174,6 +174,14 @@ describe('on the generated phantoms', () => {
     expect(result.stdout).toBe('');
   });
 
+  test('what a caption states is not evaluated by words, unless they are named', async () => {
+    const evaluated = async (...args: string[]) =>
+      Object.keys((await precedentJson<Evaluation>('evaluate', '--library', library, ...args)).methods);
+    expect(await evaluated('--field', 'organ')).toEqual(['lesion', 'lesion-learned', 'lesion-measured']);
+    expect(await evaluated('--field', 'kind')).toContain('caption');
+    expect(await evaluated('--field', 'organ', '--method', 'caption')).toEqual(['caption']);
+  });
+
   test('the doctor says what the encoder runs on, and why not on another provider', async () => {
     const report = await precedentJson<{
       encoder: { provider: string; threads: number; batch: number };

@@ -2,13 +2,15 @@
 import { expect, test } from 'vitest';
 import { crossFit, type LabelledCase } from '../../native/benchmark/crossFit.ts';
 import { fitFusion } from '../../native/benchmark/fitFusion.ts';
+import { Turns } from '../../native/process/turns.ts';
 import { createRandom } from '../../native/random.ts';
 import { LevelIndex } from '../../native/retrieval/levelIndex.ts';
 import { type FusionMethod, methodNamed } from '../../native/retrieval/methods.ts';
 import { needName } from '../../native/retrieval/scope.ts';
 import { VectorStore } from '../../native/vectors/store.ts';
+import { lesionKey } from '../support/vectors.ts';
 
-test('the method that tells the classes apart gets the weight, noise gets less, the opposite gets none', () => {
+test('the method that tells the classes apart gets the weight, noise gets less, the opposite gets none', async () => {
   const random = createRandom(1, 'fit');
   const queries = Array.from({ length: 40 }, (_, q) => {
     const relevant = Uint8Array.from({ length: 30 }, (_, i) => (i % 3 === q % 3 ? 1 : 0));
@@ -20,21 +22,21 @@ test('the method that tells the classes apart gets the weight, noise gets less, 
       relevant,
     };
   });
-  const [good, noise, opposite] = fitFusion(queries, 3);
+  const [good, noise, opposite] = await fitFusion(queries, 3, new Turns());
   expect(good + noise + opposite).toBeCloseTo(1, 9);
   expect(good).toBeGreaterThan(0.8);
   expect(noise).toBeLessThan(0.2);
   expect(opposite).toBe(0);
 });
 
-test('queries without both kinds of pairs teach nothing, and the weights are equal', () => {
+test('queries without both kinds of pairs teach nothing, and the weights are equal', async () => {
   const only = {
     class: 'a',
     scores: [Float64Array.of(1, 2), Float64Array.of(2, 1)],
     relevant: Uint8Array.of(1, 1),
   };
-  expect(fitFusion([only], 2)).toEqual([0.5, 0.5]);
-  expect(fitFusion([], 2)).toEqual([0.5, 0.5]);
+  expect(await fitFusion([only], 2, new Turns())).toEqual([0.5, 0.5]);
+  expect(await fitFusion([], 2, new Turns())).toEqual([0.5, 0.5]);
 });
 
 /** Twenty patients on a circle by class, whose words say the class, or the opposite for one of them. */
@@ -44,7 +46,7 @@ function cases(liar: number) {
   });
   const random = createRandom(7, 'circle');
   const store = VectorStore.build(
-    { level: 'lesion', pooling: '', dim: 2, encoder: { id: 'fixed', version: '1', preprocessing: 'abc' } },
+    lesionKey(2),
     rows.map(({ lesion }) => ({ id: lesion, vector: [random.next() - 0.5, random.next() - 0.5] })),
   );
   const index = new LevelIndex(store, false);
@@ -63,15 +65,15 @@ function cases(liar: number) {
 }
 const method = { ...methodNamed('lesion-words'), by: 'weighted' } as FusionMethod;
 
-test('the weights for a patient are those without it, and of its fold', () => {
+test('the weights for a patient are those without it, and of its fold', async () => {
   const honest = cases(-1);
-  const fitted = crossFit(method, honest.sources, honest.labelled);
+  const fitted = await crossFit(method, honest.sources, honest.labelled);
   expect([...fitted.all.keys()]).toEqual(['lesion', 'caption']);
   expect(fitted.all.get('caption')).toBeGreaterThan(0.9);
   // One patient's answers change the weights of the others, never its own.
   const lying = cases(4);
   const relabelled = lying.labelled.map((one, i) => (i === 4 ? { ...one, class: 'even' } : one));
-  const changed = crossFit(method, lying.sources, relabelled);
+  const changed = await crossFit(method, lying.sources, relabelled);
   expect(changed.without('p04')).toEqual(fitted.without('p04'));
   expect(changed.without('p05')).not.toEqual(fitted.without('p05'));
   expect(changed.without('someone else')).toEqual(changed.all);

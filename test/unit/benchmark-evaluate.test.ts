@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
-import { summarise } from '../../native/benchmark/bootstrap.ts';
 import { classOf, parseClasses } from '../../native/benchmark/classes.ts';
 import { type Case, evaluate, type Ranking } from '../../native/benchmark/evaluate.ts';
 import { expectedFigures, rankedFigures } from '../../native/benchmark/metrics.ts';
 import { methodRanking, QueryScopes } from '../../native/benchmark/ranking.ts';
+import { summarise } from '../../native/benchmark/summarise.ts';
 import { metricNames } from '../../native/contract/model.ts';
 import { createRandom } from '../../native/random.ts';
 import { LevelIndex } from '../../native/retrieval/levelIndex.ts';
@@ -15,6 +15,7 @@ import { methodNamed } from '../../native/retrieval/methods.ts';
 import { needName } from '../../native/retrieval/scope.ts';
 import { VectorStore } from '../../native/vectors/store.ts';
 import { sharedDir, sharedMissing } from '../support/shared.ts';
+import { atAngle, lesionKey } from '../support/vectors.ts';
 
 function cases(...list: [patient: string, value: string | undefined][]): Case[] {
   return list.map(([patient, value]) => ({ patient, value }));
@@ -332,12 +333,7 @@ describe('classes', () => {
 });
 
 test('fed by the store, it scores what a search would show', async () => {
-  const key = {
-    level: 'lesion',
-    pooling: '',
-    dim: 2,
-    encoder: { id: 'fixed', version: '1', preprocessing: 'abc' },
-  };
+  const key = lesionKey(2);
   // Two clusters on the circle; the third lesion of each sits in the other one.
   const lesions = [
     { id: 'a1', kind: 'a', angle: 0 },
@@ -351,7 +347,7 @@ test('fed by the store, it scores what a search would show', async () => {
     key,
     lesions.map(({ id, angle }) => ({
       id,
-      vector: [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)],
+      vector: atAngle(angle),
     })),
   );
   const index = new LevelIndex(store, false);

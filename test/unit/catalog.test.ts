@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { catalogAnnotations } from '../../native/catalog/annotations.ts';
 import { catalogCaptions } from '../../native/catalog/captions.ts';
+import { catalogContentHash } from '../../native/catalog/contentHash.ts';
 import { integrityProblems, migrate, openDatabase, schemaVersion } from '../../native/catalog/database.ts';
 import { catalogEmbeddings, embeddingId } from '../../native/catalog/embeddings.ts';
 import { catalogFeedback } from '../../native/catalog/feedback.ts';
@@ -263,6 +265,8 @@ test('slices, lesions and volumes keep their vectors apart, and a volume takes i
   const max = { ...mean, pooling: 'max' };
   expect([mean, slices, max].map((key) => embeddings.missing(key).length)).toEqual([1, 1, 2]);
   expect(embeddings.missing(crossed).map((row) => row.lesion)).toEqual([second.uid]);
+  expect([mean, crossed, max].map((key) => embeddings.holds(key))).toEqual([true, true, false]);
+  expect([first, second].map(({ uid }) => embeddings.holds(crossed, uid))).toEqual([true, false]);
   writes.removeVolume(one.uid);
   expect([slices, mean, crossed].map((key) => embeddings.count(key))).toEqual([0, 0, 0]);
   embeddings.removeEncoder('e');
@@ -334,6 +338,68 @@ test('migration 5 keeps marks on hits by user and query, and drops them with the
   expect(told()).toEqual(['bob b false']);
   db.exec(`DELETE FROM volume WHERE uid = '${first.uid}'`);
   expect(told()).toEqual([]);
+  expect(integrityProblems(db)).toEqual([]);
+  db.close();
+});
+
+test('migration 6 keeps measurements by study, moves them without another author, and drops them with their volume', () => {
+  const raw = new Sqlite(path);
+  migrate(raw, 5);
+  raw.close();
+  const db = openDatabase(path);
+  const writes = catalogWrites(db);
+  const [first, second, other] = [volume('A', 'one', []), volume('A', 'two', []), volume('B', 'three', [])];
+  for (const each of [first, second, other]) writes.addVolume(each);
+  const annotations = catalogAnnotations(db);
+  const length = {
+    id: 'm-1',
+    volume: first.uid,
+    kind: 'length' as const,
+    plane: 'axial' as const,
+    points: [[1, 2, 3] as [number, number, number], [4.5, 2, 3] as [number, number, number]],
+    label: '',
+  };
+  const before = catalogContentHash(db);
+  annotations.save(length, 'ann');
+  expect(catalogContentHash(db)).not.toBe(before);
+  annotations.save({ ...length, id: 'm-2', volume: other.uid }, 'ann');
+  annotations.save(
+    {
+      ...length,
+      points: [
+        [0, 0, 3],
+        [4.5, 2, 3],
+      ],
+      label: 'aorta',
+    },
+    'bob',
+  );
+  expect(annotations.ofStudy(first.uid)).toEqual([
+    {
+      ...length,
+      points: [
+        [0, 0, 3],
+        [4.5, 2, 3],
+      ],
+      label: 'aorta',
+      author: 'ann',
+      createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    },
+  ]);
+  expect(annotations.ofStudy(other.uid).map(({ id }) => id)).toEqual(['m-2']);
+  annotations.save({ ...length, id: 'm-4', volume: second.uid }, 'ann');
+  expect(annotations.ofStudy(first.uid).map(({ id }) => id)).toEqual(['m-1', 'm-4']);
+  expect(() => annotations.save({ ...length, volume: other.uid }, 'ann')).toThrow(/belongs elsewhere/);
+  expect(() => annotations.save({ ...length, id: 'm-3', volume: 'vol-none' }, 'ann')).toThrow(
+    /no such volume/,
+  );
+  expect(() => annotations.ofStudy('vol-none')).toThrow(/no such volume/);
+  annotations.remove('m-2');
+  annotations.remove('m-2');
+  expect(annotations.ofStudy(other.uid)).toEqual([]);
+  db.exec(`DELETE FROM volume WHERE uid = '${first.uid}'`);
+  expect(annotations.ofStudy(second.uid).map(({ id }) => id)).toEqual(['m-4']);
+  expect(db.prepare('SELECT count(*) FROM annotation').pluck().get()).toBe(1);
   expect(integrityProblems(db)).toEqual([]);
   db.close();
 });

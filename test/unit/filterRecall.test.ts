@@ -3,16 +3,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createRandom, type Random } from '../../native/random.ts';
 import { type Condition, type Gallery, type GalleryRow, passing } from '../../native/retrieval/gallery.ts';
 import { type Limits, VectorStore } from '../../native/vectors/store.ts';
+import { lesionKey } from '../support/vectors.ts';
 
 const dim = 24;
 const k = 10;
 const count = 20_000;
-const key = {
-  level: 'lesion',
-  pooling: '',
-  dim,
-  encoder: { id: 'fixed', version: '1', preprocessing: 'abc' },
-};
+const key = lesionKey(dim);
 const organs = ['Liver', 'Lung_L', 'Lung_R', 'Kidney_L', 'Pancreas'];
 
 function vector(random: Random): Float32Array {

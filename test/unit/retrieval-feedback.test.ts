@@ -130,7 +130,7 @@ describe('a simulated user', () => {
     class: 'a',
     gallery: lesions.length,
     classOf,
-    rank: (marks: { relevant: readonly string[] }, k: number) =>
+    search: () => (marks: { relevant: readonly string[] }, k: number) =>
       (better && marks.relevant.length > 0
         ? lesions.toSorted((one, other) => (classOf(one) < classOf(other) ? -1 : 1))
         : lesions

@@ -9,20 +9,16 @@ import { needName, Scope } from '../../native/retrieval/scope.ts';
 import { type SearchRequest, searchGallery } from '../../native/retrieval/search.ts';
 import { wilson } from '../../native/retrieval/wilson.ts';
 import { VectorStore } from '../../native/vectors/store.ts';
+import { atAngle, lesionKey } from '../support/vectors.ts';
 
-const key = {
-  level: 'lesion',
-  pooling: '',
-  dim: 2,
-  encoder: { id: 'fixed', version: '1', preprocessing: 'abc' },
-};
+const key = lesionKey(2);
 
 /** Lesions on a quarter circle: the smaller the angle (degrees), the more similar to the query [1, 0]. */
 function library(lesions: readonly (Partial<GalleryRow> & { lesion: string; angle: number })[]) {
   const gallery = new Map<string, GalleryRow>();
   const rows = lesions.map(({ angle, ...row }) => {
     gallery.set(row.lesion, { patient: row.lesion, volume: `v-${row.lesion}`, labels: {}, ...row });
-    return { id: row.lesion, vector: [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)] };
+    return { id: row.lesion, vector: atAngle(angle) };
   });
   return { gallery, store: VectorStore.build(key, rows) };
 }
@@ -280,4 +276,25 @@ test('own fields come before what the catalog adds, and that before labels', () 
 test('methods are found by name, and an unknown one is an error that names them', () => {
   for (const method of methods) expect(methodNamed(method.name)).toBe(method);
   expect(() => methodNamed('lesions')).toThrow(/no method "lesions".*lesion/);
+});
+
+describe('fusion by reciprocal ranks', () => {
+  const { gallery, store } = library(
+    Array.from({ length: 40 }, (_, n) => ({ lesion: `l${String(n).padStart(2, '0')}`, angle: 2 * n })),
+  );
+  const need = needName({ level: 'lesion' });
+  // Words order them the other way round, so that the middle of both lists counts.
+  const words = () => [...gallery.keys()].map((id, n) => ({ id, score: n === 30 ? 50 : n }));
+  const sources = { needs: new Map([[need, { index: new LevelIndex(store, false) }]]), words };
+  const probe = { vectors: new Map([[need, [Float32Array.of(1, 0)]]]), words: 'any' };
+  const first = (top: number) =>
+    searchGallery(gallery, { top }, (rows, k) =>
+      rank(methodNamed('lesion-words'), new Scope(sources, rows), probe, k),
+    ).hits.map(({ row }) => row.lesion);
+
+  test('the first hits are the same however many are wanted', () => {
+    const all = first(40);
+    expect(all).toHaveLength(40);
+    for (const top of [1, 2, 3, 5, 10, 20]) expect(first(top)).toEqual(all.slice(0, top));
+  });
 });

@@ -5,14 +5,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FlatMatrix } from '../../native/vectors/matrix.ts';
+import { lesionKey } from '../support/vectors.ts';
 
 const dim = 6;
-const key = {
-  level: 'lesion',
-  pooling: '',
-  dim,
-  encoder: { id: 'fixed', version: '1', preprocessing: 'abc' },
-};
+const key = lesionKey(dim);
 
 let folder = '';
 beforeAll(async () => {

@@ -5,14 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRandom } from '../../native/random.ts';
 import { VectorStore } from '../../native/vectors/store.ts';
+import { lesionKey } from '../support/vectors.ts';
 
 const dim = 24;
-const key = {
-  level: 'lesion',
-  pooling: '',
-  dim,
-  encoder: { id: 'fixed', version: '1', preprocessing: 'abc' },
-};
+const key = lesionKey(dim);
 
 /** Whatever the size. */
 const graphAlways = { graphFrom: 0, filteredExactly: 0 };

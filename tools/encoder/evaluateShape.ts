@@ -6,8 +6,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import yauzl from 'yauzl';
-import { bootstraps, summarise } from '../../native/benchmark/bootstrap.ts';
 import { rankedFigures } from '../../native/benchmark/metrics.ts';
+import { bootstraps } from '../../native/benchmark/patientBootstrap.ts';
+import { summarise } from '../../native/benchmark/summarise.ts';
 import { loadManifest } from '../../native/encoder/manifest.ts';
 import { EncoderSession } from '../../native/encoder/session.ts';
 import { lesionBlock } from '../../native/encoder/volumeInput.ts';

@@ -1,10 +1,8 @@
 /** The methods for lesions as the product runs them, on embeddings that no library holds: the fused one and those that it joins. */
-import { Answers } from '../../native/benchmark/answers.ts';
 import { predictUnseen, reliability } from '../../native/benchmark/calibration.ts';
 import { type ClassRange, classOf } from '../../native/benchmark/classes.ts';
-import { crossFit } from '../../native/benchmark/crossFit.ts';
-import { evaluate, type Ranking } from '../../native/benchmark/evaluate.ts';
-import { methodRanking, QueryScopes } from '../../native/benchmark/ranking.ts';
+import { evaluate } from '../../native/benchmark/evaluate.ts';
+import { type EvaluatedCase, methodRankings } from '../../native/benchmark/methodRankings.ts';
 import type { MultiPlaneManifest } from '../../native/encoder/manifest.ts';
 import type { GalleryRow } from '../../native/retrieval/gallery.ts';
 import { LevelIndex } from '../../native/retrieval/levelIndex.ts';
@@ -37,34 +35,14 @@ export async function printFused(
       return [needName(need), { index, part }];
     }),
   );
-  const sources = { needs, words: () => [] };
-  const scopes = new QueryScopes(sources, rows);
-  const probes = embeddings.map((embedding) => {
-    return { vectors: new Map(Array.from(needs.keys(), (name) => [name, [embedding]])) };
-  });
   const cases = rows.map(({ patient, labels }) => ({ patient, value: labels[field] }));
-  const classed = cases.map(({ patient, value }) => ({ patient, class: classOf(value, classes) }));
-  const labelled = rows.flatMap((row, at) => {
-    const own = classed[at].class;
-    return own === null ? [] : [{ row, class: own, probe: probes[at] }];
+  const evaluated = rows.map((row, at): EvaluatedCase => {
+    const vectors = new Map(Array.from(needs.keys(), (name) => [name, [embeddings[at]]]));
+    return { row, class: classOf(cases[at].value, classes), probe: { vectors } };
   });
-  const fitted = crossFit(fused, sources, labelled);
-  const singles = fused.of.map(methodNamed).filter(scoresCompare);
-  const answers = new Map(singles.map(({ name }) => [name, new Answers(classed)]));
-  const methods: Record<string, Ranking> = {
-    [fused.name]: methodRanking(fused, scopes, (query) => {
-      return { ...probes[query], weights: fitted.without(rows[query].patient) };
-    }),
-  };
-  for (const method of singles) {
-    methods[method.name] = methodRanking(
-      method,
-      scopes,
-      (query) => probes[query],
-      (query, found) => answers.get(method.name)?.record(query, found),
-    );
-  }
-  const result = await evaluate({ field, cases, classes, methods, compared: fused.name });
+  const methods = [fused, ...fused.of.map(methodNamed).filter(scoresCompare)];
+  const { rankings, answers } = await methodRankings(methods, { needs, words: () => [] }, evaluated);
+  const result = await evaluate({ field, cases, classes, methods: rankings, compared: fused.name });
   const shown = ({ value, lo, hi }: { value: number; lo: number; hi: number }) =>
     `${value.toFixed(3)} [${lo.toFixed(3)}, ${hi.toFixed(3)}]`;
   const { name } = fused;
@@ -73,7 +51,7 @@ export async function printFused(
   );
   for (const { other, ...by } of result.comparisons)
     console.log(`  ${name} − ${other}: P@5 ${shown(by['p@5'])}, AP ${shown(by.ap)}`);
-  for (const [method, { list }] of answers) {
+  for (const [method, list] of answers) {
     const measured = reliability(predictUnseen(list));
     if (!measured) continue;
     const bins = measured.bins.map(

@@ -4,7 +4,7 @@ import { type MirFigures, mirDepth } from './metrics.ts';
 
 export type Arithmetic = 'released' | 'corrected';
 
-/** The figures of a ranking that is known up to ties, as the mean over all orders of what is tied; see `mirMetrics.ts`. */
+/** The figures of a ranking that is known up to ties, as the mean over all orders of what is tied; see `metrics.ts`. */
 export function expectedMirFigures(groups: readonly TieGroup[]): Readonly<Record<Arithmetic, MirFigures>> {
   const size = groups.reduce((sum, group) => sum + group.size, 0);
   const relevant = groups.reduce((sum, group) => sum + group.relevant, 0);

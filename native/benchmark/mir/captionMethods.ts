@@ -5,7 +5,7 @@ import type { MirKind } from './evaluate.ts';
 import { tfidfIndex } from './tfidf.ts';
 
 /** The likeness of a caption with each of the captions that were indexed, in their order; NaN where it is not found at all. */
-export type CaptionSearch = (caption: string) => Float64Array;
+type CaptionSearch = (caption: string) => Float64Array;
 
 export interface CaptionMethod {
   readonly name: string;

@@ -5,7 +5,7 @@ import { type MirOrgan, mirLesionGroup, mirOrgans } from './labels.ts';
 
 const numbers = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 
-export interface StatedFinding {
+interface StatedFinding {
   readonly organ: MirOrgan;
   readonly numberTumors: number;
   /** 0 without a tumour. */

@@ -1,9 +1,8 @@
 /** The tables of a 3D-MIR report, one fact a row, for a spreadsheet or a script. */
+import { csv } from '../csv.ts';
 import type { MirDocument } from './document.ts';
 import { arithmetics, mirTargets } from './evaluate.ts';
 import { mirMetricNames } from './metrics.ts';
-
-type Cell = string | number | boolean | undefined;
 
 /** File name → CSV. */
 export function mirCsv(document: MirDocument): Record<string, string> {
@@ -72,14 +71,4 @@ export function mirCsv(document: MirDocument): Record<string, string> {
       ]), // biome-ignore format: one line a row of the table
     ),
   };
-}
-
-function csv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const line = (cells: readonly Cell[]) => cells.map(cellText).join(',');
-  return `${[header, ...rows].map(line).join('\r\n')}\r\n`;
-}
-
-function cellText(cell: Cell): string {
-  const value = String(cell ?? '');
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }

@@ -7,7 +7,7 @@ import { type MirLabels, type MirOrgan, mirOrgans } from './labels.ts';
 import type { MirSplit } from './splits.ts';
 
 export const publishedCaptions = ['V1', 'V2', 'V3'] as const;
-export type PublishedCaption = (typeof publishedCaptions)[number];
+type PublishedCaption = (typeof publishedCaptions)[number];
 
 /** A row of an organ's table. A case without a tumour of another organ's data set stands in it as one without a finding. */
 export interface MirCase {

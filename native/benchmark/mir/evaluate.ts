@@ -2,8 +2,10 @@
  * The evaluation of 3D-MIR: what methods found for each test case becomes figures for flag and group, per organ and macro,
  * beside baselines, with intervals and paired tests. It alone knows labels; methods are given none.
  */
+
+import type { Figure } from '../../contract/model.ts';
 import type { TieGroup } from '../metrics.ts';
-import { type Interval, type PairedTest, PatientBootstrap } from '../patientBootstrap.ts';
+import { type PairedTest, PatientBootstrap } from '../patientBootstrap.ts';
 import { type Arithmetic, expectedMirFigures, majorityOrder, randomOrder, sizeOrder } from './baselines.ts';
 import type { MirLabels, MirOrgan } from './labels.ts';
 import { correctedFigures, type MirFigures, mirMetricNames, releasedFigures } from './metrics.ts';
@@ -11,10 +13,10 @@ import { correctedFigures, type MirFigures, mirMetricNames, releasedFigures } fr
 export const mirTargets = ['flag', 'group'] as const;
 export type MirTarget = (typeof mirTargets)[number];
 export const arithmetics = ['corrected', 'released'] as const satisfies readonly Arithmetic[];
-export type MirMetric = (typeof mirMetricNames)[number];
+type MirMetric = (typeof mirMetricNames)[number];
 
 /** `organ`: only the training cases of the query's organ are searched; `mixed`: those of all organs together. */
-export const mirIndexes = ['organ', 'mixed'] as const;
+const mirIndexes = ['organ', 'mixed'] as const;
 export type MirIndexName = (typeof mirIndexes)[number];
 
 /** Something that can be found. It has labels in each organ that lists its case among the training cases. */
@@ -53,8 +55,8 @@ export interface MirRun {
 }
 
 /** Macro and organ → interval. */
-export type MirIntervals = Readonly<Record<string, Interval>>;
-export type MirFigureTable = Readonly<Record<Arithmetic, Readonly<Record<MirMetric, MirIntervals>>>>;
+type MirIntervals = Readonly<Record<string, Figure>>;
+type MirFigureTable = Readonly<Record<Arithmetic, Readonly<Record<MirMetric, MirIntervals>>>>;
 
 export interface MirMethodResult
   extends Pick<MirRun, 'name' | 'title' | 'kind' | 'leaked' | 'index' | 'msPerQuery'> {
@@ -73,7 +75,7 @@ export interface MirComparison extends PairedTest {
   readonly metric: MirMetric;
 }
 
-export interface MirStratum {
+interface MirStratum {
   readonly name: string;
   readonly queries: number;
 }

@@ -1,6 +1,7 @@
 /** The page of a 3D-MIR report: self-contained HTML without scripts, made to be read on paper as well. */
-import { text } from '../html.ts';
-import type { Interval } from '../patientBootstrap.ts';
+
+import type { Figure } from '../../contract/model.ts';
+import { signed, text } from '../html.ts';
 import { intervalPlot, type PlotRow, plotStyle, type Reference, type Tone } from '../plots.ts';
 import type { Arithmetic } from './baselines.ts';
 import type { MirDocument } from './document.ts';
@@ -82,7 +83,7 @@ ${meaning(bench)}
 `;
 }
 
-const macro = (method: MirMethodResult, target: MirTarget): Interval | undefined =>
+const macro = (method: MirMethodResult, target: MirTarget): Figure | undefined =>
   method.figures[target]?.corrected['p@3'].macro;
 
 const isSearch = ({ kind, leaked }: MirMethodResult): boolean => kind === 'search' && !leaked;
@@ -97,7 +98,7 @@ function bestOf(methods: readonly MirMethodResult[], target: MirTarget) {
     .at(0);
 }
 
-const range = ({ lo, hi }: Interval): string => `${lo.toFixed(2)}–${hi.toFixed(2)}`;
+const range = ({ lo, hi }: Figure): string => `${lo.toFixed(2)}–${hi.toFixed(2)}`;
 
 /** The best search that is not leaked, by each label, beside the best guess without any search. */
 function headline(methods: readonly MirMethodResult[]): string {
@@ -173,7 +174,7 @@ function figureTable(methods: readonly MirMethodResult[], arithmetic: Arithmetic
 <tbody>${rows.join('\n')}</tbody></table></div>`;
 }
 
-function cell(interval: Interval | undefined): string {
+function cell(interval: Figure | undefined): string {
   if (!interval) return '<td>–</td>';
   return `<td>${interval.value.toFixed(3)}<small>${range(interval)}</small></td>`;
 }
@@ -239,10 +240,6 @@ corrected for the number of tests; a difference counts as shown where p &lt; 0.0
 <div class="scroll"><table><thead><tr><th>index</th><th>first</th><th>second</th><th>label</th><th>difference</th><th>p</th><th></th></tr></thead>
 <tbody>${rows.join('\n')}</tbody></table></div>
 </section>`;
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 }
 
 /** What a paired test shows at the 5 % level. */

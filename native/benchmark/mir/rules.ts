@@ -2,7 +2,7 @@
 import type { MirTable } from './data.ts';
 import { type MirOrgan, mirLesionGroup } from './labels.ts';
 
-export interface RuleException {
+interface RuleException {
   readonly organ: MirOrgan;
   readonly name: string;
   readonly numberTumors: number;

@@ -9,7 +9,7 @@ import type { MirOrgan } from './labels.ts';
 
 /** `own`: as Precedent captions a study, from count and size. */
 export const captionSets = [...publishedCaptions, 'own'] as const;
-export type CaptionSet = (typeof captionSets)[number];
+type CaptionSet = (typeof captionSets)[number];
 
 /** Those that state the true count and size, and with them flag and group. */
 export const statedSets: ReadonlySet<CaptionSet> = new Set(['V1', 'own']);

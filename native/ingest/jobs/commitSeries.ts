@@ -184,11 +184,12 @@ function took({ library, volumes, labels }: Commit, uid: string, { names }: Read
 
 /** Takes the older version out: what was drawn on it by hand goes on to the new one where the grid is the same. */
 function replacement(
-  { layout, reads, writes }: JobServices['library'],
+  library: JobServices['library'],
   old: string,
   by: string,
   read: ReadVolume,
 ): { rows: () => void; after: () => Promise<void> } {
+  const { layout, reads, writes } = library;
   const { dims, spacingMm, originMm, direction } = reads.volume(old);
   const grid = JSON.stringify([dims, spacingMm, originMm, direction]);
   const sameGrid = grid === JSON.stringify([read.dims, read.spacing, read.origin, read.direction]);
@@ -200,6 +201,8 @@ function replacement(
       writes.removeVolume(old);
     },
     after: async () => {
+      // Searches must not find what is gone.
+      library.changed();
       await removeFile(layout.voxelFile(old));
       await removeFolder(join(layout.originals, old));
       for (const lesion of gone) await removeFile(layout.thumbnail(lesion));

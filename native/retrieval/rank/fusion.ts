@@ -7,8 +7,8 @@ import { rank } from './rank.ts';
 
 /** A method that finds nothing, for want of words or of vectors, takes no part. */
 export function rankFused({ of, by }: FusionMethod, scope: Scope, probe: Probe, k: number): Scored[] {
-  // A weighted sum compares a lesion's scores with those of all others.
-  const depth = by === 'weighted' ? scope.rows.length : k;
+  // Sums of scores and of ranks need each list whole, so that what is found does not hang on how many hits are wanted.
+  const depth = by === 'interleave' ? k : scope.rows.length;
   const found = of
     .filter((name) => runnable(methodNamed(name), scope.sources))
     .map((name) => ({ name, list: rank(methodNamed(name), scope, probe, depth) }))

@@ -6,7 +6,7 @@ import type { Scored } from '../scored.ts';
 import { rank } from './rank.ts';
 
 /** Hits of the other method that are looked at again. */
-export const reranked = 200;
+const reranked = 200;
 
 export function rankLate({ need, of }: LateMethod, scope: Scope, probe: Probe): Scored[] {
   const vectors = probe.vectors.get(needName(need)) ?? [];

@@ -5,7 +5,7 @@ import { needName, type Probe, type Scope } from '../scope.ts';
 import type { Scored } from '../scored.ts';
 
 /** Nearest slices that each slice of the query brings in, as published. */
-export const hitsPerSlice = 20;
+const hitsPerSlice = 20;
 
 export function rankSlices({ need, by }: SlicesMethod, scope: Scope, probe: Probe): Scored[] {
   const vectors = probe.vectors.get(needName(need)) ?? [];

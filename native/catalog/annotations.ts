@@ -1,0 +1,48 @@
+/** Measurements that users drew on volumes; they go with their volume. */
+import { type Annotation, type AnnotationShape, annotation } from '../contract/annotations.ts';
+import { PrecedentError } from '../contract/errors.ts';
+import type { Database } from './database.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+export function catalogAnnotations(db: Database) {
+  const volumeId = db.prepare('SELECT id FROM volume WHERE uid = ?').pluck();
+  const upsert = db.prepare(
+    `INSERT INTO annotation (uid, volume, kind, plane, points, label, author, createdAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (uid) DO UPDATE SET points = excluded.points, label = excluded.label
+       WHERE volume = excluded.volume AND kind = excluded.kind AND plane = excluded.plane`,
+  );
+  const remove = db.prepare('DELETE FROM annotation WHERE uid = ?');
+  const ofStudy = db.prepare(`
+    SELECT annotation.uid AS id, volume.uid AS volume, kind, plane, points, label, author, createdAt
+    FROM annotation JOIN volume ON volume.id = annotation.volume JOIN series ON series.id = volume.series
+    WHERE series.study = (SELECT series.study FROM volume JOIN series ON series.id = volume.series WHERE volume.uid = ?)
+    ORDER BY createdAt, annotation.id`);
+
+  const volumeRow = (uid: string): number => {
+    const id = volumeId.get(uid);
+    if (id === undefined)
+      throw new PrecedentError('not-found', 'there is no such volume', uid, 'open the study again');
+    return Number(id);
+  };
+
+  return {
+    /** Those of all volumes of the study that the volume belongs to, the earliest first. Throws `not-found`. */
+    ofStudy: (volume: string): Annotation[] => {
+      volumeRow(volume);
+      return (ofStudy.all(volume) as Row[]).map((row) =>
+        annotation.parse({ ...row, points: JSON.parse(String(row.points)) }),
+      );
+    },
+    /** Adds it, or moves and names the one of this id, whose author stays. Throws `not-found`, or `refused` for an id of another kind or place. */
+    save: ({ id, volume, kind, plane, points, label }: AnnotationShape, author: string): void => {
+      const now = new Date().toISOString();
+      const row = volumeRow(volume);
+      if (upsert.run(id, row, kind, plane, JSON.stringify(points), label, author, now).changes > 0) return;
+      throw new PrecedentError('refused', 'the measurement belongs elsewhere', id, 'draw a new one');
+    },
+    /** What is gone already stays so. */
+    remove: (id: string): void => void remove.run(id),
+  };
+}
+export type CatalogAnnotations = ReturnType<typeof catalogAnnotations>;

@@ -1,0 +1,165 @@
+/** What measurements are in millimetres, and how their points move: pure, in continuous voxel indices of a grid with orthonormal axes. */
+import { type AnnotationKind, annotationPoints } from '../../native/contract/annotations.ts';
+import { type Plane, planeAxes } from '../../native/contract/mark.ts';
+import { type Grid, indexToWorld, type Vec3, worldToIndex } from '../viewer/grid.ts';
+
+type Axis = 0 | 1 | 2;
+export type Point = [number, number, number];
+
+export function distanceMm(a: Vec3, b: Vec3, grid: Grid): number {
+  const [p, q] = [indexToWorld(grid, a), indexToWorld(grid, b)];
+  return Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]);
+}
+
+/** The angle at a vertex in degrees, 0…180; null where an arm has no length. */
+export function angleDegrees([a, vertex, b]: readonly Vec3[], grid: Grid): number | null {
+  const at = indexToWorld(grid, vertex);
+  const u = minus(indexToWorld(grid, a), at);
+  const v = minus(indexToWorld(grid, b), at);
+  if (length(u) === 0 || length(v) === 0) return null;
+  // The arc tangent stays exact where the cosine is flat, near 0° and 180°.
+  return (Math.atan2(length(cross(u, v)), dot(u, v)) * 180) / Math.PI;
+}
+
+/** Half the width of an ellipse along each index axis of its slice, in voxels, and its middle. */
+export interface Ellipse {
+  readonly normal: Axis;
+  readonly inPlane: readonly [Axis, Axis];
+  readonly centre: Vec3;
+  readonly radii: readonly [number, number];
+}
+
+export function ellipseOf([a, b]: readonly Vec3[], plane: Plane, grid: Grid): Ellipse {
+  const { normal, inPlane } = planeAxes(grid.direction, plane);
+  const half = (axis: Axis) => Math.abs(a[axis] - b[axis]) / 2;
+  return {
+    normal,
+    inPlane,
+    centre: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2],
+    radii: [half(inPlane[0]), half(inPlane[1])],
+  };
+}
+
+/** The area of the drawn ellipse, π·a·b. */
+export function ellipseAreaMm2({ inPlane, radii }: Ellipse, grid: Grid): number {
+  return Math.PI * radii[0] * grid.spacing[inPlane[0]] * radii[1] * grid.spacing[inPlane[1]];
+}
+
+/** The slice of its plane on which a measurement lies. */
+export function sliceOf(points: readonly Vec3[], plane: Plane, grid: Grid): number {
+  return Math.round(points[0][planeAxes(grid.direction, plane).normal]);
+}
+
+/** The points of a measurement whose stroke ran from one point to another on a slice. */
+export function pointsOfStroke(
+  kind: AnnotationKind,
+  plane: Plane,
+  from: Vec3,
+  to: Vec3,
+  grid: Grid,
+): Point[] {
+  const [a, b] = [copy(from), copy(to)];
+  if (kind === 'angle') return [a, b, copy(to)];
+  if (kind === 'bidimensional') {
+    const quarter = distanceMm(a, b, grid) / 4;
+    return withShortAxis([a, b], { along: 0.5, sides: [quarter, -quarter] }, plane, grid);
+  }
+  return [a, b].slice(0, annotationPoints[kind]);
+}
+
+/** The points after one of them was moved; the short diameter stays perpendicular to the long one and across it. */
+export function moveHandle(
+  shape: { readonly kind: AnnotationKind; readonly plane: Plane; readonly points: readonly Vec3[] },
+  handle: number,
+  to: Vec3,
+  grid: Grid,
+): Point[] {
+  const { kind, plane, points } = shape;
+  const moved = points.map((point, n) => copy(n === handle ? to : point));
+  if (kind !== 'bidimensional') return moved;
+  const short = shortAxis(points, plane, grid);
+  if (handle < 2) return withShortAxis([moved[0], moved[1]], short, plane, grid);
+  const { along, side } = placeOf(to, points[0], points[1], plane, grid);
+  const sides: [number, number] = handle === 2 ? [side, short.sides[1]] : [short.sides[0], side];
+  return withShortAxis([moved[0], moved[1]], { along, sides }, plane, grid);
+}
+
+/** All points moved by so many voxels, as far as none of them leaves the grid. */
+export function shift(points: readonly Vec3[], by: Vec3, dims: Vec3): Point[] {
+  const step = ([0, 1, 2] as const).map((axis) => {
+    const values = points.map((point) => point[axis]);
+    const most = dims[axis] - 0.5 - Math.max(...values);
+    const least = -0.5 - Math.min(...values);
+    return Math.max(Math.min(0, least), Math.min(Math.max(0, most), by[axis]));
+  });
+  return points.map((point) => [point[0] + step[0], point[1] + step[1], point[2] + step[2]]);
+}
+
+/** A point brought back to the nearest place on the grid's voxels. */
+export function within(point: Vec3, dims: Vec3): Point {
+  const clamp = (axis: Axis) => Math.min(dims[axis] - 0.5, Math.max(-0.5, point[axis]));
+  return [clamp(0), clamp(1), clamp(2)];
+}
+
+export function middleOf(points: readonly Vec3[]): Point {
+  const mean = (axis: Axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
+  return [mean(0), mean(1), mean(2)];
+}
+
+/** Where the short diameter crosses the long one (0…1), and how far its ends lie to either side, in mm. */
+interface ShortAxis {
+  readonly along: number;
+  readonly sides: readonly [number, number];
+}
+
+function shortAxis([a, b, c, d]: readonly Vec3[], plane: Plane, grid: Grid): ShortAxis {
+  const at = placeOf(c, a, b, plane, grid);
+  return { along: at.along, sides: [at.side, placeOf(d, a, b, plane, grid).side] };
+}
+
+/** A point's place beside the line from a to b on its slice. */
+function placeOf(point: Vec3, a: Vec3, b: Vec3, plane: Plane, grid: Grid): { along: number; side: number } {
+  const { origin, line, across } = frame(a, b, plane, grid);
+  const p = minus(indexToWorld(grid, point), origin);
+  const squared = dot(line, line);
+  const along = squared > 0 ? dot(p, line) / squared : 0;
+  return { along: Math.min(1, Math.max(0, along)), side: dot(p, across) };
+}
+
+function withShortAxis(
+  [a, b]: readonly [Point, Point],
+  { along, sides }: ShortAxis,
+  plane: Plane,
+  grid: Grid,
+): Point[] {
+  const { normal } = planeAxes(grid.direction, plane);
+  const { origin, line, across } = frame(a, b, plane, grid);
+  const end = (side: number): Point => {
+    const at = (c: Axis) => origin[c] + along * line[c] + side * across[c];
+    const point = worldToIndex(grid, [at(0), at(1), at(2)]);
+    point[normal] = a[normal];
+    return point;
+  };
+  return [a, b, end(sides[0]), end(sides[1])];
+}
+
+/** In mm: the first end, the long diameter, and the unit vector across it on the slice. */
+function frame(a: Vec3, b: Vec3, plane: Plane, grid: Grid) {
+  const { normal } = planeAxes(grid.direction, plane);
+  const { direction: d } = grid;
+  const origin = indexToWorld(grid, a);
+  const line = minus(indexToWorld(grid, b), origin);
+  const across = cross([d[3 * normal], d[3 * normal + 1], d[3 * normal + 2]], line);
+  const norm = length(across) || 1;
+  return { origin, line, across: [across[0] / norm, across[1] / norm, across[2] / norm] as const };
+}
+
+const copy = (p: Vec3): Point => [p[0], p[1], p[2]];
+const minus = (a: Vec3, b: Vec3): Vec3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+const dot = (a: Vec3, b: Vec3) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+const length = (a: Vec3) => Math.hypot(a[0], a[1], a[2]);
+const cross = (a: Vec3, b: Vec3): Vec3 => [
+  a[1] * b[2] - a[2] * b[1],
+  a[2] * b[0] - a[0] * b[2],
+  a[0] * b[1] - a[1] * b[0],
+];

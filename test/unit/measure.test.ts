@@ -1,0 +1,410 @@
+/** What measurements say, against analytic phantoms, on isotropic, anisotropic and oblique grids. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { annotationKinds, annotationPoints, annotationShape } from '../../native/contract/annotations.ts';
+import { type Plane, planeAxes, planes } from '../../native/contract/mark.ts';
+import {
+  angleDegrees,
+  distanceMm,
+  ellipseAreaMm2,
+  ellipseOf,
+  moveHandle,
+  type Point,
+  pointsOfStroke,
+  shift,
+  within,
+} from '../../renderer/measure/geometry.ts';
+import { gripAt } from '../../renderer/measure/grip.ts';
+import { kinds } from '../../renderer/measure/kinds.ts';
+import { ellipseStatistics } from '../../renderer/measure/statistics.ts';
+import { type Grid, indexToWorld, type Vec3, worldToIndex } from '../../renderer/viewer/grid.ts';
+import { gridCentre, indexToPixel, type PaneView, planeGeometry } from '../../renderer/viewer/planes.ts';
+
+const lps: Grid = {
+  dims: [80, 60, 40],
+  spacing: [0.5, 0.8, 2.5],
+  origin: [-100, 50, 900],
+  direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+};
+/** Turned about x by 30° and then about z by 20°. */
+const oblique: Grid = { ...lps, direction: turned() };
+const sagittal: Grid = { ...lps, direction: [0, 1, 0, 0, 0, -1, -1, 0, 0] };
+const grids = [lps, oblique, sagittal];
+
+function turned(): number[] {
+  const [c, s] = [Math.cos(Math.PI / 6), Math.sin(Math.PI / 6)];
+  const [cz, sz] = [Math.cos(Math.PI / 9), Math.sin(Math.PI / 9)];
+  const about = ([x, y, z]: readonly number[]) => [cz * x - sz * y, sz * x + cz * y, z];
+  return [
+    [1, 0, 0],
+    [0, c, s],
+    [0, -s, c],
+  ].flatMap(about);
+}
+
+/** A grid with values by a function of the index. */
+function filled(grid: Grid, value: (index: Vec3) => number | null) {
+  return { grid, valueAt: (index: Vec3) => value([index[0], index[1], index[2]]) };
+}
+
+const anyGrid = fc.constantFrom(...grids);
+const anyPlane = fc.constantFrom(...planes);
+const part = fc.double({ min: 0.05, max: 0.95, noNaN: true });
+
+/** A point of a slice, by parts of the grid's width. */
+function onSlice(grid: Grid, plane: Plane, slice: number, u: number, v: number): Point {
+  const { normal, inPlane } = planeAxes(grid.direction, plane);
+  const point: Point = [0, 0, 0];
+  point[normal] = slice;
+  point[inPlane[0]] = u * (grid.dims[inPlane[0]] - 1);
+  point[inPlane[1]] = v * (grid.dims[inPlane[1]] - 1);
+  return point;
+}
+
+describe('lengths and angles', () => {
+  test('are in mm of an anisotropic grid, whatever way it is turned', () => {
+    for (const grid of grids) {
+      expect(distanceMm([10, 10, 5], [18, 10, 5], grid)).toBeCloseTo(4, 9);
+      // 6 mm along j and 8 mm across the planes.
+      expect(distanceMm([10, 10, 5], [10, 17.5, 8.2], grid)).toBeCloseTo(10, 9);
+    }
+    expect(
+      kinds.length.values(
+        {
+          kind: 'length',
+          plane: 'axial',
+          points: [
+            [0, 0, 0],
+            [8, 0, 0],
+          ],
+        },
+        lps,
+        null,
+      ),
+    ).toEqual(['4.0 mm']);
+  });
+
+  test('an angle is one of the patient, not of the voxels', () => {
+    // 4 mm along i and 4 mm along j, of 8 and 5 voxels: 45°, where the voxels would say 32°.
+    for (const grid of grids) {
+      expect(
+        angleDegrees(
+          [
+            [20, 10, 5],
+            [10, 10, 5],
+            [18, 15, 5],
+          ],
+          grid,
+        ),
+      ).toBeCloseTo(45, 9);
+      expect(
+        angleDegrees(
+          [
+            [20, 10, 5],
+            [10, 10, 5],
+            [10, 10, 9],
+          ],
+          grid,
+        ),
+      ).toBeCloseTo(90, 9);
+      expect(
+        angleDegrees(
+          [
+            [20, 10, 5],
+            [10, 10, 5],
+            [0, 10, 5],
+          ],
+          grid,
+        ),
+      ).toBeCloseTo(180, 9);
+    }
+    expect(
+      angleDegrees(
+        [
+          [20, 10, 5],
+          [10, 10, 5],
+          [10, 10, 5],
+        ],
+        lps,
+      ),
+    ).toBeNull();
+  });
+});
+
+describe('two diameters', () => {
+  test('the short one is perpendicular, crosses the long one in the middle and stays on the slice', () => {
+    fc.assert(
+      fc.property(anyGrid, anyPlane, part, part, part, part, (grid, plane, u0, v0, u1, v1) => {
+        const [from, to] = [onSlice(grid, plane, 7, u0, v0), onSlice(grid, plane, 7, u1, v1)];
+        fc.pre(distanceMm(from, to, grid) > 1);
+        const points = pointsOfStroke('bidimensional', plane, from, to, grid);
+        perpendicular(points, grid);
+        expect(distanceMm(points[2], points[3], grid)).toBeCloseTo(distanceMm(from, to, grid) / 2, 6);
+        const { normal } = planeAxes(grid.direction, plane);
+        for (const point of points) expect(point[normal]).toBe(7);
+      }),
+    );
+  });
+
+  test('every handle keeps them perpendicular, and an end of the short one goes under the pointer where it can', () => {
+    fc.assert(
+      fc.property(
+        anyGrid,
+        anyPlane,
+        fc.nat(3),
+        part,
+        part,
+        part,
+        part,
+        (grid, plane, handle, u, v, u1, v1) => {
+          const from = onSlice(grid, plane, 7, 0.3, 0.35);
+          const points = pointsOfStroke('bidimensional', plane, from, onSlice(grid, plane, 7, u1, v1), grid);
+          fc.pre(distanceMm(points[0], points[1], grid) > 1);
+          const to = onSlice(grid, plane, 7, u, v);
+          const moved = moveHandle({ kind: 'bidimensional', plane, points }, handle, to, grid);
+          fc.pre(distanceMm(moved[0], moved[1], grid) > 1);
+          perpendicular(moved, grid);
+          if (handle < 2) expect(moved[handle]).toEqual(to);
+          else expect(moved.slice(0, 2)).toEqual(points.slice(0, 2));
+        },
+      ),
+    );
+    const points = pointsOfStroke('bidimensional', 'axial', [10, 20, 5], [50, 20, 5], lps);
+    const moved = moveHandle({ kind: 'bidimensional', plane: 'axial', points }, 2, [20, 30, 5], lps);
+    expect(distanceMm(moved[2], [20, 30, 5], lps)).toBeCloseTo(0, 9);
+    // The other end keeps its 5 mm below the line.
+    expect(
+      kinds.bidimensional.values({ kind: 'bidimensional', plane: 'axial', points: moved }, lps, null),
+    ).toEqual(['20.0 × 13.0 mm']);
+  });
+
+  function perpendicular([a, b, c, d]: readonly Vec3[], grid: Grid): void {
+    const [p, q, r, s] = [a, b, c, d].map((point) => indexToWorld(grid, point));
+    const [long, short] = [p.map((x, n) => q[n] - x), r.map((x, n) => s[n] - x)];
+    const dot = long.reduce((sum, x, n) => sum + x * short[n], 0);
+    expect(Math.abs(dot) / (Math.hypot(...long) * (Math.hypot(...short) || 1))).toBeLessThan(1e-6);
+  }
+});
+
+describe('the ellipse', () => {
+  test('its area is π·a·b in mm², on every plane', () => {
+    // 10 mm by 8 mm on the axial slice, and 10 mm by 20 mm along i and k.
+    expect(
+      ellipseAreaMm2(
+        ellipseOf(
+          [
+            [10, 10, 5],
+            [30, 20, 5],
+          ],
+          'axial',
+          oblique,
+        ),
+        oblique,
+      ),
+    ).toBeCloseTo(Math.PI * 5 * 4, 9);
+    expect(
+      ellipseAreaMm2(
+        ellipseOf(
+          [
+            [10, 10, 5],
+            [30, 10, 13],
+          ],
+          'coronal',
+          lps,
+        ),
+        lps,
+      ),
+    ).toBeCloseTo(Math.PI * 5 * 10, 9);
+  });
+
+  test('of a uniform disc it says the disc’s value, and its voxels fill its area', () => {
+    for (const grid of [lps, oblique]) {
+      const ellipse = ellipseOf(
+        [
+          [10, 10, 5],
+          [60, 50, 5],
+        ],
+        'axial',
+        grid,
+      );
+      const found = ellipseStatistics(
+        ellipse,
+        filled(grid, () => 37),
+      );
+      expect(found).toMatchObject({ meanHu: 37, sdHu: 0, minHu: 37, maxHu: 37 });
+      const voxelMm2 = grid.spacing[0] * grid.spacing[1];
+      const filledPart = ((found?.voxels ?? 0) * voxelMm2) / ellipseAreaMm2(ellipse, grid);
+      expect(Math.abs(filledPart - 1)).toBeLessThan(0.01);
+    }
+  });
+
+  test('of a ramp along i it has the mean of its middle and the deviation slope·a/2', () => {
+    // x over a disc of radius a has variance a²/4.
+    const ellipse = ellipseOf(
+      [
+        [10, 10, 5],
+        [60, 50, 5],
+      ],
+      'axial',
+      lps,
+    );
+    const found = ellipseStatistics(
+      ellipse,
+      filled(lps, ([i]) => 3 * i - 20),
+    );
+    expect(found?.meanHu).toBeCloseTo(3 * 35 - 20, 9);
+    expect((found?.sdHu ?? 0) / ((3 * 25) / 2)).toBeCloseTo(1, 2);
+    expect([found?.minHu, found?.maxHu]).toEqual([3 * 10 - 20, 3 * 60 - 20]);
+  });
+
+  test('counts exactly the voxels whose centres it holds', () => {
+    const found = ellipseStatistics(
+      ellipseOf(
+        [
+          [19, 29, 5],
+          [21, 31, 5],
+        ],
+        'axial',
+        lps,
+      ),
+      filled(lps, ([i, j, k]) => (k === 5 ? i * 100 + j : Number.NaN)),
+    );
+    const values = [2030, 1930, 2130, 2029, 2031];
+    const mean = values.reduce((a, b) => a + b) / 5;
+    expect(found).toEqual({
+      voxels: 5,
+      meanHu: mean,
+      sdHu: Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 5),
+      minHu: 1930,
+      maxHu: 2130,
+    });
+  });
+
+  test('smaller than a voxel it is that voxel, flat it is a line, and with a missing voxel it says nothing', () => {
+    const ramp = filled(lps, ([i]) => Math.round(i));
+    expect(
+      ellipseStatistics(
+        ellipseOf(
+          [
+            [20.2, 30.2, 5],
+            [20.4, 30.4, 5],
+          ],
+          'axial',
+          lps,
+        ),
+        ramp,
+      ),
+    ).toMatchObject({ voxels: 1, meanHu: 20 });
+    expect(
+      ellipseStatistics(
+        ellipseOf(
+          [
+            [20, 30, 5],
+            [24, 30, 5],
+          ],
+          'axial',
+          lps,
+        ),
+        ramp,
+      ),
+    ).toMatchObject({ voxels: 5, meanHu: 22 });
+    const missing = filled(lps, ([i]) => (i === 22 ? null : 1));
+    expect(
+      ellipseStatistics(
+        ellipseOf(
+          [
+            [20, 28, 5],
+            [24, 32, 5],
+          ],
+          'axial',
+          lps,
+        ),
+        missing,
+      ),
+    ).toBeNull();
+  });
+});
+
+describe('points', () => {
+  test('a stroke gives as many as the contract asks for', () => {
+    for (const kind of annotationKinds) {
+      const points = pointsOfStroke(kind, 'axial', [10, 10, 5], [30, 20, 5], lps);
+      expect(points).toHaveLength(annotationPoints[kind]);
+      const shape = { id: 'a', volume: 'v', kind, plane: 'axial', label: '' };
+      expect(annotationShape.safeParse({ ...shape, points }).success).toBe(true);
+      expect(annotationShape.safeParse({ ...shape, points: points.slice(1) }).success).toBe(false);
+    }
+  });
+
+  test('moved as a whole they keep their form and stay inside the volume', () => {
+    const points: Point[] = [
+      [10, 10, 5],
+      [30, 20, 5],
+    ];
+    expect(shift(points, [5, -4, 0], lps.dims)).toEqual([
+      [15, 6, 5],
+      [35, 16, 5],
+    ]);
+    expect(shift(points, [500, -500, 0], lps.dims)).toEqual([
+      [59.5, -0.5, 5],
+      [79.5, 9.5, 5],
+    ]);
+    expect(within([-7, 99, 5], lps.dims)).toEqual([-0.5, 59.5, 5]);
+  });
+
+  test('go through the patient’s space and back', () => {
+    const back = worldToIndex(oblique, indexToWorld(oblique, [12, 10, 5]));
+    back.forEach((x, axis) => {
+      expect(x).toBeCloseTo([12, 10, 5][axis], 9);
+    });
+  });
+});
+
+describe('under the pointer', () => {
+  const view: PaneView = {
+    geometry: planeGeometry(lps, 'axial'),
+    slice: 5,
+    centre: gridCentre(lps),
+    pxPerMm: 10,
+    size: [500, 500],
+  };
+  const length = {
+    id: 'len',
+    kind: 'length' as const,
+    plane: 'axial' as const,
+    points: [
+      [10, 10, 5],
+      [50, 10, 5],
+    ] as Point[],
+  };
+  const ellipse = {
+    id: 'ell',
+    kind: 'ellipse' as const,
+    plane: 'axial' as const,
+    points: [
+      [10, 20, 5],
+      [50, 45, 5],
+    ] as Point[],
+  };
+  const at = (index: Vec3, dx = 0, dy = 0): [number, number] => {
+    const [x, y] = indexToPixel(view, lps, index);
+    return [x + dx, y + dy];
+  };
+  const grip = (pixel: [number, number], shown = view) => gripAt([length, ellipse], shown, lps, pixel);
+
+  test('an end is taken before the line, a line from nearby, nothing from afar', () => {
+    expect(grip(at([50, 10, 5], 3, -3))).toEqual({ id: 'len', handle: 1 });
+    expect(grip(at([30, 10, 5], 0, 4))).toEqual({ id: 'len', handle: null });
+    expect(grip(at([30, 10, 5], 0, 12))).toBeNull();
+  });
+
+  test('an ellipse is taken by its outline, not by what it holds', () => {
+    expect(grip(at([50, 32.5, 5], 2, 0))).toEqual({ id: 'ell', handle: null });
+    expect(grip(at([30, 32.5, 5]))).toBeNull();
+  });
+
+  test('nothing of another slice or plane is taken', () => {
+    expect(grip(at([50, 10, 5]), { ...view, slice: 6 })).toBeNull();
+    expect(grip(at([50, 10, 5]), { ...view, geometry: planeGeometry(lps, 'coronal') })).toBeNull();
+  });
+});
