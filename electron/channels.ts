@@ -13,6 +13,7 @@ export const requestChannels = {
   chooseLabels: 'precedent:chooseLabels',
   chooseExport: 'precedent:chooseExport',
   savePage: 'precedent:savePage',
+  saveText: 'precedent:saveText',
   openLibrary: 'precedent:openLibrary',
   requestPort: 'precedent:requestPort',
 } as const satisfies Record<BridgeName, string>;

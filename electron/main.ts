@@ -135,6 +135,12 @@ const handlers: BridgeHandlers = {
     await writeFileAtomic(path, await printPage(html, path));
     return { label: basename(path) };
   },
+  saveText: async (window, suggestedName, text) => {
+    const path = await chooseExportPath(window, suggestedName);
+    if (path === null) return null;
+    await writeFileAtomic(path, Buffer.from(text));
+    return basename(path);
+  },
   openLibrary: async (window) => ({ opened: await openChosenLibrary(window) }),
   requestPort: async (window) => {
     host.connect(window.webContents);

@@ -30,6 +30,7 @@ const bridge: PrecedentBridge = {
   chooseLabels: () => ask(requestChannels.chooseLabels),
   chooseExport: (suggestedName) => ask(requestChannels.chooseExport, suggestedName),
   savePage: (html, suggestedName) => ask(requestChannels.savePage, html, suggestedName),
+  saveText: (suggestedName, text) => ask(requestChannels.saveText, suggestedName, text),
   openLibrary: () => ask(requestChannels.openLibrary),
   requestPort: () => ask(requestChannels.requestPort),
   grantDropped: (files) =>

@@ -9,9 +9,12 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
 import { queryClient, startEngineLine } from './engine.ts';
 import { App } from './ui/App.tsx';
+import { startSession } from './ui/session.ts';
 import { theme } from './ui/theme.ts';
 
 startEngineLine();
+// A library that cannot be asked says so in the window; there is nothing to bring back then.
+void startSession().catch(() => {});
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no root');
 createRoot(root).render(

@@ -24,6 +24,11 @@ export const bridgeContract = {
     params: z.tuple([z.string().max(64 * 2 ** 20), z.string().regex(/^[\w.-]{1,190}\.(pdf|png)$/)]),
     result: z.object({ label: z.string() }).nullable(),
   },
+  /** Asks where, and writes the text there; the name it was saved as, or null. */
+  saveText: {
+    params: z.tuple([z.string().max(200), z.string().max(1_000_000)]),
+    result: z.string().nullable(),
+  },
   openLibrary: { params: z.tuple([]), result: z.object({ opened: z.boolean() }) },
   requestPort: { params: z.tuple([]), result: z.object({}) },
 } as const;

@@ -1,7 +1,7 @@
 /** A lesion on paper: the axial slice through its middle, its outline drawn, in a given window and at a given scale. */
 import { encode } from 'fast-png';
 import { sampleVolume } from '../encoder/sampling.ts';
-import type { EmbedRegion, VoxelSource } from '../encoder/voxelSource.ts';
+import type { EmbedRegion } from '../encoder/voxelSource.ts';
 import {
   type Box,
   boxDims,
@@ -9,6 +9,7 @@ import {
   indexToWorld,
   type Mask,
   type Vec3,
+  type VoxelSource,
   worldToIndex,
 } from '../volume/volume.ts';
 

@@ -19,15 +19,17 @@ import { useHitGroups } from '../query/useShownHits.ts';
 import { TakeAwayMenu } from '../takeaway/TakeAwayMenu.tsx';
 import { colors } from '../ui/colors.ts';
 import { Failure } from '../ui/Empty.tsx';
-import { meanSd, minus, ml, mm, patientId, thickness } from '../ui/format.ts';
+import { meanSd, minus, ml, mm, thickness } from '../ui/format.ts';
+import { useIdentity } from '../ui/identity.ts';
 import { byImportance } from '../ui/labels.ts';
 import { SourceMarks } from '../ui/SourceMarks.tsx';
-import { openVolume, type Subject, setWindow, useView } from '../ui/store.ts';
+import { dragWindow, openVolume, type Subject, useView } from '../ui/store.ts';
 import type { Mask } from '../viewer/contours.ts';
 import { type Box, type Grid, gridOf, growBox, subGrid, type Vec3, worldToIndex } from '../viewer/grid.ts';
 import { type Heat, strongestOf } from '../viewer/heat.ts';
 import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
-import { type Gesture, PlanePane } from '../viewer/PlanePane.tsx';
+import { useShownKey } from '../viewer/ownKeys.ts';
+import { PlanePane } from '../viewer/PlanePane.tsx';
 import { type PaneView, type PlaneGeometry, planeGeometry } from '../viewer/planes.ts';
 import { useRenderPath } from '../viewer/renderPath.ts';
 import { useOpenVoxels, useVoxels } from '../viewer/useVoxels.ts';
@@ -62,6 +64,7 @@ const centred: Linked = { offsetMm: 0, panMm: [0, 0], fieldMm: null, hitShiftMm:
 export function Compare({ hit: opened }: { hit: Hit }) {
   const subject = useView((s) => s.subject);
   const why = useView((s) => s.why);
+  const keyOf = useShownKey();
   const { search } = useSearch();
   // Marks may have given it another rank and score since it was opened.
   const hit = search.data?.hits.find(({ lesion }) => lesion === opened.lesion) ?? opened;
@@ -141,7 +144,7 @@ export function Compare({ hit: opened }: { hit: Hit }) {
             Why
           </Button>
         )}
-        <Tooltip label="Previous hit (M)">
+        <Tooltip label={`Previous hit (${keyOf('previousHit')})`}>
           <ActionIcon
             size="sm"
             variant="default"
@@ -152,7 +155,7 @@ export function Compare({ hit: opened }: { hit: Hit }) {
             <IconChevronLeft size={14} />
           </ActionIcon>
         </Tooltip>
-        <Tooltip label="Next hit (N)">
+        <Tooltip label={`Next hit (${keyOf('nextHit')})`}>
           <ActionIcon
             size="sm"
             variant="default"
@@ -319,6 +322,7 @@ interface PaneProps {
 
 function ComparePane(props: PaneProps) {
   const { side, heat, shiftMm, sides, at, setAt, fieldMm, cpu, testId, title, color, patient } = props;
+  const identity = useIdentity();
   const window = useView((s) => s.window);
   const inverted = useView((s) => s.inverted);
   const outlines = useView((s) => s.outlines);
@@ -361,12 +365,13 @@ function ComparePane(props: PaneProps) {
       onMove={(next) => {
         if (side) setAt({ ...at, panMm: panOf(next, side), fieldMm: Math.min(...next.size) / next.pxPerMm });
       }}
-      onDrag={(gesture) => dragWindow(gesture)}
+      primary="window"
+      onWindow={dragWindow}
     >
       <div className="pane-text top-left">
         <b style={{ color }}>{title}</b>
         <br />
-        {patientId(patient)}
+        {identity.patient(patient)}
         <br />
         <span className="dim">{side?.row.description ?? ''}</span>
         {side?.box && (
@@ -407,12 +412,6 @@ function panOf(view: PaneView, side: Side): [number, number] {
     (view.centre[right] - side.centre[right]) * side.grid.spacing[right] * rightSign,
     (view.centre[down] - side.centre[down]) * side.grid.spacing[down] * downSign,
   ];
-}
-
-function dragWindow({ moved }: Gesture): void {
-  const { window } = useView.getState();
-  const gain = Math.max(1, window.width / 300);
-  setWindow({ width: window.width + moved[0] * gain, center: window.center + moved[1] * gain });
 }
 
 function CompareTable(props: {

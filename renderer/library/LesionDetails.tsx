@@ -8,6 +8,7 @@ import { bridge } from '../bridge.ts';
 import { callEngine, libraryKey, queryClient } from '../engine.ts';
 import { TermItems } from '../query/HitActions.tsx';
 import { DiagnosisText } from '../query/proofs.tsx';
+import { useIdentity } from '../ui/identity.ts';
 import { Measures } from '../ui/Measures.tsx';
 import { failed, notice } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
@@ -22,6 +23,7 @@ const sources: Readonly<Record<LesionRow['source'], string>> = {
 };
 
 export function LesionDetails({ chosen }: { chosen: LesionRow }) {
+  const identity = useIdentity();
   const fresh = useQuery(lesionQuery(chosen.id));
   const lesion = fresh.data?.lesion ?? chosen;
   const volume = useQuery(volumeQuery(lesion.volume));
@@ -109,7 +111,7 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
         </Group>
       )}
       <p className="panel-note">
-        {lesion.patient} · {sources[lesion.source]}
+        {identity.whole(lesion.patient)} · {sources[lesion.source]}
         {lesion.embedded ? '' : ' · not yet searchable'}
       </p>
       <Measures of={lesion} />

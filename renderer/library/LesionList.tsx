@@ -3,7 +3,8 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import type { LesionRow } from '../../native/contract/model.ts';
 import { DiagnosisText } from '../query/proofs.tsx';
 import { Empty, Failure, Loading } from '../ui/Empty.tsx';
-import { ml, mm, patientId } from '../ui/format.ts';
+import { ml, mm } from '../ui/format.ts';
+import { useIdentity } from '../ui/identity.ts';
 import { LabelLine } from '../ui/LabelLine.tsx';
 import { useView } from '../ui/store.ts';
 import { Thumbnail } from '../ui/Thumbnail.tsx';
@@ -51,6 +52,7 @@ function searchedText(lesion: LesionRow): string {
 }
 
 function Row({ lesion }: { lesion: LesionRow }) {
+  const identity = useIdentity();
   const selected = useView((s) => s.lesion?.id === lesion.id);
   return (
     <button
@@ -73,8 +75,8 @@ function Row({ lesion }: { lesion: LesionRow }) {
           </span>
         </span>
         <span className="row-line dim">
-          <span className="row-patient" title={lesion.patient}>
-            {patientId(lesion.patient)}
+          <span className="row-patient" title={identity.whole(lesion.patient)}>
+            {identity.patient(lesion.patient)}
           </span>
           {lesion.diagnosis ? <DiagnosisText diagnosis={lesion.diagnosis} /> : null}
         </span>

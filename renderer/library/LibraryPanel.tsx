@@ -4,7 +4,7 @@ import { IconChevronDown, IconFileImport, IconSearch } from '@tabler/icons-react
 import { useQuery } from '@tanstack/react-query';
 import { bridge } from '../bridge.ts';
 import { byField, filterWords } from '../ui/filterWords.ts';
-import { patientId } from '../ui/format.ts';
+import { useIdentity } from '../ui/identity.ts';
 import { LabelMenu, withFilter } from '../ui/LabelMenu.tsx';
 import { failed } from '../ui/notice.ts';
 import { type LibraryTab, useView } from '../ui/store.ts';
@@ -18,6 +18,7 @@ export function LibraryPanel() {
   const tab = useView((s) => s.tab);
   const text = useView((s) => s.libraryText);
   const where = useView((s) => s.libraryWhere);
+  const identity = useIdentity();
   const patient = useView((s) => s.libraryPatient);
   const info = useQuery(infoQuery);
   const counts = info.data?.counts;
@@ -66,7 +67,7 @@ export function LibraryPanel() {
             removeButtonProps={{ 'aria-label': 'All patients' }}
             onRemove={() => useView.setState({ libraryPatient: null })}
           >
-            {patientId(patient)}
+            {identity.patient(patient)}
           </Pill>
         )}
         {tab === 'lesions' &&

@@ -2,6 +2,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Empty, Failure, Loading } from '../ui/Empty.tsx';
 import { count } from '../ui/format.ts';
+import { useIdentity } from '../ui/identity.ts';
 import { useView } from '../ui/store.ts';
 import { patientsQuery } from './queries.ts';
 import { useAllRows } from './useAllRows.ts';
@@ -9,6 +10,7 @@ import { VirtualRows } from './VirtualRows.tsx';
 
 export function PatientList() {
   const text = useView((s) => s.libraryText);
+  const identity = useIdentity();
   const chosen = useView((s) => s.libraryPatient);
   const list = useInfiniteQuery(patientsQuery);
   const { rows, total, more } = useAllRows(list, text, (row) => row.patient);
@@ -34,7 +36,7 @@ export function PatientList() {
         >
           <span className="row-text">
             <span className="row-line">
-              <span className="row-name">{row.patient}</span>
+              <span className="row-name">{identity.whole(row.patient)}</span>
               {row.sex ? <span className="dim">{row.sex}</span> : null}
             </span>
             <span className="row-line dim">

@@ -3,13 +3,14 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReportHit } from '../../native/contract/engine.ts';
 import { callEngine } from '../engine.ts';
 import { Empty, Failure, Loading } from '../ui/Empty.tsx';
-import { date, patientId } from '../ui/format.ts';
+import { useIdentity } from '../ui/identity.ts';
 import { failed } from '../ui/notice.ts';
 import { openVolume, useView } from '../ui/store.ts';
 import { reportsQuery } from './queries.ts';
 import { VirtualRows } from './VirtualRows.tsx';
 
 export function ReportList() {
+  const identity = useIdentity();
   const text = useView((s) => s.libraryText).trim();
   const found = useQuery(reportsQuery(text));
   if (text === '')
@@ -33,10 +34,10 @@ export function ReportList() {
         <button type="button" className="row" data-testid="report-row" onClick={() => void openStudy(hit)}>
           <span className="row-text">
             <span className="row-line">
-              <span className="row-name">{hit.title ?? patientId(hit.patient)}</span>
+              <span className="row-name">{hit.title ?? identity.patient(hit.patient)}</span>
               <span className="dim">
-                {hit.title ? `${patientId(hit.patient)} ` : ''}
-                {date(hit.date)}
+                {hit.title ? `${identity.patient(hit.patient)} ` : ''}
+                {identity.date(hit.date)}
               </span>
             </span>
             <span className="report-excerpt">

@@ -4,7 +4,8 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { StudyRow, VolumeRow } from '../../native/contract/model.ts';
 import { Empty, Failure, Loading } from '../ui/Empty.tsx';
-import { count, date, patientId, thickness } from '../ui/format.ts';
+import { count, date, thickness } from '../ui/format.ts';
+import { useIdentity } from '../ui/identity.ts';
 import { SourceMarks } from '../ui/SourceMarks.tsx';
 import { openVolume, useView } from '../ui/store.ts';
 import { studiesQuery, volumesQuery } from './queries.ts';
@@ -14,6 +15,7 @@ import { VirtualRows } from './VirtualRows.tsx';
 type Line = { readonly study: StudyRow; readonly volume: VolumeRow | null };
 
 export function StudyList() {
+  const identity = useIdentity();
   const patient = useView((s) => s.libraryPatient);
   const text = useView((s) => s.libraryText);
   const [unfolded, setUnfolded] = useState<string | null>(null);
@@ -57,10 +59,10 @@ export function StudyList() {
             <span className="row-text">
               <span className="row-line">
                 <span className="row-name">{study.description || 'Study without a description'}</span>
-                <span className="dim">{date(study.date)}</span>
+                <span className="dim">{identity.date(study.date)}</span>
               </span>
               <span className="row-line dim">
-                {patientId(study.patient)} · {count(study.volumes, 'volume')} ·{' '}
+                {identity.patient(study.patient)} · {count(study.volumes, 'volume')} ·{' '}
                 {count(study.lesions, 'lesion')}
               </span>
             </span>

@@ -3,9 +3,11 @@ import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import { IconRuler2 } from '@tabler/icons-react';
 import { annotationKinds } from '../../native/contract/annotations.ts';
 import { selectTool, useView } from '../ui/store.ts';
+import { useShownKey } from '../viewer/ownKeys.ts';
 import { kinds, measuredKind, measureTool } from './kinds.ts';
 
 export function MeasureMenu() {
+  const keyOf = useShownKey();
   const kind = useView((s) => measuredKind(s.tool));
   const row = useView((s) => s.row);
   return (
@@ -29,7 +31,7 @@ export function MeasureMenu() {
           <Menu.Item
             key={each}
             data-testid={`tool-${measureTool(each)}`}
-            rightSection={kinds[each].key && <kbd>{kinds[each].key}</kbd>}
+            rightSection={keyOf(`measure ${each}`) && <kbd>{keyOf(`measure ${each}`)}</kbd>}
             onClick={() => selectTool(measureTool(each))}
           >
             {kinds[each].name}

@@ -24,7 +24,6 @@ type Values = MeasuredRow['values'];
 
 interface Kind {
   readonly name: string;
-  readonly key?: string;
   readonly lines: readonly (readonly [number, number])[];
   /** `voxels` of the volume itself, or null before they are there: HU are left out then. */
   readonly measure: (measured: Measured, grid: Grid, voxels: HuSource | null) => Values;
@@ -34,7 +33,6 @@ interface Kind {
 export const kinds: Readonly<Record<AnnotationKind, Kind>> = {
   length: {
     name: 'Length',
-    key: 'L',
     lines: [[0, 1]],
     measure: ({ points: [a, b] }, grid) => ({ lengthMm: distanceMm(a, b, grid) }),
     text: ({ lengthMm }) => [lengthMm === undefined ? undefined : mm(lengthMm)],

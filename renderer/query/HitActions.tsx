@@ -3,7 +3,6 @@ import { ActionIcon, HoverCard, Menu, Tooltip } from '@mantine/core';
 import { IconDots, IconMinus, IconPlus, IconQuestionMark } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { Hit } from '../../native/contract/model.ts';
-import { patientId } from '../ui/format.ts';
 import { useView } from '../ui/store.ts';
 import { markHit } from './marking.ts';
 import { hidePatient, togglePin } from './results.ts';
@@ -106,13 +105,11 @@ function WhyButton({ hit }: { hit: Hit }) {
 
 /** The items of a menu that make a lesion a part of the search. */
 export function TermItems({ lesion, patient, name }: { lesion: string; patient: string; name: string }) {
-  const title = `${patientId(patient)} · ${name}`;
+  const term = { lesion, patient, title: name };
   return (
     <>
-      <Menu.Item onClick={() => addTerm({ like: true, lesion, title })}>
-        Search for lesions like this too
-      </Menu.Item>
-      <Menu.Item onClick={() => addTerm({ like: false, lesion, title })}>…but unlike this</Menu.Item>
+      <Menu.Item onClick={() => addTerm({ like: true, ...term })}>Search for lesions like this too</Menu.Item>
+      <Menu.Item onClick={() => addTerm({ like: false, ...term })}>…but unlike this</Menu.Item>
     </>
   );
 }

@@ -3,7 +3,8 @@ import { IconPinFilled } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import type { ScoreKind } from '../../native/contract/engine.ts';
 import type { Hit } from '../../native/contract/model.ts';
-import { ml, mm, patientId, thickness } from '../ui/format.ts';
+import { ml, mm, thickness } from '../ui/format.ts';
+import { useIdentity } from '../ui/identity.ts';
 import { LabelLine } from '../ui/LabelLine.tsx';
 import { SourceMarks } from '../ui/SourceMarks.tsx';
 import { useView } from '../ui/store.ts';
@@ -17,6 +18,7 @@ import { scoreText, scoreTitles } from './scores.ts';
 /** @param scores what the score is, where the search that runs found the hit */
 export function HitCard({ shown, scores }: { shown: ShownHit; scores: ScoreKind }) {
   const { hit, pinned, found } = shown;
+  const identity = useIdentity();
   const open = useView(({ compare }) => compare?.lesion === hit.lesion);
   const mark = useView(({ subject }) => (subject ? markOf(subject.marks, hit.lesion) : null));
   const card = useRef<HTMLButtonElement>(null);
@@ -60,8 +62,8 @@ export function HitCard({ shown, scores }: { shown: ShownHit; scores: ScoreKind 
         </span>
         <span className="hit-text">
           <DiagnosisText diagnosis={hit.diagnosis} />
-          <span className="hit-name" title={`${hit.patient} · ${hit.name}`}>
-            {patientId(hit.patient)} · {hit.name}
+          <span className="hit-name" title={`${identity.whole(hit.patient)} · ${hit.name}`}>
+            {identity.patient(hit.patient)} · {hit.name}
           </span>
           <span className="hit-size">
             {mm(hit.diameterMm)} · {ml(hit.volumeMl)}

@@ -1,6 +1,7 @@
 /** What a search is made of beside its first lesion: further lesions, and marks on hits. Nothing where there is neither. */
 import { Button, Pill, SegmentedControl } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
+import { useIdentity } from '../ui/identity.ts';
 import { useView } from '../ui/store.ts';
 import { feedbackOf } from './hitMarks.ts';
 import { resetMarks, undoMark } from './marking.ts';
@@ -8,6 +9,7 @@ import { removeTerm, setCombine } from './terms.ts';
 
 export function QueryTerms() {
   const subject = useView((s) => s.subject);
+  const identity = useIdentity();
   if (!subject || subject.also.length + subject.marks.length === 0) return null;
   const { also, combine, marks, title } = subject;
   const feedback = feedbackOf(marks);
@@ -29,7 +31,7 @@ export function QueryTerms() {
               }}
               onRemove={() => removeTerm(term)}
             >
-              {term.like ? `${combine} like` : 'not like'} {term.title}
+              {term.like ? `${combine} like` : 'not like'} {identity.patient(term.patient)} · {term.title}
             </Pill>
           ))}
           {also.some(({ like }) => like) && (

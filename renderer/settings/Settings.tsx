@@ -12,6 +12,7 @@ import { failed } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { graphics, hasWebgl } from '../viewer/cornerstone.ts';
 import { Encoders } from './Encoders.tsx';
+import { Keys } from './Keys.tsx';
 import { Originals } from './Originals.tsx';
 import { RoiRules } from './RoiRules.tsx';
 
@@ -32,6 +33,7 @@ export function Settings({ app }: { app: AppInfo | undefined }) {
           <RoiRules />
           <Encoders />
           <PictureSettings />
+          <Keys />
           {app && (
             <section>
               <div className="panel-label">Program</div>

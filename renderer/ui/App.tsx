@@ -36,6 +36,7 @@ export function App() {
   const drop = useDrop();
   const compare = useView((s) => s.compare);
   const layout = useResults((s) => s.layout);
+  const cornerText = useView((s) => s.cornerText);
   const app = useQuery({ queryKey: ['app'], queryFn: () => bridge.appInfo() });
   const info = useQuery(infoQuery);
   const [skipDemonstration, setSkipDemonstration] = useState(false);
@@ -46,7 +47,7 @@ export function App() {
   }, [empty, skipDemonstration]);
 
   return (
-    <div className="app" {...drop.handlers}>
+    <div className="app" data-corner-text={cornerText ? 'shown' : 'hidden'} {...drop.handlers}>
       {app.data && !app.data.official && (
         <div className="banner" role="alert" data-testid="banner-unofficial">
           Unofficial Electron runtime: evaluation and tests only, not for patients' data

@@ -11,10 +11,11 @@ import type { MeasureTool } from '../measure/kinds.ts';
 import type { RegionTool } from '../query/marks.ts';
 import type { Mask } from '../viewer/contours.ts';
 import { clampIndex, gridOf, type Vec3, worldToIndex } from '../viewer/grid.ts';
+import { type LayoutName, layoutNames } from '../viewer/layouts.ts';
 import { gridCentre } from '../viewer/planes.ts';
 import { type Window, windowPresets } from '../viewer/presets.ts';
 
-export type Tool = 'crosshair' | 'window' | 'brush' | RegionTool | MeasureTool;
+export type Tool = 'crosshair' | 'window' | 'pan' | 'zoom' | 'brush' | RegionTool | MeasureTool;
 
 /** Zoom relative to the whole slice fitting the pane; `centre` is the voxel index in its middle, null the slice's. */
 export interface PaneState {
@@ -62,6 +63,7 @@ export interface Subject {
 export interface Term {
   readonly like: boolean;
   readonly lesion: string;
+  readonly patient: string;
   readonly title: string;
 }
 export interface HitMark {
@@ -95,6 +97,14 @@ export interface ViewState {
   readonly brush: { readonly radiusMm: number; readonly erase: boolean; readonly ball: boolean };
   readonly activePlane: Plane;
   readonly maximised: Plane | null;
+  readonly layout: LayoutName;
+  /** Where not null, planes show the highest value within this many mm around their slice. */
+  readonly slabMm: number | null;
+  /** Running through the slices of the active plane. */
+  readonly cine: boolean;
+  readonly cornerText: boolean;
+  /** For teaching: patients have numbers in place of their identities. */
+  readonly identityHidden: boolean;
   readonly outlines: boolean;
   readonly lesion: LesionRow | null;
   readonly proposal: Proposal | null;
@@ -130,6 +140,11 @@ export const useView = create<ViewState>(() => ({
   brush: { radiusMm: 3, erase: false, ball: false },
   activePlane: 'axial',
   maximised: null,
+  layout: layoutNames[0],
+  slabMm: null,
+  cine: false,
+  cornerText: true,
+  identityHidden: false,
   outlines: true,
   lesion: null,
   proposal: null,
@@ -186,6 +201,7 @@ export function openVolume(row: VolumeRow, lesion: LesionRow | null): void {
     focus,
     lesion,
     compare: null,
+    cine: false,
     panes: { axial: pane, coronal: pane, sagittal: pane },
     proposal: own,
     chosen: lesion || !own ? 'lesion' : 'proposal',
@@ -215,6 +231,13 @@ export function setWindow(window: Window): void {
   const width = Math.min(8000, Math.max(1, Math.round(window.width)));
   const center = Math.min(6000, Math.max(-2000, Math.round(window.center)));
   set({ window: { width, center } });
+}
+
+/** Changes the window by a drag of so many CSS pixels: to the right wider, down brighter. */
+export function dragWindow([right, down]: readonly [number, number]): void {
+  const { window } = get();
+  const gain = Math.max(1, window.width / 300);
+  setWindow({ width: window.width + right * gain, center: window.center + down * gain });
 }
 
 /** Replaces the proposal's mask and remembers the one before; its measurements follow from the engine. */

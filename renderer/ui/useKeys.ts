@@ -13,9 +13,13 @@ import { markHit, undoMark } from '../query/marking.ts';
 import { hidePatient, toggleLayout, togglePin } from '../query/results.ts';
 import { currentHits } from '../query/useShownHits.ts';
 import { saveComparison } from '../takeaway/takeAway.ts';
+import { setAutoWindow } from '../viewer/autoWindow.ts';
+import { changeCineSpeed } from '../viewer/cine.tsx';
 import { type Action, actionOf } from '../viewer/keys.ts';
+import { nextLayout, slabsMm, steppedSlab } from '../viewer/layouts.ts';
+import { useOwnKeys } from '../viewer/ownKeys.ts';
 import { windowPresets } from '../viewer/presets.ts';
-import { scrollPlane } from '../viewer/Viewer.tsx';
+import { scrollPlane, scrollToEnd } from '../viewer/scroll.ts';
 import { assertNever } from './assertNever.ts';
 import { notice } from './notice.ts';
 import { findSimilar, redoEdit, resetPanes, selectTool, setWindow, undoEdit, useView } from './store.ts';
@@ -24,11 +28,8 @@ export function useKeys(): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.altKey || isTyping(event.target)) return;
-      const action = actionOf({
-        key: event.key,
-        mod: event.ctrlKey || event.metaKey,
-        shift: event.shiftKey,
-      });
+      const press = { key: event.key, mod: event.ctrlKey || event.metaKey, shift: event.shiftKey };
+      const action = actionOf(press, useOwnKeys.getState().bindings);
       if (!action) return;
       const { dialog } = useView.getState();
       if (dialog && action.do !== 'help') return;
@@ -49,7 +50,7 @@ function isTyping(target: EventTarget | null): boolean {
 
 /** Arrow and page keys belong to the control that has the focus, where that is not a picture. */
 function isOperating(target: EventTarget | null, key: string): boolean {
-  if (!/^(Arrow|Page)/.test(key) || !(target instanceof HTMLElement)) return false;
+  if (!/^(Arrow|Page|Home|End)/.test(key) || !(target instanceof HTMLElement)) return false;
   return target !== document.body && !target.closest('.pane, .hits, .lesion-row');
 }
 
@@ -57,12 +58,14 @@ function perform(action: Action): void {
   const state = useView.getState();
   switch (action.do) {
     case 'preset': {
-      const preset = windowPresets.find((row) => row.key === action.key);
+      const preset = windowPresets.find(({ name }) => name === action.preset);
       if (preset) setWindow(preset);
       return;
     }
     case 'crosshair':
     case 'window':
+    case 'pan':
+    case 'zoom':
     case 'ellipse':
     case 'rectangle':
     case 'freehand':
@@ -78,6 +81,9 @@ function perform(action: Action): void {
     case 'brush':
       if (state.proposal && !state.compare) selectTool('brush');
       return;
+    case 'autoWindow':
+      setAutoWindow();
+      return;
     case 'reset':
       resetPanes();
       return;
@@ -86,6 +92,32 @@ function perform(action: Action): void {
       return;
     case 'invert':
       useView.setState({ inverted: !state.inverted });
+      return;
+    case 'cornerText':
+      useView.setState({ cornerText: !state.cornerText });
+      return;
+    case 'hideIdentity':
+      useView.setState({ identityHidden: !state.identityHidden });
+      return;
+    case 'cine':
+      if (state.row && !state.compare) useView.setState({ cine: !state.cine });
+      return;
+    case 'cineFaster':
+    case 'cineSlower':
+      changeCineSpeed(action.do === 'cineFaster' ? 1 : -1);
+      return;
+    case 'enlarge':
+      if (!state.compare) useView.setState({ maximised: state.maximised ? null : state.activePlane });
+      return;
+    case 'layout':
+      if (!state.compare) useView.setState({ maximised: null, layout: nextLayout(state.layout) });
+      return;
+    case 'slab':
+      if (!state.compare) useView.setState({ slabMm: state.slabMm === null ? slabsMm.usual : null });
+      return;
+    case 'slabThicker':
+    case 'slabThinner':
+      useView.setState({ slabMm: steppedSlab(state.slabMm, action.do === 'slabThicker' ? 1 : -1) });
       return;
     case 'find':
       if (!findSimilar())
@@ -124,6 +156,7 @@ function perform(action: Action): void {
       return;
     case 'back':
       if (state.compare) useView.setState({ compare: null });
+      else if (state.cine) useView.setState({ cine: false });
       else if (state.maximised) useView.setState({ maximised: null });
       else if (state.tool !== 'crosshair') selectTool('crosshair');
       else if (useMeasurements.getState().selected) select(null);
@@ -140,6 +173,10 @@ function perform(action: Action): void {
     case 'sliceForward':
     case 'sliceBack':
       if (!state.compare) scrollPlane(state.activePlane, action.do === 'sliceForward' ? 1 : -1);
+      return;
+    case 'firstSlice':
+    case 'lastSlice':
+      if (!state.compare) scrollToEnd(state.activePlane, action.do === 'lastSlice');
       return;
     case 'brushSmaller':
     case 'brushLarger': {

@@ -1,21 +1,15 @@
-/** The table of keys, as a dialog. */
+/** The table of keys, with the user's own, and the mouse, as a dialog. */
 import { Modal } from '@mantine/core';
 import { useView } from '../ui/store.ts';
-import { type KeyBinding, keyBindings } from './keys.ts';
+import { type KeyBinding, shownKey } from './keys.ts';
+import { mouseHelp } from './mouse.ts';
+import { useOwnKeys } from './ownKeys.ts';
 
-const groups: readonly KeyBinding['group'][] = ['Tools', 'Mark', 'Search', 'Picture'];
-const names: Readonly<Record<string, string>> = {
-  ArrowLeft: '←',
-  ArrowRight: '→',
-  ArrowDown: '↓',
-  ArrowUp: '↑',
-  PageDown: 'Page ↓',
-  PageUp: 'Page ↑',
-  Escape: 'Esc',
-};
+const groups: readonly KeyBinding['group'][] = ['Tools', 'Mark', 'Layout', 'Search', 'Picture'];
 
 export function KeysHelp() {
   const open = useView((s) => s.dialog === 'help');
+  const bindings = useOwnKeys((s) => s.bindings);
   return (
     <Modal
       opened={open}
@@ -28,29 +22,33 @@ export function KeysHelp() {
         {groups.map((group) => (
           <section key={group}>
             <div className="panel-label">{group}</div>
-            {keyBindings
+            {bindings
               .filter((binding) => binding.group === group)
-              .map((binding) => (
-                <div key={binding.name} className="key-line">
-                  <span>{binding.name}</span>
-                  <span className="key-names">
-                    {binding.keys.map((key) => (
-                      <kbd key={key}>{shown(key)}</kbd>
-                    ))}
-                  </span>
-                </div>
+              .map(({ name, keys }) => (
+                <Line key={name} name={name} keys={keys.map(shownKey)} />
               ))}
           </section>
         ))}
+        <section>
+          <div className="panel-label">Mouse</div>
+          {mouseHelp.map(({ gesture, name }) => (
+            <Line key={gesture} name={name} keys={[gesture]} />
+          ))}
+        </section>
       </div>
     </Modal>
   );
 }
 
-function shown(key: string): string {
-  if (key.length === 1) return key.toUpperCase();
-  return key
-    .split('+')
-    .map((part) => names[part] ?? (part === 'Mod' ? 'Ctrl' : part.length === 1 ? part.toUpperCase() : part))
-    .join(' ');
+function Line({ name, keys }: { name: string; keys: readonly string[] }) {
+  return (
+    <div className="key-line">
+      <span>{name}</span>
+      <span className="key-names">
+        {keys.map((key) => (
+          <kbd key={key}>{key}</kbd>
+        ))}
+      </span>
+    </div>
+  );
 }

@@ -8,6 +8,7 @@ import { createCanvasRenderer } from './canvasRenderer.ts';
 import { createCornerstoneRenderer } from './cornerstone.ts';
 import type { Vec3 } from './grid.ts';
 import type { Heat } from './heat.ts';
+import { type Drag, dragOf, notchSlices } from './mouse.ts';
 import { drawOverlay, type Outline, type OverlayScene, type Stroke } from './overlay.ts';
 import type { PaneRenderer } from './paneRenderer.ts';
 import {
@@ -35,11 +36,13 @@ export interface PaneHandlers {
   readonly onScroll: (steps: number) => void;
   /** The view after moving the picture or zooming at a point. */
   readonly onMove: (next: PaneView) => void;
-  /** Primary button; the tool in the hand decides. */
+  /** Primary button, where the tool in the hand decides. */
   readonly onPress?: (gesture: Gesture) => void;
   readonly onDrag?: (gesture: Gesture) => void;
   readonly onRelease?: (gesture: Gesture) => void;
   readonly onHover?: (gesture: Gesture | null) => void;
+  /** Movement in CSS pixels of a drag that sets the window. */
+  readonly onWindow?: (moved: readonly [number, number]) => void;
   readonly onDoubleClick?: () => void;
   readonly onActive?: () => void;
 }
@@ -56,8 +59,12 @@ export interface PlanePaneProps extends PaneHandlers {
   readonly scale: { readonly zoom: number } | { readonly fieldMm: number };
   readonly window: Window;
   readonly inverted: boolean;
+  /** Where given, the highest value within this many mm around the slice is shown. */
+  readonly slabMm?: number | null;
   readonly cpu: boolean;
   readonly cursor: string;
+  /** What the primary button alone does; by default the tool in the hand decides. */
+  readonly primary?: Drag;
   readonly active: boolean;
   readonly outlines: readonly Outline[];
   readonly heat?: Heat | null;
@@ -124,9 +131,24 @@ export function PlanePane(props: PlanePaneProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: `arrival` stands for voxels that arrived since the last paint
   useLayoutEffect(() => {
     if (voxels && view && hasSize)
-      renderer.current?.show({ voxels, view, window: props.window, inverted: props.inverted });
+      renderer.current?.show({
+        voxels,
+        view,
+        window: props.window,
+        inverted: props.inverted,
+        slabMm: props.slabMm ?? null,
+      });
     else renderer.current?.clear();
-  }, [voxels, view && viewKey(view), props.window, props.inverted, hasSize, cpu, cpu ? arrival : 0]);
+  }, [
+    voxels,
+    view && viewKey(view),
+    props.window,
+    props.inverted,
+    props.slabMm,
+    hasSize,
+    cpu,
+    cpu ? arrival : 0,
+  ]);
 
   const { outlines, heat = null, crosshair, annotations = noAnnotations, stroke, brush } = props;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the view is compared by value
@@ -165,11 +187,13 @@ export function PlanePane(props: PlanePaneProps) {
         return;
       }
       // A mouse wheel gives a notch at once, a touchpad many small movements.
-      travelled += event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY / 50 : event.deltaY;
-      const steps = Math.abs(event.deltaY) >= 50 ? Math.sign(event.deltaY) : Math.trunc(travelled);
+      // With Shift some systems turn the wheel sideways.
+      const delta = event.deltaY || event.deltaX;
+      travelled += event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? delta / 50 : delta;
+      const steps = Math.abs(delta) >= 50 ? Math.sign(delta) : Math.trunc(travelled);
       if (steps !== 0) {
         travelled = 0;
-        now.onScroll(steps);
+        now.onScroll(steps * notchSlices(event.shiftKey));
       }
     };
     element.addEventListener('wheel', onWheel, { passive: false });
@@ -177,7 +201,7 @@ export function PlanePane(props: PlanePaneProps) {
   }, []);
 
   const drag = useRef<{
-    button: number;
+    drag: Drag;
     last: readonly [number, number];
     start: readonly [number, number];
   } | null>(null);
@@ -190,12 +214,14 @@ export function PlanePane(props: PlanePaneProps) {
     if (!view || !host.current) return;
     props.onActive?.();
     const at = pixelOf(event, host.current);
-    const button = event.button === 0 && event.shiftKey ? 1 : event.button;
-    drag.current = { button, last: at, start: at };
+    const asked = dragOf(event);
+    if (!asked) return;
+    const started = asked === 'tool' ? (props.primary ?? 'tool') : asked;
+    drag.current = { drag: started, last: at, start: at };
     event.currentTarget.setPointerCapture(event.pointerId);
-    if (button === 1) event.preventDefault();
+    if (event.button === 1) event.preventDefault();
     const gesture = gestureOf(event, [0, 0]);
-    if (button === 0 && gesture) props.onPress?.(gesture);
+    if (started === 'tool' && gesture) props.onPress?.(gesture);
   };
   const onPointerMove = (event: PointerEvent) => {
     if (!view || !voxels || !host.current) return;
@@ -206,21 +232,22 @@ export function PlanePane(props: PlanePaneProps) {
     if (gesture) props.onHover?.(gesture);
     if (!now) return;
     now.last = at;
-    if (now.button === 0 && gesture) props.onDrag?.(gesture);
-    if (now.button === 1) {
+    if (now.drag === 'tool' && gesture) props.onDrag?.(gesture);
+    if (now.drag === 'window') props.onWindow?.(moved);
+    if (now.drag === 'pan') {
       const centre = pixelToIndex(view, voxels.grid, [
         view.size[0] / 2 - moved[0],
         view.size[1] / 2 - moved[1],
       ]);
       props.onMove({ ...view, centre });
     }
-    if (now.button === 2) zoomAt(props, view, now.start, Math.exp(-moved[1] / 150));
+    if (now.drag === 'zoom') zoomAt(props, view, now.start, Math.exp(-moved[1] / 150));
   };
   const onPointerUp = (event: PointerEvent) => {
     const now = drag.current;
     drag.current = null;
     const gesture = gestureOf(event, [0, 0]);
-    if (now?.button === 0 && gesture) props.onRelease?.(gesture);
+    if (now?.drag === 'tool' && gesture) props.onRelease?.(gesture);
   };
 
   const letters = voxels && geometry ? edgeLetters(voxels.grid, geometry) : null;

@@ -3,13 +3,16 @@ import { ActionIcon, Button, Loader, Menu, Tooltip } from '@mantine/core';
 import {
   IconBrush,
   IconChartDots,
+  IconCheck,
   IconChevronDown,
   IconCircleDotted,
   IconCircleHalf2,
   IconContrast2,
   IconCrosshair,
+  IconHandStop,
   IconKeyboard,
   IconLasso,
+  IconLayoutGrid,
   IconOvalVertical,
   IconRefresh,
   IconSearch,
@@ -17,6 +20,7 @@ import {
   IconSquare,
   IconVector,
   IconVectorOff,
+  IconZoomIn,
 } from '@tabler/icons-react';
 import { useIsMutating } from '@tanstack/react-query';
 import type { ComponentType } from 'react';
@@ -32,27 +36,31 @@ import {
   useView,
 } from '../ui/store.ts';
 import { useLate } from '../ui/useLate.ts';
+import { setAutoWindow } from './autoWindow.ts';
+import { layoutNames, layouts, slabsMm } from './layouts.ts';
+import { useShownKey } from './ownKeys.ts';
 import { presetOf, windowPresets } from './presets.ts';
 
 interface ToolButton {
   readonly tool: Tool;
   readonly name: string;
-  readonly key: string;
   readonly Icon: ComponentType<{ size?: number }>;
 }
 
 const tools: readonly (readonly ToolButton[])[] = [
   [
-    { tool: 'crosshair', name: 'Crosshair', key: 'X', Icon: IconCrosshair },
-    { tool: 'window', name: 'Window', key: 'W', Icon: IconContrast2 },
+    { tool: 'crosshair', name: 'Crosshair', Icon: IconCrosshair },
+    { tool: 'window', name: 'Window', Icon: IconContrast2 },
+    { tool: 'pan', name: 'Pan', Icon: IconHandStop },
+    { tool: 'zoom', name: 'Zoom', Icon: IconZoomIn },
   ],
   [
-    { tool: 'ellipse', name: 'Ellipse', key: 'E', Icon: IconOvalVertical },
-    { tool: 'rectangle', name: 'Rectangle', key: 'B', Icon: IconSquare },
-    { tool: 'freehand', name: 'Freehand', key: 'D', Icon: IconLasso },
-    { tool: 'sphere', name: 'Sphere', key: 'S', Icon: IconCircleDotted },
+    { tool: 'ellipse', name: 'Ellipse', Icon: IconOvalVertical },
+    { tool: 'rectangle', name: 'Rectangle', Icon: IconSquare },
+    { tool: 'freehand', name: 'Freehand', Icon: IconLasso },
+    { tool: 'sphere', name: 'Sphere', Icon: IconCircleDotted },
   ],
-  [{ tool: 'brush', name: 'Brush', key: 'P', Icon: IconBrush }],
+  [{ tool: 'brush', name: 'Brush', Icon: IconBrush }],
 ];
 
 export function Toolbar() {
@@ -65,14 +73,16 @@ export function Toolbar() {
     const proposal = chosenProposal(s);
     return proposal ? proposal.measurements !== null : s.lesion !== null;
   });
+  const keyOf = useShownKey();
+  const identityHidden = useView((s) => s.identityHidden);
   const growing = useLate(useIsMutating({ mutationKey: proposeKey }) > 0);
   return (
     <div className="toolbar" role="toolbar" aria-label="Tools">
       <span className="brand">Precedent</span>
       {tools.map((group) => (
         <div key={group[0].tool} className="tool-group">
-          {group.map(({ tool: name, name: title, key, Icon }) => (
-            <Tooltip key={name} label={`${title} (${key})`} openDelay={400}>
+          {group.map(({ tool: name, name: title, Icon }) => (
+            <Tooltip key={name} label={`${title} (${keyOf(name)})`} openDelay={400}>
               <ActionIcon
                 size="md"
                 variant={tool === name ? 'filled' : 'subtle'}
@@ -94,7 +104,8 @@ export function Toolbar() {
       </div>
       <div className="tool-group">
         <PresetMenu />
-        <Tooltip label="Reset zoom and position (R)" openDelay={400}>
+        <LayoutMenu />
+        <Tooltip label={`Reset zoom and position (${keyOf('reset')})`} openDelay={400}>
           <ActionIcon
             size="md"
             variant="subtle"
@@ -106,7 +117,7 @@ export function Toolbar() {
             <IconRefresh size={17} />
           </ActionIcon>
         </Tooltip>
-        <Tooltip label="Invert the greys (I)" openDelay={400}>
+        <Tooltip label={`Invert the greys (${keyOf('invert')})`} openDelay={400}>
           <ActionIcon
             size="md"
             variant={inverted ? 'light' : 'subtle'}
@@ -120,7 +131,7 @@ export function Toolbar() {
             <IconCircleHalf2 size={17} />
           </ActionIcon>
         </Tooltip>
-        <Tooltip label="Outlines (O)" openDelay={400}>
+        <Tooltip label={`Outlines (${keyOf('outlines')})`} openDelay={400}>
           <ActionIcon
             size="md"
             variant="subtle"
@@ -134,6 +145,9 @@ export function Toolbar() {
         </Tooltip>
       </div>
       <span className="toolbar-note" role="status">
+        {identityHidden && (
+          <span data-testid="identity-hidden">Identities hidden ({keyOf('hideIdentity')}) </span>
+        )}
         {growing ? (
           <>
             <Loader size={11} color="cyan" /> Growing the lesion…
@@ -142,7 +156,11 @@ export function Toolbar() {
       </span>
       <span className="spacer" />
       <Tooltip
-        label={findable ? 'Find similar lesions (F)' : 'Mark a lesion, or choose one in the library, first'}
+        label={
+          findable
+            ? `Find similar lesions (${keyOf('find')})`
+            : 'Mark a lesion, or choose one in the library, first'
+        }
         openDelay={400}
       >
         <Button
@@ -154,7 +172,7 @@ export function Toolbar() {
           disabled={!findable}
           onClick={findSimilar}
         >
-          Find similar <kbd>F</kbd>
+          Find similar <kbd>{keyOf('find')}</kbd>
         </Button>
       </Tooltip>
       <Tooltip label="How far hits can be trusted" openDelay={400}>
@@ -195,9 +213,42 @@ export function Toolbar() {
   );
 }
 
+function LayoutMenu() {
+  const layout = useView((s) => (s.maximised ? null : s.layout));
+  const slabMm = useView((s) => s.slabMm);
+  const keyOf = useShownKey();
+  return (
+    <Menu position="bottom-start" shadow="md" withinPortal>
+      <Menu.Target>
+        <ActionIcon size="md" variant="subtle" color="gray" aria-label="Layout" data-testid="layout-menu">
+          <IconLayoutGrid size={17} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {layoutNames.map((name) => (
+          <Menu.Item
+            key={name}
+            rightSection={name === layout ? <IconCheck size={13} /> : null}
+            onClick={() => useView.setState({ layout: name, maximised: null })}
+          >
+            {layouts[name].title}
+          </Menu.Item>
+        ))}
+        <Menu.Item
+          rightSection={<kbd>{keyOf('slab')}</kbd>}
+          onClick={() => useView.setState({ slabMm: slabMm === null ? slabsMm.usual : null })}
+        >
+          {slabMm === null ? `Maximum intensity, ${slabsMm.usual} mm` : 'Single slices'}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
 function PresetMenu() {
   const window = useView((s) => s.window);
   const preset = presetOf(window);
+  const keyOf = useShownKey();
   return (
     <Menu position="bottom-start" shadow="md" withinPortal>
       <Menu.Target>
@@ -214,10 +265,13 @@ function PresetMenu() {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Item rightSection={<kbd>{keyOf('autoWindow')}</kbd>} onClick={setAutoWindow}>
+          Auto <span className="dim"> from the slice</span>
+        </Menu.Item>
         {windowPresets.map((row) => (
           <Menu.Item
-            key={row.key}
-            rightSection={<kbd>{row.key}</kbd>}
+            key={row.name}
+            rightSection={<kbd>{keyOf(`preset ${row.name}`)}</kbd>}
             onClick={() => setWindow({ width: row.width, center: row.center })}
           >
             {row.name}

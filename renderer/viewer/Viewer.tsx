@@ -1,7 +1,7 @@
 /** The three planes of the open volume: keeps them on one focus, and hands strokes of the region tools and the brush on. */
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { type Plane, planes } from '../../native/contract/mark.ts';
+import type { Plane } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { useMeasure } from '../measure/useMeasure.ts';
 import { markOfStroke, type RegionTool, regionTools } from '../query/marks.ts';
@@ -9,17 +9,22 @@ import { paint } from '../query/maskEdit.ts';
 import { useProposeMark } from '../query/useProposal.ts';
 import { colors } from '../ui/colors.ts';
 import { Empty } from '../ui/Empty.tsx';
-import { hu, minus, patientId, thickness } from '../ui/format.ts';
+import { hu, minus, thickness } from '../ui/format.ts';
+import { useIdentity } from '../ui/identity.ts';
 import { SourceMarks } from '../ui/SourceMarks.tsx';
-import { editProposal, setFocus, setPane, setWindow, type Tool, useView } from '../ui/store.ts';
+import { dragWindow, editProposal, setFocus, setPane, type Tool, useView } from '../ui/store.ts';
+import { CineMark, useCine } from './cine.tsx';
 import type { Mask } from './contours.ts';
 import { gridOf, type Vec3 } from './grid.ts';
+import { layouts } from './layouts.ts';
 import { useLesionMasks, volumeQuery } from './lesionMasks.ts';
+import type { Drag } from './mouse.ts';
 import { NoWebgl } from './NoWebgl.tsx';
 import type { Outline, Stroke } from './overlay.ts';
 import { type Gesture, PlanePane } from './PlanePane.tsx';
 import { fitPxPerMm, planeGeometry } from './planes.ts';
 import { useRenderPath } from './renderPath.ts';
+import { scrollPlane } from './scroll.ts';
 import { useOpenVoxels, useVoxels } from './useVoxels.ts';
 import type { Voxels } from './voxels.ts';
 
@@ -27,6 +32,8 @@ const titles: Readonly<Record<Plane, string>> = { axial: 'Axial', coronal: 'Coro
 const cursors: Readonly<Record<Tool, string>> = {
   crosshair: 'crosshair',
   window: 'ns-resize',
+  pan: 'grab',
+  zoom: 'zoom-in',
   ellipse: 'crosshair',
   rectangle: 'crosshair',
   freehand: 'crosshair',
@@ -105,6 +112,8 @@ function ThreePlanes(props: {
   const brush = useView((s) => s.brush);
   const active = useView((s) => s.activePlane);
   const maximised = useView((s) => s.maximised);
+  const chosenLayout = useView((s) => s.layout);
+  const slabMm = useView((s) => s.slabMm);
   const [drawing, setDrawing] = useState<Drawing | null>(null);
   const [hover, setHover] = useState<{ plane: Plane; index: Vec3; alt: boolean } | null>(null);
   const painting = useRef<Mask | null>(null);
@@ -135,11 +144,7 @@ function ThreePlanes(props: {
   const onDrag = (plane: Plane, gesture: Gesture) => {
     if (measure.holding) return;
     if (tool === 'crosshair') moveFocus(plane, gesture);
-    else if (tool === 'window') {
-      const now = useView.getState().window;
-      const gain = Math.max(1, now.width / 300);
-      setWindow({ width: now.width + gesture.moved[0] * gain, center: now.center + gesture.moved[1] * gain });
-    } else if (isRegion(tool)) {
+    else if (isRegion(tool)) {
       setDrawing((now) => {
         if (!now || now.plane !== plane) return now;
         const points =
@@ -187,11 +192,12 @@ function ThreePlanes(props: {
     }
   };
 
-  const layout = maximised ? 'one' : 'three';
+  useCine();
+  const layout = maximised ? 'one' : chosenLayout;
+  const shownPlanes = maximised ? [maximised] : layouts[chosenLayout].planes;
   return (
     <div className="planes" data-layout={layout}>
-      {planes.map((plane) => {
-        if (maximised && maximised !== plane) return null;
+      {shownPlanes.map((plane, place) => {
         const geometry = planeGeometry(grid, plane);
         const slice = Math.round(focus[geometry.normal]);
         const pane = panes[plane];
@@ -209,8 +215,10 @@ function ThreePlanes(props: {
               scale={{ zoom: pane.zoom }}
               window={window}
               inverted={inverted}
+              slabMm={slabMm}
               cpu={cpu}
               cursor={cursors[tool]}
+              primary={primaryDrag(tool)}
               active={active === plane}
               outlines={shownOutlines}
               crosshair={tool === 'crosshair' ? focus : null}
@@ -231,6 +239,7 @@ function ThreePlanes(props: {
               onPress={(gesture) => onPress(plane, gesture)}
               onDrag={(gesture) => onDrag(plane, gesture)}
               onRelease={(gesture) => onRelease(plane, gesture)}
+              onWindow={dragWindow}
               onHover={(gesture) => {
                 if (gesture) measure.move(plane, gesture);
                 setHover(gesture ? { plane, index: gesture.index, alt: gesture.alt } : null);
@@ -244,12 +253,13 @@ function ThreePlanes(props: {
               <PaneText
                 row={row}
                 voxels={voxels}
+                plane={plane}
                 title={titles[plane]}
                 slice={slice}
                 count={row.dims[geometry.normal]}
                 positionMm={positionMm(row, geometry.normal, slice)}
                 probe={here ? here.index : null}
-                first={plane === 'axial' || maximised === plane}
+                first={place === 0}
               />
             </PlanePane>
           </div>
@@ -259,19 +269,12 @@ function ThreePlanes(props: {
   );
 }
 
-function isRegion(tool: Tool): tool is RegionTool {
-  return regionTools.some((name) => name === tool);
+function primaryDrag(tool: Tool): Drag {
+  return tool === 'pan' || tool === 'zoom' || tool === 'window' ? tool : 'tool';
 }
 
-/** Scrolls a plane; positive steps go towards the feet, the back and the right, as down the wheel does on film. */
-export function scrollPlane(plane: Plane, steps: number): void {
-  const { row, focus } = useView.getState();
-  if (!row) return;
-  const { normal, normalSign } = planeGeometry(gridOf(row), plane);
-  const next: [number, number, number] = [focus[0], focus[1], focus[2]];
-  const down = plane === 'coronal' ? 1 : -1;
-  next[normal] = Math.round(next[normal]) + steps * normalSign * down;
-  setFocus(next);
+function isRegion(tool: Tool): tool is RegionTool {
+  return regionTools.some((name) => name === tool);
 }
 
 /** The patient coordinate (LPS) of a slice along the patient axis nearest to its normal, in mm. */
@@ -285,6 +288,7 @@ function positionMm(row: VolumeRow, normal: 0 | 1 | 2, slice: number): number {
 function PaneText(props: {
   row: VolumeRow;
   voxels: Voxels | null;
+  plane: Plane;
   title: string;
   slice: number;
   count: number;
@@ -293,6 +297,8 @@ function PaneText(props: {
   first: boolean;
 }) {
   const { row, voxels, probe } = props;
+  const identity = useIdentity();
+  const slabMm = useView((s) => s.slabMm);
   const window = useView((s) => s.window);
   const value = probe && voxels ? voxels.valueAt(probe) : null;
   return (
@@ -302,13 +308,14 @@ function PaneText(props: {
         {props.first && (
           <>
             <br />
-            {patientId(row.patient)}
+            {identity.patient(row.patient)}
             <br />
             <span className="dim">{row.description ?? ''}</span>
           </>
         )}
       </div>
       <div className="pane-text top-right">
+        <CineMark plane={props.plane} />
         {props.slice + 1} / {props.count}
         <br />
         <span className="dim">{minus(Number(props.positionMm.toFixed(1)))} mm</span>
@@ -333,7 +340,9 @@ function PaneText(props: {
             <br />
           </>
         )}
-        <SourceMarks source={row} />W {window.width} C {minus(window.center)}
+        <SourceMarks source={row} />
+        {slabMm !== null && <span className="slab-mark">MIP {slabMm} mm </span>}W {window.width} C{' '}
+        {minus(window.center)}
       </div>
       {voxels?.failure && <div className="pane-failure">{voxels.failure}</div>}
     </>

@@ -2,6 +2,7 @@
 import type { Painted, PaneRenderer, Picture } from './paneRenderer.ts';
 import { indexToPixel } from './planes.ts';
 import { windowRange } from './presets.ts';
+import { slabSlices } from './slab.ts';
 
 export function createCanvasRenderer(element: HTMLElement, painted: Painted): PaneRenderer {
   const canvas = document.createElement('canvas');
@@ -56,7 +57,10 @@ export function createCanvasRenderer(element: HTMLElement, painted: Painted): Pa
   };
 }
 
-function fillSlice(canvas: HTMLCanvasElement, { voxels, view, window: grey, inverted }: Picture): void {
+function fillSlice(
+  canvas: HTMLCanvasElement,
+  { voxels, view, window: grey, inverted, slabMm }: Picture,
+): void {
   const { normal, right, down, rightSign, downSign } = view.geometry;
   const { dims } = voxels.grid;
   const strides = [1, dims[0], dims[0] * dims[1]];
@@ -71,12 +75,16 @@ function fillSlice(canvas: HTMLCanvasElement, { voxels, view, window: grey, inve
   const { lower, upper } = windowRange(grey);
   const scale = 255 / Math.max(1e-6, upper - lower);
   const stepX = strides[right] * rightSign;
+  const { first, last } = slabSlices(view.slice, dims[normal], voxels.grid.spacing[normal], slabMm);
+  const stepSlice = strides[normal];
   for (let y = 0, at = 0; y < height; y++) {
     const row = downSign > 0 ? y : height - 1 - y;
-    let from = view.slice * strides[normal] + row * strides[down];
+    let from = first * stepSlice + row * strides[down];
     if (rightSign < 0) from += (width - 1) * strides[right];
     for (let x = 0; x < width; x++, at++, from += stepX) {
-      const bright = Math.min(255, Math.max(0, (voxels.data[from] - lower) * scale)) | 0;
+      let highest = voxels.data[from];
+      for (let n = 1; n <= last - first; n++) highest = Math.max(highest, voxels.data[from + n * stepSlice]);
+      const bright = Math.min(255, Math.max(0, (highest - lower) * scale)) | 0;
       const level = inverted ? 255 - bright : bright;
       pixels[at] = 0xff000000 | (level << 16) | (level << 8) | level;
     }

@@ -209,6 +209,9 @@ export function createCornerstoneRenderer(
       voiRange: windowRange(picture.window),
       invert: picture.inverted,
       interpolationType: Enums.InterpolationType.LINEAR,
+      blendMode:
+        picture.slabMm === null ? Enums.BlendModes.COMPOSITE : Enums.BlendModes.MAXIMUM_INTENSITY_BLEND,
+      slabThickness: picture.slabMm ?? 0,
     });
     const orientation = { viewPlaneNormal: towardsViewer, viewUp: up };
     const slice = { kind: 'volumePoint' as const, sliceWorldPoint: anchorWorld };

@@ -1,22 +1,35 @@
 /** Every key of the window in one table: what it is called, when it is shown, and the action it names. */
-
 import type { AnnotationKind } from '../../native/contract/annotations.ts';
+import { windowPresets } from './presets.ts';
 
 export type Action =
-  | { readonly do: 'preset'; readonly key: string }
+  | { readonly do: 'preset'; readonly preset: string }
   | { readonly do: 'measure'; readonly kind: AnnotationKind }
   | {
       readonly do:
         | 'crosshair'
         | 'window'
+        | 'pan'
+        | 'zoom'
         | 'ellipse'
         | 'rectangle'
         | 'freehand'
         | 'sphere'
         | 'brush'
+        | 'autoWindow'
         | 'reset'
         | 'outlines'
         | 'invert'
+        | 'cine'
+        | 'cineFaster'
+        | 'cineSlower'
+        | 'cornerText'
+        | 'hideIdentity'
+        | 'enlarge'
+        | 'layout'
+        | 'slab'
+        | 'slabThicker'
+        | 'slabThinner'
         | 'find'
         | 'words'
         | 'nextHit'
@@ -33,6 +46,8 @@ export type Action =
         | 'redo'
         | 'sliceForward'
         | 'sliceBack'
+        | 'firstSlice'
+        | 'lastSlice'
         | 'brushSmaller'
         | 'brushLarger'
         | 'help';
@@ -40,36 +55,62 @@ export type Action =
 
 export interface KeyBinding {
   readonly keys: readonly string[];
-  readonly group: 'Tools' | 'Picture' | 'Mark' | 'Search';
+  readonly group: 'Tools' | 'Picture' | 'Layout' | 'Mark' | 'Search';
   readonly name: string;
+  /** Null where the control that has the focus acts. */
   readonly action: Action | null;
+  /** Not the user's to change: other parts of the window count on it. */
+  readonly fixed?: true;
 }
 
-/** `Mod+` stands for Ctrl (⌘ on macOS). Bindings without an action are mouse gestures, listed for the help. */
+/** The table as it is delivered. `Mod+` stands for Ctrl (⌘ on macOS). */
 export const keyBindings: readonly KeyBinding[] = [
   { group: 'Tools', keys: ['x'], name: 'Crosshair: the other planes follow', action: { do: 'crosshair' } },
   { group: 'Tools', keys: ['w'], name: 'Window: drag for width and centre', action: { do: 'window' } },
+  { group: 'Tools', keys: ['p'], name: 'Pan: drag to move the picture', action: { do: 'pan' } },
+  { group: 'Tools', keys: ['z'], name: 'Zoom: drag up or down', action: { do: 'zoom' } },
   { group: 'Tools', keys: ['e'], name: 'Ellipse', action: { do: 'ellipse' } },
   { group: 'Tools', keys: ['b'], name: 'Rectangle', action: { do: 'rectangle' } },
   { group: 'Tools', keys: ['d'], name: 'Freehand', action: { do: 'freehand' } },
   { group: 'Tools', keys: ['s'], name: 'Sphere, from its centre', action: { do: 'sphere' } },
-  { group: 'Tools', keys: ['p'], name: 'Brush (Alt erases)', action: { do: 'brush' } },
+  { group: 'Tools', keys: ['q'], name: 'Brush (Alt erases)', action: { do: 'brush' } },
   { group: 'Tools', keys: ['l'], name: 'Measure a length', action: { do: 'measure', kind: 'length' } },
-  { group: 'Picture', keys: ['1'], name: 'Window: soft tissue', action: { do: 'preset', key: '1' } },
-  { group: 'Picture', keys: ['2'], name: 'Window: lung', action: { do: 'preset', key: '2' } },
-  { group: 'Picture', keys: ['3'], name: 'Window: bone', action: { do: 'preset', key: '3' } },
-  { group: 'Picture', keys: ['4'], name: 'Window: brain', action: { do: 'preset', key: '4' } },
-  { group: 'Picture', keys: ['5'], name: 'Window: liver', action: { do: 'preset', key: '5' } },
-  { group: 'Picture', keys: ['6'], name: 'Window: mediastinum', action: { do: 'preset', key: '6' } },
+  { group: 'Picture', keys: ['1'], name: 'Window: auto, from the slice', action: { do: 'autoWindow' } },
+  ...windowPresets.map(
+    ({ key, name }): KeyBinding => ({
+      group: 'Picture',
+      keys: [key],
+      name: `Window: ${name.toLowerCase()}`,
+      action: { do: 'preset', preset: name },
+    }),
+  ),
   { group: 'Picture', keys: ['ArrowDown', 'PageDown'], name: 'Next slice', action: { do: 'sliceForward' } },
   { group: 'Picture', keys: ['ArrowUp', 'PageUp'], name: 'Previous slice', action: { do: 'sliceBack' } },
+  { group: 'Picture', keys: ['Home'], name: 'First slice', action: { do: 'firstSlice' } },
+  { group: 'Picture', keys: ['End'], name: 'Last slice', action: { do: 'lastSlice' } },
+  { group: 'Picture', keys: ['c'], name: 'Cine: run through the slices, and stop', action: { do: 'cine' } },
+  { group: 'Picture', keys: ['>'], name: 'Faster cine', action: { do: 'cineFaster' } },
+  { group: 'Picture', keys: ['<'], name: 'Slower cine', action: { do: 'cineSlower' } },
   { group: 'Picture', keys: ['r'], name: 'Reset zoom and position', action: { do: 'reset' } },
   { group: 'Picture', keys: ['i'], name: 'Invert the greys', action: { do: 'invert' } },
   { group: 'Picture', keys: ['o'], name: 'Show or hide outlines', action: { do: 'outlines' } },
-  { group: 'Picture', keys: ['Wheel'], name: 'Scroll through the slices', action: null },
-  { group: 'Picture', keys: ['Right drag'], name: 'Zoom (also Ctrl and wheel)', action: null },
-  { group: 'Picture', keys: ['Middle drag'], name: 'Move the picture (also Shift and drag)', action: null },
-  { group: 'Picture', keys: ['Double click'], name: 'One plane large, and back', action: null },
+  {
+    group: 'Picture',
+    keys: ['t'],
+    name: 'Show or hide the text in the corners',
+    action: { do: 'cornerText' },
+  },
+  {
+    group: 'Picture',
+    keys: ['h'],
+    name: 'Hide who the patients are, for teaching',
+    action: { do: 'hideIdentity' },
+  },
+  { group: 'Layout', keys: ['v'], name: 'One plane large, and back', action: { do: 'enlarge' } },
+  { group: 'Layout', keys: ['g'], name: 'Next layout', action: { do: 'layout' } },
+  { group: 'Layout', keys: ['j'], name: 'Slab: maximum intensity, and back', action: { do: 'slab' } },
+  { group: 'Layout', keys: ['.'], name: 'Thicker slab', action: { do: 'slabThicker' } },
+  { group: 'Layout', keys: [','], name: 'Thinner slab', action: { do: 'slabThinner' } },
   { group: 'Mark', keys: ['['], name: 'Smaller brush', action: { do: 'brushSmaller' } },
   { group: 'Mark', keys: [']'], name: 'Larger brush', action: { do: 'brushLarger' } },
   {
@@ -96,9 +137,16 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Search', keys: ['u'], name: 'Hits in a strip or a grid', action: { do: 'layoutHits' } },
   { group: 'Search', keys: ['Mod+p'], name: 'Save the comparison as PDF', action: { do: 'takeAway' } },
   { group: 'Search', keys: ['ArrowLeft', 'ArrowRight'], name: 'Along the hits (Enter opens)', action: null },
-  { group: 'Search', keys: ['Escape'], name: 'Back', action: { do: 'back' } },
-  { group: 'Search', keys: ['?'], name: 'This list', action: { do: 'help' } },
+  { group: 'Search', keys: ['Escape'], name: 'Back', action: { do: 'back' }, fixed: true },
+  { group: 'Search', keys: ['?'], name: 'This list', action: { do: 'help' }, fixed: true },
 ];
+
+/** What a binding is called in the user's own table, or null where it has no action. */
+export function bindingId({ action }: KeyBinding): string | null {
+  if (!action) return null;
+  if (action.do === 'preset') return `preset ${action.preset}`;
+  return action.do === 'measure' ? `measure ${action.kind}` : action.do;
+}
 
 export interface KeyPress {
   readonly key: string;
@@ -106,9 +154,31 @@ export interface KeyPress {
   readonly shift: boolean;
 }
 
-/** The action of a key press, or null. Shift counts only together with Ctrl or ⌘: it is needed to type some keys. */
-export function actionOf({ key, mod, shift }: KeyPress): Action | null {
+/** The name of a press in the table. Shift counts only together with Ctrl or ⌘: it is needed to type some keys. */
+export function keyName({ key, mod, shift }: KeyPress): string {
   const base = key.length === 1 ? key.toLowerCase() : key;
-  const name = mod ? `Mod+${shift ? 'Shift+' : ''}${base}` : base;
-  return keyBindings.find((binding) => binding.action && binding.keys.includes(name))?.action ?? null;
+  return mod ? `Mod+${shift ? 'Shift+' : ''}${base}` : base;
+}
+
+/** The action of a key press, or null. */
+export function actionOf(press: KeyPress, bindings: readonly KeyBinding[] = keyBindings): Action | null {
+  const name = keyName(press);
+  return bindings.find((binding) => binding.action && binding.keys.includes(name))?.action ?? null;
+}
+
+const shownNames: Readonly<Record<string, string>> = {
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowDown: '↓',
+  ArrowUp: '↑',
+  PageDown: 'Page ↓',
+  PageUp: 'Page ↑',
+  Escape: 'Esc',
+  Mod: 'Ctrl',
+};
+
+/** A key as it is written on the keyboard. */
+export function shownKey(name: string): string {
+  const parts = name.length === 1 ? [name] : name.split('+');
+  return parts.map((part) => shownNames[part] ?? (part.length === 1 ? part.toUpperCase() : part)).join(' ');
 }

@@ -8,6 +8,8 @@ export interface Picture {
   readonly view: PaneView;
   readonly window: Window;
   readonly inverted: boolean;
+  /** Thickness in mm of the slab whose highest values are shown, or null for the slice alone. */
+  readonly slabMm: number | null;
 }
 
 export interface PaneRenderer {

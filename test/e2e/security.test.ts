@@ -109,6 +109,7 @@ describe.skipIf(skip)(groupName('security'), () => {
         'openLibrary:function',
         'requestPort:function',
         'savePage:function',
+        'saveText:function',
       ]);
     });
 
@@ -417,6 +418,7 @@ describe.skipIf(skip)(groupName('security'), () => {
         'savePage("<p>", "../page.pdf")',
         'savePage("<p>", "page.html")',
         'savePage(7, "page.pdf")',
+        'saveText("keys.json")',
       ];
       for (const call of calls) {
         const outcome = await runInPage(

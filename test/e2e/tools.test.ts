@@ -74,7 +74,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the tools of the window'), ()
     await expect.poll(() => at('proposal-panel').isVisible(), patience).toBe(true);
     await measured();
     const grown = await volume();
-    await page.keyboard.press('p');
+    await page.keyboard.press('q');
     await dragFromMiddle(page, at('viewport-axial'), [-120, 0], [120, 0]);
     await expect.poll(volume, patience).not.toBe(grown);
     await measured();

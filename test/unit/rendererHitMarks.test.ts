@@ -36,7 +36,7 @@ test('marks are kept under a lesion or a region alone', () => {
   expect(of({ lesion: 'l' })).toEqual({ lesion: 'l' });
   expect(of({ volume: 'v', roi: [0, 0, 0, 1, 1, 1] })).toEqual({ volume: 'v', roi: [0, 0, 0, 1, 1, 1] });
   expect(of({ text: 'nodule' })).toBeNull();
-  expect(of({ lesion: 'l' }, [{ like: false, lesion: 'm', title: 'm' }])).toBeNull();
+  expect(of({ lesion: 'l' }, [{ like: false, patient: 'p', lesion: 'm', title: 'm' }])).toBeNull();
 });
 
 test.each([

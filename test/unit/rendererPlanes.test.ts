@@ -312,7 +312,7 @@ describe('tables', () => {
     for (const preset of windowPresets)
       expect(actionOf({ key: preset.key, mod: false, shift: false })).toEqual({
         do: 'preset',
-        key: preset.key,
+        preset: preset.name,
       });
   });
 

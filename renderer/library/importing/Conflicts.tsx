@@ -4,7 +4,8 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ConflictDecision, ConflictRow } from '../../../native/contract/jobs.ts';
 import { callEngine, libraryKey, queryClient } from '../../engine.ts';
 import { Empty, Failure, Loading } from '../../ui/Empty.tsx';
-import { count, patientId } from '../../ui/format.ts';
+import { count } from '../../ui/format.ts';
+import { useIdentity } from '../../ui/identity.ts';
 import { failed } from '../../ui/notice.ts';
 import { conflictsQuery } from '../queries.ts';
 
@@ -39,6 +40,7 @@ export function Conflicts() {
 }
 
 function Conflict({ conflict }: { conflict: ConflictRow }) {
+  const identity = useIdentity();
   const { id, patient, path, files, volumePath, drawn } = conflict;
   const decide = useMutation({
     mutationFn: (decision: ConflictDecision) => callEngine('conflicts.decide', { conflict: id, decision }),
@@ -51,7 +53,7 @@ function Conflict({ conflict }: { conflict: ConflictRow }) {
   return (
     <Table.Tr data-testid="conflict">
       <Table.Td className="path">
-        <b>{patientId(patient)}</b>: {path} ({count(files, 'file')})
+        <b>{identity.patient(patient)}</b>: {path} ({count(files, 'file')})
         <br />
         <span className="dim">
           in the library from {volumePath}

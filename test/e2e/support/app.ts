@@ -33,6 +33,8 @@ export interface LaunchOptions {
   readonly library?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The user's profile; without one, a new empty folder. */
+  readonly profile?: string;
 }
 
 export interface LaunchedApp {
@@ -73,7 +75,7 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
   const args = ['--allow-test-data', '--library', library, ...(options.args ?? [])];
   const app = await _electron.launch({
     executablePath: executable(),
-    args: commandLine(join(folder, 'profile'), args),
+    args: commandLine(options.profile ?? join(folder, 'profile'), args),
     env: environment(options.env),
     // Playwright switches the sandbox off on Linux unless it is told not to.
     chromiumSandbox: !asRoot,

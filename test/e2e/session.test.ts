@@ -1,0 +1,84 @@
+/** What was open comes back with the application, and not in another library. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { patience, sliceOf } from './support/viewport.ts';
+
+describe.skipIf(noAppReason() !== null)(groupName('the session'), () => {
+  let folder: string;
+  let launched: LaunchedApp | undefined;
+  const library = () => join(folder, 'library');
+  const profile = () => join(folder, 'profile');
+  const start = async (of: string) => {
+    launched = await launchApp({ library: of, profile: profile() });
+    const { page } = launched;
+    await page.getByTestId('lesion-row').first().waitFor(patience);
+    return { page, at: (id: string) => page.getByTestId(id) };
+  };
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    await precedentJson('demo', '--library', library(), '--patients', '4');
+    await precedentJson('demo', '--library', join(folder, 'other'), '--patients', '2', '--seed', '2');
+  });
+  afterAll(async () => {
+    await launched?.close();
+    await removeFolder(folder);
+  });
+
+  /** What the profile has on the disk of the page's storage. */
+  async function storedText(): Promise<string> {
+    const stored = join(profile(), 'Local Storage', 'leveldb');
+    const names = (await readdir(stored)).filter((name) => /\.(log|ldb)$/.test(name));
+    const texts = await Promise.all(names.map((name) => readFile(join(stored, name), 'latin1')));
+    return texts.join('');
+  }
+
+  test('volume, place, layout, window, hits and the open hit are there again after the application was killed', async () => {
+    const { page, at } = await start(library());
+    await at('lesion-row').nth(1).click();
+    await sliceOf(at('viewport-axial'));
+    const volume = await at('viewport-axial').getAttribute('data-volume');
+    await at('viewport-axial').click();
+    await page.keyboard.press('3');
+    await page.keyboard.press('g');
+    await page.keyboard.press('ArrowDown');
+    const slice = await sliceOf(at('viewport-axial'));
+    await page.keyboard.press('f');
+    await at('hit-card').nth(1).click(patience);
+    await sliceOf(at('compare-hit'));
+    const hit = (await at('hit-card').nth(1).getAttribute('data-lesion')) ?? '';
+    await expect.poll(storedText, patience).toContain(`"compare":"${hit}"`);
+    const text = await storedText();
+    expect(text).not.toMatch(/PH-\d/);
+    expect(text).not.toContain(folder);
+    launched?.app.process().kill('SIGKILL');
+    await launched?.close().catch(() => {});
+
+    const again = await start(library());
+    await sliceOf(again.at('compare-hit'));
+    expect(await again.at('hit-card').nth(1).getAttribute('aria-pressed')).toBe('true');
+    expect(await again.at('hit-card').nth(1).getAttribute('data-lesion')).toBe(hit);
+    await launched?.screenshot('session-1-again');
+    await again.page.keyboard.press('Escape');
+    await expect.poll(() => sliceOf(again.at('viewport-axial')), patience).toBe(slice);
+    expect(await again.at('viewport-axial').getAttribute('data-volume')).toBe(volume);
+    expect(await again.at('viewport-axial').locator('.bottom-right').textContent()).toContain(
+      'W 1500 C −600',
+    );
+    expect(await again.page.locator('.planes').getAttribute('data-layout')).toBe('two');
+    await launched?.close();
+  });
+
+  test('in another library the look stays, and nothing is open', async () => {
+    const { page, at } = await start(join(folder, 'other'));
+    expect(await page.getByText('No volume open').isVisible()).toBe(true);
+    expect(await at('hit-card').count()).toBe(0);
+    await at('lesion-row').first().click();
+    await sliceOf(at('viewport-axial'));
+    expect(await page.locator('.planes').getAttribute('data-layout')).toBe('two');
+    expect(launched?.pageErrors).toEqual([]);
+  });
+});
