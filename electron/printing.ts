@@ -35,7 +35,10 @@ function printSession(): Session {
   return own;
 }
 
-/** @param path names the format by its ending. @throws PrecedentError `usage` for one that cannot be printed; `interrupted` after a minute */
+/**
+ * @param path names the format by its ending
+ * @throws PrecedentError `usage` for one that cannot be printed; `interrupted` when it takes more than a minute
+ */
 export async function printPage(html: string, path: string): Promise<Buffer> {
   const ending = extname(path).toLowerCase();
   if (!Object.hasOwn(formats, ending)) {
@@ -72,7 +75,7 @@ export async function printPage(html: string, path: string): Promise<Buffer> {
   }
 }
 
-/** Chromium is not known to answer always where it has nothing to show. */
+/** Chromium never answers for a page that it does not draw. */
 async function tooLate(): Promise<never> {
   await wait(mostMs, undefined, { ref: false });
   throw new PrecedentError('interrupted', 'the page was not printed in time', undefined, 'save it again');

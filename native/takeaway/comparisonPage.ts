@@ -48,7 +48,7 @@ export function comparisonPage(comparison: Comparison): string {
 <tbody>${rows(lesions, search).join('\n')}</tbody>
 </table>
 <footer>
-<p>Found by ${text(search.method)} with the encoder ${text(search.encoder)} among ${search.searched} lesions. Score: ${text(lowered(search.scores))}.
+<p>Found by the method “${text(search.method)}” with the encoder ${text(search.encoder)} among ${search.searched} lesions. Score: ${text(lowered(search.scores))}.
 Pictures: the axial slice through each lesion's middle, ${fieldMm.toFixed(0)} mm wide, window ${window.width}/${signed(window.center)} HU.</p>
 <p>${who}</p>
 </footer>
@@ -122,6 +122,7 @@ function lowered(words: string): string {
 
 const style = `
 @page { size: A4 landscape; margin: 10mm; }
+@media screen { body { padding: 20px 0; } }
 body { margin: 0 auto; max-width: 1047px; color: #1a1d21; background: #fff; font: 11px/1.4 system-ui, 'DejaVu Sans', sans-serif; -webkit-print-color-adjust: exact; }
 header { display: flex; justify-content: space-between; align-items: center; margin-bottom: 8px; }
 h1 { margin: 0; font-size: 17px; } p { margin: 0 0 3px; }
