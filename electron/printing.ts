@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { extname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { BrowserWindow, type Session, session } from 'electron';
 import { PrecedentError } from '../native/contract/errors.ts';
 import { hardenSession } from './security.ts';
@@ -14,6 +15,7 @@ const contentPolicy = "default-src 'none'; img-src data:; style-src 'unsafe-inli
 /** Of the PNG, in CSS pixels, each of which becomes this many pixels on both axes. */
 const pngWidth = 1120;
 const pngScale = 2;
+const mostMs = 60_000;
 
 /** By URL, while they are printed. */
 const pages = new Map<string, string>();
@@ -33,7 +35,10 @@ function printSession(): Session {
   return own;
 }
 
-/** @param path names the format by its ending. @throws PrecedentError `usage` for one that cannot be printed; `internal` */
+/**
+ * @param path names the format by its ending
+ * @throws PrecedentError `usage` for one that cannot be printed; `interrupted` when it takes more than a minute
+ */
 export async function printPage(html: string, path: string): Promise<Buffer> {
   const ending = extname(path).toLowerCase();
   if (!Object.hasOwn(formats, ending)) {
@@ -51,15 +56,29 @@ export async function printPage(html: string, path: string): Promise<Buffer> {
     show: false,
     width: pngWidth,
     height: 800,
-    webPreferences: { ...lockedDown, session: printSession(), javascript: false, devTools: false },
+    webPreferences: {
+      ...lockedDown,
+      session: printSession(),
+      javascript: false,
+      devTools: false,
+      // A window that is not shown is otherwise not always drawn, and its picture then never comes.
+      offscreen: true,
+      backgroundThrottling: false,
+    },
   });
   try {
     await window.loadURL(`${origin}/${name}`);
-    return await formats[ending](window);
+    return await Promise.race([formats[ending](window), tooLate()]);
   } finally {
     window.destroy();
     pages.delete(`${origin}/${name}`);
   }
+}
+
+/** Chromium never answers for a page that it does not draw. */
+async function tooLate(): Promise<never> {
+  await wait(mostMs, undefined, { ref: false });
+  throw new PrecedentError('interrupted', 'the page was not printed in time', undefined, 'save it again');
 }
 
 const formats: Readonly<Record<string, (window: BrowserWindow) => Promise<Buffer>>> = {

@@ -48,7 +48,7 @@ export function comparisonPage(comparison: Comparison): string {
 <tbody>${rows(lesions, search).join('\n')}</tbody>
 </table>
 <footer>
-<p>Found by ${text(search.method)} with the encoder ${text(search.encoder)} among ${search.searched} lesions. Score: ${text(lowered(search.scores))}.
+<p>Found by the method “${text(search.method)}” with the encoder ${text(search.encoder)} among ${search.searched} lesions. Score: ${text(lowered(search.scores))}.
 Pictures: the axial slice through each lesion's middle, ${fieldMm.toFixed(0)} mm wide, window ${window.width}/${signed(window.center)} HU.</p>
 <p>${who}</p>
 </footer>
@@ -122,15 +122,16 @@ function lowered(words: string): string {
 
 const style = `
 @page { size: A4 landscape; margin: 10mm; }
+@media screen { body { padding: 20px 0; } }
 body { margin: 0 auto; max-width: 1047px; color: #1a1d21; background: #fff; font: 11px/1.4 system-ui, 'DejaVu Sans', sans-serif; -webkit-print-color-adjust: exact; }
 header { display: flex; justify-content: space-between; align-items: center; margin-bottom: 8px; }
 h1 { margin: 0; font-size: 17px; } p { margin: 0 0 3px; }
 .notice { padding: 3px 9px; border-left: 3px solid #e67700; background: #fff8e6; }
-.pictures { display: flex; gap: 10px; margin-bottom: 8px; } figure { flex: 1 1 0; max-width: 33%; margin: 0; }
+.pictures { display: flex; gap: 10px; margin-bottom: 8px; } figure { flex: 1 1 0; max-width: 21%; margin: 0; }
 svg { display: block; width: 100%; background: #000; } svg text { font-size: 3.6px; fill: #fff; }
 figcaption { margin-top: 3px; } figcaption b { padding-left: 5px; border-left: 4px solid; margin-right: 5px; }
 table { width: 100%; border-collapse: collapse; table-layout: fixed; font-variant-numeric: tabular-nums; }
-th, td { padding: 2px 10px 2px 0; border-bottom: 1px solid #e3e6e9; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+th, td { padding: 1px 10px 1px 0; border-bottom: 1px solid #e3e6e9; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th[scope] { font-weight: 400; color: #5c636a; } tr, figure { break-inside: avoid; }
 footer { margin-top: 8px; color: #5c636a; }
 `;

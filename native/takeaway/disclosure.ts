@@ -71,7 +71,8 @@ export class Disclosure {
       },
       labels: Object.fromEntries(
         Object.entries(labels).filter(
-          ([label, value]) => !isIdentifyingName(label) && speaks(label) && speaks(value),
+          ([label, value]) =>
+            !isIdentifyingName(label) && !isRareAge(label, value) && speaks(label) && speaks(value),
         ),
       ),
       acquisition: {
@@ -89,4 +90,9 @@ export class Disclosure {
       issuer: identity.slice(patientId.length + '^^^'.length),
     });
   }
+}
+
+/** Few people are so old that their age says who they are (the limit of HIPAA's Safe Harbor). */
+function isRareAge(label: string, value: string): boolean {
+  return label.toLowerCase() === 'age' && Number(value) >= 90;
 }

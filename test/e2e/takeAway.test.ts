@@ -113,7 +113,8 @@ describe.skipIf(noAppReason() !== null)(groupName('taking away and laying out'),
   test('the open comparison as PDF and PNG, in two actions', async () => {
     await page.keyboard.press('n');
     await sliceOf(at('compare-hit'));
-    const { text, pictures } = await readPdf(await saved('open.pdf', () => choose(/PDF/)));
+    const { text, pages, pictures } = await readPdf(await saved('open.pdf', () => choose(/PDF/)));
+    expect(pages).toBe(1);
     expect(pictures).toBe(2);
     expect(text).toContain('Hit 1');
     expect(text).not.toContain('Hit 2');

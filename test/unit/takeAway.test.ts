@@ -72,6 +72,7 @@ function namedLibrary() {
   const writes = catalogWrites(db);
   const named = lesion('GTV Kanarienvogel', {
     organ: 'liver',
+    age: '93',
     remark: 'see Ada',
     seen: '20210304',
     known: 'KAN-0042',
@@ -99,7 +100,7 @@ function namedLibrary() {
   return { library: { reads: catalogReads(db), writes }, id: named.uid, close: () => db.close() };
 }
 
-const canary = /kanari|\bada\b|0042|ACC77|20210304|2021|19500617|1\.2\.3\.4/i;
+const canary = /kanari|[>,]93[<,]|\bada\b|0042|ACC77|20210304|2021|19500617|1\.2\.3\.4/i;
 
 test('a table and a page name nobody, under the same pseudonym, unless they are asked to', () => {
   const { library, id, close } = namedLibrary();
