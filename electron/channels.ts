@@ -12,6 +12,7 @@ export const requestChannels = {
   chooseImport: 'precedent:chooseImport',
   chooseLabels: 'precedent:chooseLabels',
   chooseExport: 'precedent:chooseExport',
+  savePage: 'precedent:savePage',
   saveText: 'precedent:saveText',
   openLibrary: 'precedent:openLibrary',
   requestPort: 'precedent:requestPort',

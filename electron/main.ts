@@ -28,6 +28,7 @@ import {
   rememberLibrary,
 } from './library.ts';
 import { buildMenu } from './menu.ts';
+import { printPage } from './printing.ts';
 import { registerScheme, serveScheme } from './protocol.ts';
 import { isOfficialRuntime, needsSoftwareGl } from './runtime.ts';
 import { hardenApp, hardenSession } from './security.ts';
@@ -127,6 +128,12 @@ const handlers: BridgeHandlers = {
   chooseExport: async (window, suggestedName) => {
     const path = await chooseExportPath(window, suggestedName);
     return path === null ? null : grant((message) => host.send(message), path, 'write');
+  },
+  savePage: async (window, html, suggestedName) => {
+    const path = await chooseExportPath(window, suggestedName);
+    if (path === null) return null;
+    await writeFileAtomic(path, await printPage(html, path));
+    return { label: basename(path) };
   },
   saveText: async (window, suggestedName, text) => {
     const path = await chooseExportPath(window, suggestedName);

@@ -29,6 +29,7 @@ const bridge: PrecedentBridge = {
   chooseImport: (what) => ask(requestChannels.chooseImport, what),
   chooseLabels: () => ask(requestChannels.chooseLabels),
   chooseExport: (suggestedName) => ask(requestChannels.chooseExport, suggestedName),
+  savePage: (html, suggestedName) => ask(requestChannels.savePage, html, suggestedName),
   saveText: (suggestedName, text) => ask(requestChannels.saveText, suggestedName, text),
   openLibrary: () => ask(requestChannels.openLibrary),
   requestPort: () => ask(requestChannels.requestPort),

@@ -1,4 +1,4 @@
-/** The one place where windows are made, so that none can exist with weaker settings. */
+/** Where windows are made, and the settings of every page, so that none can exist with weaker ones (`printing.ts` shows none). */
 import { BrowserWindow, type WebContents } from 'electron';
 import { appOrigin } from './channels.ts';
 
@@ -17,6 +17,20 @@ export function openWindows(): readonly BrowserWindow[] {
   return [...windows];
 }
 
+/** What every page has, the printed one too: nothing of Node, nothing that Chromium could open. */
+export const lockedDown = {
+  sandbox: true,
+  contextIsolation: true,
+  nodeIntegration: false,
+  nodeIntegrationInWorker: false,
+  nodeIntegrationInSubFrames: false,
+  webSecurity: true,
+  allowRunningInsecureContent: false,
+  webviewTag: false,
+  navigateOnDragDrop: false,
+  spellcheck: false,
+} as const;
+
 /** Opens a window on the application's page. Its title never changes: a title is visible outside the window. */
 export function openWindow(preload: string, developer: boolean): BrowserWindow {
   const window = new BrowserWindow({
@@ -28,17 +42,8 @@ export function openWindow(preload: string, developer: boolean): BrowserWindow {
     show: false,
     backgroundColor: '#101113',
     webPreferences: {
+      ...lockedDown,
       preload,
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-      nodeIntegrationInWorker: false,
-      nodeIntegrationInSubFrames: false,
-      webSecurity: true,
-      allowRunningInsecureContent: false,
-      webviewTag: false,
-      navigateOnDragDrop: false,
-      spellcheck: false,
       devTools: developer,
     },
   });

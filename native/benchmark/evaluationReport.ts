@@ -12,7 +12,7 @@ export const evaluationFormats: Readonly<Record<string, (evaluation: Evaluation)
   '.json': (evaluation) => JSON.stringify({ use: researchUse, ...evaluation }, null, 2),
 };
 
-const researchUse = 'Research use, not for primary diagnosis.';
+export const researchUse = 'Research use, not for primary diagnosis.';
 
 /** One row for each method, baseline and metric. */
 function evaluationTable(evaluation: Evaluation): string {

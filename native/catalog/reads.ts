@@ -29,6 +29,13 @@ interface LesionSelection extends Page {
   /** Only lesions with one of these ids. */
   readonly among?: readonly string[] | undefined;
 }
+/** What names a patient, for those who must not name one. */
+export interface PatientIdentifiers {
+  readonly patientId: string;
+  readonly name: string | undefined;
+  readonly birthDate: string | undefined;
+  readonly accessionNumbers: readonly string[];
+}
 interface PackedRegion {
   readonly box: Box;
   readonly packed: Uint8Array;
@@ -234,6 +241,25 @@ export function catalogReads(db: Database) {
         lesions: Number(row.lesions),
       })),
     }),
+
+    /** Throws `not-found`. */
+    patientIdentifiers: (identity: string): PatientIdentifiers => {
+      const row = one(
+        db.prepare('SELECT patientId, name, birthDate FROM patient WHERE identity = ?'),
+        identity,
+      );
+      if (!row) throw new PrecedentError('not-found', 'there is no such patient');
+      return {
+        patientId: String(row.patientId),
+        name: text(row.name),
+        birthDate: text(row.birthDate),
+        accessionNumbers: all(
+          `SELECT DISTINCT accessionNumber FROM study JOIN patient ON patient.id = study.patient
+           WHERE identity = ? AND accessionNumber IS NOT NULL`,
+          identity,
+        ).map((found) => String(found.accessionNumber)),
+      };
+    },
 
     studies: ({
       offset,

@@ -42,3 +42,26 @@ export const annotation = shape
   })
   .refine(pointsFit, misfit);
 export type Annotation = z.infer<typeof annotation>;
+
+/** What can be measured: of two diameters the longer and the shorter, HU of an ellipse or (`hu`) of a probe's voxel; `sdHu` divides by n. */
+export const measures = [
+  'lengthMm',
+  'shortMm',
+  'degrees',
+  'areaMm2',
+  'meanHu',
+  'sdHu',
+  'minHu',
+  'maxHu',
+  'voxels',
+  'hu',
+] as const;
+export type Measure = (typeof measures)[number];
+
+/** A measurement with its values, as a table has it; `slice` counts from 1. */
+export const measuredRow = z.object({
+  ...annotation.shape,
+  slice: z.number().int(),
+  values: z.partialRecord(z.enum(measures), z.number()),
+});
+export type MeasuredRow = z.infer<typeof measuredRow>;

@@ -19,6 +19,11 @@ export const bridgeContract = {
   chooseImport: { params: z.tuple([z.enum(['folder', 'files'])]), result: z.array(granted) },
   chooseLabels: { params: z.tuple([]), result: granted.nullable() },
   chooseExport: { params: z.tuple([z.string().max(200)]), result: granted.nullable() },
+  /** Prints a page that the engine made (PDF, or PNG by the name's ending) where the user says; null if they do not. */
+  savePage: {
+    params: z.tuple([z.string().max(64 * 2 ** 20), z.string().regex(/^[\w.-]{1,190}\.(pdf|png)$/)]),
+    result: z.object({ label: z.string() }).nullable(),
+  },
   /** Asks where, and writes the text there; the name it was saved as, or null. */
   saveText: {
     params: z.tuple([z.string().max(200), z.string().max(1_000_000)]),

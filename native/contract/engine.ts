@@ -1,7 +1,7 @@
 /** What a window or the command line may ask of the engine, and what the engine tells unasked. Paths never appear here:
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
-import { annotation, annotationShape } from './annotations.ts';
+import { annotation, annotationShape, measuredRow } from './annotations.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import { feedback, feedbackMark, markParams, regionQuery, simulation, simulationParams } from './feedback.ts';
 import { modelState, refusedProvider } from './inference.ts';
@@ -39,6 +39,7 @@ import {
   volumeRow,
 } from './model.ts';
 import { roiRule } from './reader.ts';
+import { comparisonParams, hitsParams } from './takeaway.ts';
 
 const token = z.string().min(16).max(64);
 const page = {
@@ -316,6 +317,11 @@ export const engineContract = {
     /** Adds one, or moves and names the one of the same id; answers as `annotations.list`. */
     'annotations.save': { params: z.object({ annotation: annotationShape }), result: z.array(annotation) },
     'annotations.remove': { params: z.object({ annotation: id }), result: z.object({}) },
+    /** Writes measurements with the values that the window found as CSV; without who the patient is. */
+    'annotations.export': {
+      params: z.object({ rows: z.array(measuredRow).min(1).max(10_000), target: token }),
+      result: z.object({ bytes: z.number().int() }),
+    },
     /** How many lesions pass the filters together, and each field's filters alone, in the order in which the fields come first. */
     'filters.count': {
       params: z.object({ where: filters }),
@@ -424,6 +430,13 @@ export const engineContract = {
       params: z.object({ volume: id.optional(), lesion: id.optional(), target: token }),
       result: z.object({ dims: z.tuple([z.number(), z.number(), z.number()]), bytes: z.number().int() }),
     },
+    /** Writes hits as a CSV table. */
+    'takeaway.hits': {
+      params: hitsParams.extend({ target: token }),
+      result: z.object({ bytes: z.number().int() }),
+    },
+    /** A query beside hits as a page that refers to nothing outside of itself, for the window's host to print. */
+    'takeaway.comparison': { params: comparisonParams, result: z.object({ html: z.string() }) },
     'encoders.list': {
       params: z.object({}),
       result: z.object({ encoders: z.array(encoderRow), broken: z.array(brokenEncoder) }),

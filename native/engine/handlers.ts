@@ -32,9 +32,11 @@ import { methodRows } from './methodRows.ts';
 import { proposeLesion } from './propose.ts';
 import { rankVolumes } from './rankVolumes.ts';
 import { saveEvaluation } from './saveEvaluation.ts';
+import { saveMeasurements } from './saveMeasurements.ts';
 import { searchLibrary } from './searchLibrary.ts';
 import { similarityMap } from './similarityMap.ts';
 import { simulateFeedback } from './simulateFeedback.ts';
+import { comparison, saveHits } from './takeAway.ts';
 import { currentUser } from './user.ts';
 import { verifyLibrary } from './verify.ts';
 
@@ -169,6 +171,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       library.annotations.remove(annotation);
       return {};
     },
+    'annotations.export': ({ rows, target }) => saveMeasurements(rows, grants.take(target, 'write')),
 
     'filters.count': ({ where }) => {
       const gallery = library.gallery();
@@ -250,6 +253,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
 
     'export.run': ({ volume, lesion, target }) =>
       exportTo(engine, { volume, lesion }, grants.take(target, 'write')),
+    'takeaway.hits': (params) => saveHits(engine, params),
+    'takeaway.comparison': (params, { signal }) => comparison(engine, params, signal),
     'encoders.list': async () => {
       // How the default one runs is worth a moment; opening every other model is not.
       await encoders.standard.warm().catch(() => undefined);

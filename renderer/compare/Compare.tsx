@@ -12,8 +12,11 @@ import { similarityQuery } from '../query/explain.ts';
 import { MarkButtons } from '../query/HitActions.tsx';
 import { markOf } from '../query/hitMarks.ts';
 import { DiagnosisText } from '../query/proofs.tsx';
+import { shownHits } from '../query/results.ts';
 import { scoreText, scoreTitles } from '../query/scores.ts';
 import { useSearch } from '../query/useSearch.ts';
+import { useHitGroups } from '../query/useShownHits.ts';
+import { TakeAwayMenu } from '../takeaway/TakeAwayMenu.tsx';
 import { colors } from '../ui/colors.ts';
 import { Failure } from '../ui/Empty.tsx';
 import { meanSd, minus, ml, mm, thickness } from '../ui/format.ts';
@@ -89,7 +92,11 @@ export function Compare({ hit: opened }: { hit: Hit }) {
   const fieldMm =
     at.fieldMm ?? Math.max(50, 3 * Math.max(subject?.measurements?.diameterMm ?? 0, hit.diameterMm));
 
-  const hits = search.data?.hits ?? [];
+  const shown = shownHits(useHitGroups(search.data));
+  const hits = shown.map((one) => one.hit);
+  // A pinned one of an earlier search has a rank and a score of that search.
+  const foreign = shown.some((one) => !one.found && one.hit.lesion === hit.lesion);
+  const name = foreign ? 'Pinned lesion' : `Hit ${hit.rank}`;
   const place = hits.findIndex((other) => other.lesion === hit.lesion);
   // Words have no picture: the hit is shown alone.
   const byWords = subject?.volume === null;
@@ -115,8 +122,8 @@ export function Compare({ hit: opened }: { hit: Hit }) {
           Back <kbd>Esc</kbd>
         </Button>
         <span className="compare-title">
-          Hit {hit.rank} of {hits.length}
-          {byWords || !search.data
+          {foreign ? name : `${name} of ${search.data?.hits.length ?? 0}`}
+          {byWords || foreign || !search.data
             ? ''
             : ` · ${scoreTitles[search.data.scores].toLowerCase()} ${scoreText(hit.score, search.data.scores)}`}
         </span>
@@ -159,6 +166,7 @@ export function Compare({ hit: opened }: { hit: Hit }) {
             <IconChevronRight size={14} />
           </ActionIcon>
         </Tooltip>
+        <TakeAwayMenu />
         {hitVolume.data && (
           <Tooltip label="Leave the comparison and open the hit's study in three planes">
             <Button
@@ -195,7 +203,7 @@ export function Compare({ hit: opened }: { hit: Hit }) {
               heat={heatOf(shownMap?.hit, right, strongest)}
               shiftMm={at.hitShiftMm}
               testId="compare-hit"
-              title={`Hit ${hit.rank}`}
+              title={name}
               color={colors.hit}
               patient={hit.patient}
             />
@@ -220,6 +228,7 @@ export function Compare({ hit: opened }: { hit: Hit }) {
           subject={subject}
           queryVolume={queryVolume.data?.volume}
           hit={hit}
+          name={name}
           hitLesion={hitLesion.data?.lesion}
           hitVolume={hitVolume.data?.volume}
         />
@@ -409,10 +418,11 @@ function CompareTable(props: {
   subject: Subject;
   queryVolume: VolumeRow | undefined;
   hit: Hit;
+  name: string;
   hitLesion: LesionRow | undefined;
   hitVolume: VolumeRow | undefined;
 }) {
-  const { subject, queryVolume, hit, hitLesion, hitVolume } = props;
+  const { subject, queryVolume, hit, name, hitLesion, hitVolume } = props;
   const q = subject.measurements;
   const queryLabels = subject.lesion?.labels ?? {};
   const names = byImportance([...new Set([...Object.keys(queryLabels), ...Object.keys(hit.labels)])]);
@@ -429,7 +439,7 @@ function CompareTable(props: {
     ['Slices', slices(queryVolume), slices(hitVolume)],
     ['Kernel', queryVolume?.kernel ?? '–', hit.kernel ?? '–'],
     ['Contrast', queryVolume?.contrast ?? '–', hit.contrast ?? '–'],
-    ...names.map((name) => [name, queryLabels[name] ?? '–', hit.labels[name] ?? '–'] as const),
+    ...names.map((label) => [label, queryLabels[label] ?? '–', hit.labels[label] ?? '–'] as const),
   ];
   return (
     <div className="compare-table-box">
@@ -439,7 +449,7 @@ function CompareTable(props: {
             <th aria-label="What" />
             {q && <th style={{ color: colors.query }}>Query · {subject.title}</th>}
             <th style={{ color: colors.hit }}>
-              Hit {hit.rank} · {hit.name}
+              {name} · {hit.name}
             </th>
           </tr>
         </thead>
@@ -455,9 +465,9 @@ function CompareTable(props: {
               <DiagnosisText diagnosis={hit.diagnosis} />
             </td>
           </tr>
-          {rows.map(([name, query, other]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
+          {rows.map(([title, query, other]) => (
+            <tr key={title}>
+              <th scope="row">{title}</th>
               {q && <td>{query}</td>}
               <td className={query === other && query !== '–' ? 'same' : undefined}>{other}</td>
             </tr>

@@ -3,6 +3,7 @@ import {
   type AnnotationKind,
   type AnnotationShape,
   annotationKinds,
+  type MeasuredRow,
 } from '../../native/contract/annotations.ts';
 import { area, hu, meanSd, minus, mm } from '../ui/format.ts';
 import type { Grid } from '../viewer/grid.ts';
@@ -19,20 +20,22 @@ export function measuredKind(tool: string): AnnotationKind | null {
 }
 
 export type Measured = Pick<AnnotationShape, 'kind' | 'plane' | 'points'>;
-type Lines = readonly string[];
+type Values = MeasuredRow['values'];
 
 interface Kind {
   readonly name: string;
   readonly lines: readonly (readonly [number, number])[];
-  /** `voxels` of the volume itself, or null where another one is open: HU are left out then. */
-  readonly values: (measured: Measured, grid: Grid, voxels: HuSource | null) => Lines;
+  /** `voxels` of the volume itself, or null before they are there: HU are left out then. */
+  readonly measure: (measured: Measured, grid: Grid, voxels: HuSource | null) => Values;
+  readonly text: (values: Values) => readonly (string | undefined)[];
 }
 
 export const kinds: Readonly<Record<AnnotationKind, Kind>> = {
   length: {
     name: 'Length',
     lines: [[0, 1]],
-    values: ({ points: [a, b] }, grid) => [mm(distanceMm(a, b, grid))],
+    measure: ({ points: [a, b] }, grid) => ({ lengthMm: distanceMm(a, b, grid) }),
+    text: ({ lengthMm }) => [lengthMm === undefined ? undefined : mm(lengthMm)],
   },
   angle: {
     name: 'Angle',
@@ -40,10 +43,11 @@ export const kinds: Readonly<Record<AnnotationKind, Kind>> = {
       [0, 1],
       [1, 2],
     ],
-    values: ({ points }, grid) => {
+    measure: ({ points }, grid) => {
       const degrees = angleDegrees(points, grid);
-      return degrees === null ? [] : [`${degrees.toFixed(1)}°`];
+      return degrees === null ? {} : { degrees };
     },
+    text: ({ degrees }) => [degrees === undefined ? undefined : `${degrees.toFixed(1)}°`],
   },
   bidimensional: {
     name: 'Diameters',
@@ -51,31 +55,40 @@ export const kinds: Readonly<Record<AnnotationKind, Kind>> = {
       [0, 1],
       [2, 3],
     ],
-    values: ({ points: [a, b, c, d] }, grid) => {
+    measure: ({ points: [a, b, c, d] }, grid) => {
       const diameters = [distanceMm(a, b, grid), distanceMm(c, d, grid)];
-      return [`${Math.max(...diameters).toFixed(1)} × ${Math.min(...diameters).toFixed(1)} mm`];
+      return { lengthMm: Math.max(...diameters), shortMm: Math.min(...diameters) };
     },
+    text: ({ lengthMm = 0, shortMm = 0 }) => [`${lengthMm.toFixed(1)} × ${shortMm.toFixed(1)} mm`],
   },
   ellipse: {
     name: 'Ellipse (HU)',
     lines: [],
-    values: ({ points, plane }, grid, voxels) => {
+    measure: ({ points, plane }, grid, voxels) => {
       const ellipse = ellipseOf(points, plane, grid);
-      const found = voxels && ellipseStatistics(ellipse, voxels);
-      return [
-        ...(found
-          ? [meanSd(found.meanHu, found.sdHu), `${minus(Math.round(found.minHu))} to ${hu(found.maxHu)}`]
-          : []),
-        area(ellipseAreaMm2(ellipse, grid)),
-      ];
+      return {
+        areaMm2: ellipseAreaMm2(ellipse, grid),
+        ...(voxels && ellipseStatistics(ellipse, voxels)),
+      };
     },
+    text: ({ areaMm2 = 0, meanHu, sdHu = 0, minHu = 0, maxHu = 0 }) => [
+      ...(meanHu === undefined ? [] : [meanSd(meanHu, sdHu), `${minus(Math.round(minHu))} to ${hu(maxHu)}`]),
+      area(areaMm2),
+    ],
   },
   probe: {
     name: 'Probe',
     lines: [],
-    values: ({ points: [at] }, _grid, voxels) => {
+    measure: ({ points: [at] }, _grid, voxels) => {
       const value = voxels?.valueAt(at) ?? null;
-      return value === null ? [] : [hu(value)];
+      return value === null ? {} : { hu: value };
     },
+    text: ({ hu: value }) => [value === undefined ? undefined : hu(value)],
   },
 };
+
+/** What a measurement says, line by line. */
+export function linesOf(measured: Measured, grid: Grid, voxels: HuSource | null): readonly string[] {
+  const { measure, text } = kinds[measured.kind];
+  return text(measure(measured, grid, voxels)).filter((line) => line !== undefined);
+}

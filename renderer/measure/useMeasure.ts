@@ -15,7 +15,7 @@ import { annotationsQuery, newAnnotationId, saveAnnotation, select, useMeasureme
 import type { DrawnAnnotation } from './drawn.ts';
 import { distanceMm, moveHandle, type Point, pointsOfStroke, shift, within } from './geometry.ts';
 import { gripAt } from './grip.ts';
-import { kinds, measuredKind } from './kinds.ts';
+import { linesOf, measuredKind } from './kinds.ts';
 
 /** A measurement in the hand; `points` of it follow the pointer by what is done to it. */
 interface Draft {
@@ -46,7 +46,7 @@ export function useMeasure(row: VolumeRow, grid: Grid, voxels: Voxels | null) {
     const others: AnnotationShape[] = own.filter(({ id }) => id !== draft?.shape.id);
     return [...others, ...(draft ? [draft.shape] : [])].map((shape) => ({
       ...shape,
-      text: [...kinds[shape.kind].values(shape, grid, voxels), ...(shape.label ? [shape.label] : [])],
+      text: [...linesOf(shape, grid, voxels), ...(shape.label ? [shape.label] : [])],
       selected: shape.id === (draft?.shape.id ?? selected),
     }));
   }, [own, draft, selected, grid, voxels, arrival]);

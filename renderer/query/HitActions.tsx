@@ -5,14 +5,23 @@ import { useState } from 'react';
 import type { Hit } from '../../native/contract/model.ts';
 import { useView } from '../ui/store.ts';
 import { markHit } from './marking.ts';
+import { hidePatient, togglePin } from './results.ts';
 import { addTerm } from './terms.ts';
 import { WhyShort } from './WhyShort.tsx';
 
-export function HitActions({ hit, mark }: { hit: Hit; mark: boolean | null }) {
+interface HitActionsProps {
+  readonly hit: Hit;
+  readonly mark: boolean | null;
+  readonly pinned: boolean;
+  /** Whether the search that runs found it. */
+  readonly found: boolean;
+}
+
+export function HitActions({ hit, mark, pinned, found }: HitActionsProps) {
   return (
     <span className="hit-actions">
       <MarkButtons hit={hit} mark={mark} />
-      <WhyButton hit={hit} />
+      {found && <WhyButton hit={hit} />}
       <Menu position="top-end" withinPortal>
         <Menu.Target>
           <ActionIcon size={18} variant="default" aria-label={`More about hit ${hit.rank}`}>
@@ -20,6 +29,11 @@ export function HitActions({ hit, mark }: { hit: Hit; mark: boolean | null }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item onClick={() => togglePin(hit)}>
+            {pinned ? 'Do not pin' : 'Pin: keep first, whatever is searched'} (K)
+          </Menu.Item>
+          <Menu.Item onClick={() => hidePatient(hit.patient)}>Hide this patient (Y)</Menu.Item>
+          <Menu.Divider />
           <TermItems lesion={hit.lesion} patient={hit.patient} name={hit.name} />
         </Menu.Dropdown>
       </Menu>

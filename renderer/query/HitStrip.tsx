@@ -1,37 +1,29 @@
 /** The hits of the search in rank order, with what a radiologist wants to know of each before opening it. */
 import { Button, Loader } from '@mantine/core';
 import { IconPlayerStop } from '@tabler/icons-react';
-import { type KeyboardEvent, useEffect, useRef } from 'react';
-import type { ScoreKind } from '../../native/contract/engine.ts';
-import type { Hit } from '../../native/contract/model.ts';
+import { Fragment, type KeyboardEvent, useEffect, useRef } from 'react';
 import { Empty, Failure, sentence } from '../ui/Empty.tsx';
-import { count, ml, mm, ms, thickness } from '../ui/format.ts';
-import { useIdentity } from '../ui/identity.ts';
-import { LabelLine } from '../ui/LabelLine.tsx';
+import { count, ms } from '../ui/format.ts';
 import { failed } from '../ui/notice.ts';
-import { SourceMarks } from '../ui/SourceMarks.tsx';
-import { useView } from '../ui/store.ts';
-import { Thumbnail } from '../ui/Thumbnail.tsx';
 import { useLate } from '../ui/useLate.ts';
 import { FilterBar } from './FilterBar.tsx';
-import { HitActions } from './HitActions.tsx';
-import { markOf } from './hitMarks.ts';
+import { HitCard } from './HitCard.tsx';
 import { MethodPicker } from './MethodPicker.tsx';
-import { DiagnosisText } from './proofs.tsx';
 import { QueryLine } from './QueryLine.tsx';
 import { QueryTerms } from './QueryTerms.tsx';
-import { scoreText, scoreTitles } from './scores.ts';
+import { ResultsBar } from './ResultsBar.tsx';
+import { useResults } from './results.ts';
 import { useSearch } from './useSearch.ts';
+import { useHitGroups } from './useShownHits.ts';
 
 export function HitStrip() {
   const { subject, search, cancel } = useSearch();
-  const compare = useView((s) => s.compare);
   const list = useRef<HTMLDivElement>(null);
   const token = subject?.token;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new search starts at its first hit
   useEffect(() => {
-    list.current?.scrollTo({ left: 0 });
+    list.current?.scrollTo({ left: 0, top: 0 });
   }, [token]);
 
   const { error } = search;
@@ -40,11 +32,14 @@ export function HitStrip() {
   }, [error]);
 
   const result = search.data;
+  const groups = useHitGroups(result);
+  const layout = useResults((s) => s.layout);
   const late = useLate(search.isFetching);
   const old = search.isPlaceholderData;
   return (
     <section
       className="hits"
+      data-layout={layout}
       data-testid="hit-strip"
       aria-label="Similar lesions"
       aria-busy={search.isFetching}
@@ -73,6 +68,7 @@ export function HitStrip() {
         </div>
         <MethodPicker />
         <FilterBar />
+        <ResultsBar hits={result?.hits ?? []} />
       </header>
       <QueryLine />
       <QueryTerms />
@@ -80,15 +76,24 @@ export function HitStrip() {
       <div className="hits-body" ref={list} data-old={old || undefined} onKeyDown={moveFocus}>
         {search.error && !search.isFetching ? (
           <Failure error={search.error} retry={() => void search.refetch()} />
-        ) : result && result.hits.length > 0 ? (
-          result.hits.map((hit) => (
-            <HitCard
-              key={`${hit.rank}-${hit.lesion}`}
-              hit={hit}
-              open={compare?.lesion === hit.lesion}
-              scores={result.scores}
-            />
+        ) : result && groups.some(({ hits }) => hits.length > 0) ? (
+          groups.map(({ title, hits }) => (
+            <Fragment key={title ?? ''}>
+              {title !== null && (
+                <h3 className="hit-group" data-testid="hit-group">
+                  {title} <span className="dim">{hits.length}</span>
+                </h3>
+              )}
+              {hits.map((shown) => (
+                <HitCard key={shown.hit.lesion} shown={shown} scores={result.scores} />
+              ))}
+            </Fragment>
           ))
+        ) : result && result.hits.length > 0 ? (
+          <Empty
+            title="All hits are hidden"
+            text="Their patients were hidden; “Show” above the hits shows them again."
+          />
         ) : result && !search.isFetching ? (
           result.searched === 0 && result.notes.length > 0 ? (
             <Empty title="Nothing could be searched" text={result.notes.map(sentence).join(' ')} />
@@ -129,78 +134,31 @@ const focusSteps: Readonly<Record<string, number>> = {
 };
 
 function moveFocus(event: KeyboardEvent<HTMLElement>): void {
-  const steps = focusSteps[event.key];
-  if (steps === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   const cards = [...event.currentTarget.querySelectorAll<HTMLElement>('button.hit-card')];
   const now = cards.findIndex((card) => card.parentElement?.contains(document.activeElement));
-  if (now < 0) return;
+  const steps = focusSteps[event.key] ?? rowSteps(cards, now, event.key);
+  if (now < 0 || steps === undefined) return;
   event.preventDefault();
   cards[Math.min(cards.length - 1, Math.max(0, now + steps))]?.focus();
+}
+
+/** How many cards further the nearest one in the next row stands, where the cards stand in rows. */
+function rowSteps(cards: readonly HTMLElement[], now: number, key: string): number | undefined {
+  const down = key === 'ArrowDown' ? 1 : key === 'ArrowUp' ? -1 : 0;
+  if (down === 0 || now < 0) return undefined;
+  const places = cards.map((card) => card.getBoundingClientRect());
+  const { left, top } = places[now];
+  const beyond = places.filter((place) => (place.top - top) * down > 1);
+  if (beyond.length === 0) return undefined;
+  const row = Math.min(...beyond.map((place) => (place.top - top) * down));
+  const nearest = beyond
+    .filter((place) => (place.top - top) * down < row + 1)
+    .reduce((best, place) => (Math.abs(place.left - left) < Math.abs(best.left - left) ? place : best));
+  return places.indexOf(nearest) - now;
 }
 
 function took(tookMs: Readonly<Record<string, number>>): string {
   const total = tookMs.total ?? Object.values(tookMs).reduce((sum, part) => sum + part, 0);
   return ms(total);
-}
-
-function HitCard({ hit, open, scores }: { hit: Hit; open: boolean; scores: ScoreKind }) {
-  const identity = useIdentity();
-  const mark = useView(({ subject }) => (subject ? markOf(subject.marks, hit.lesion) : null));
-  const card = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (open) card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [open]);
-  return (
-    <div className="hit-box" data-mark={mark === null ? undefined : mark ? 'like' : 'unlike'}>
-      <button
-        ref={card}
-        type="button"
-        className="hit-card"
-        data-testid="hit-card"
-        data-lesion={hit.lesion}
-        data-rank={hit.rank}
-        data-open={open}
-        aria-label={`Hit ${hit.rank}: ${hit.name}, ${scoreTitles[scores].toLowerCase()} ${scoreText(hit.score, scores)}.${mark === null ? '' : mark ? ' Marked as like it.' : ' Marked as unlike it.'} Compare side by side.`}
-        aria-pressed={open}
-        onClick={() => useView.setState({ compare: hit })}
-      >
-        <span className="hit-picture">
-          <Thumbnail lesion={hit.lesion} size={104} />
-          <span className="hit-rank">{hit.rank}</span>
-          <SourceMarks source={hit} />
-          {/* Words of no weight, or none at all, rank nothing. */}
-          {(scores !== 'words' || hit.score > 0) && (
-            <span className="hit-score" title={scoreTitles[scores]}>
-              {scoreText(hit.score, scores)}
-            </span>
-          )}
-        </span>
-        <span className="hit-text">
-          <DiagnosisText diagnosis={hit.diagnosis} />
-          <span className="hit-name" title={`${identity.whole(hit.patient)} · ${hit.name}`}>
-            {identity.patient(hit.patient)} · {hit.name}
-          </span>
-          <span className="hit-size">
-            {mm(hit.diameterMm)} · {ml(hit.volumeMl)}
-          </span>
-          <span className="dim hit-recon" title={reconstruction(hit)}>
-            {reconstruction(hit) || ' '}
-          </span>
-          <LabelLine
-            labels={hit.labels}
-            diagnosis={hit.diagnosis?.diagnosis}
-            className="hit-labels"
-            most={3}
-          />
-        </span>
-      </button>
-      <HitActions hit={hit} mark={mark} />
-    </div>
-  );
-}
-
-function reconstruction(hit: Hit): string {
-  return [hit.sliceThicknessMm ? thickness(hit.sliceThicknessMm) : '', hit.kernel ?? '', hit.contrast ?? '']
-    .filter(Boolean)
-    .join(' · ');
 }

@@ -17,6 +17,7 @@ import { AnnotationList } from '../measure/AnnotationList.tsx';
 import { DistributionPanel } from '../query/DistributionPanel.tsx';
 import { HitStrip } from '../query/HitStrip.tsx';
 import { ProposalPanel } from '../query/ProposalPanel.tsx';
+import { useResults } from '../query/results.ts';
 import { useProposalMeasurements } from '../query/useProposal.ts';
 import { Settings } from '../settings/Settings.tsx';
 import { KeysHelp } from '../viewer/KeysHelp.tsx';
@@ -34,6 +35,7 @@ export function App() {
   useNotices();
   const drop = useDrop();
   const compare = useView((s) => s.compare);
+  const layout = useResults((s) => s.layout);
   const cornerText = useView((s) => s.cornerText);
   const app = useQuery({ queryKey: ['app'], queryFn: () => bridge.appInfo() });
   const info = useQuery(infoQuery);
@@ -69,7 +71,7 @@ export function App() {
           <Loading text="Waiting for the engine" />
         </div>
       ) : (
-        <main className="main">
+        <main className="main" data-results={layout}>
           <LibraryPanel />
           <div className="stage">
             {/* The viewer keeps its place under the comparison, so that Esc shows it exactly as it was. */}

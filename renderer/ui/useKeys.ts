@@ -1,7 +1,6 @@
 /** The one listener for keys: looks the press up in the table and does what its action names. */
 import { useEffect } from 'react';
 import { stepHit } from '../compare/Compare.tsx';
-import { queryClient } from '../engine.ts';
 import {
   redoAnnotation,
   removeSelected,
@@ -11,7 +10,9 @@ import {
 } from '../measure/annotations.ts';
 import { measureTool } from '../measure/kinds.ts';
 import { markHit, undoMark } from '../query/marking.ts';
-import { searchQuery } from '../query/useSearch.ts';
+import { hidePatient, toggleLayout, togglePin } from '../query/results.ts';
+import { currentHits } from '../query/useShownHits.ts';
+import { saveComparison } from '../takeaway/takeAway.ts';
 import { setAutoWindow } from '../viewer/autoWindow.ts';
 import { changeCineSpeed } from '../viewer/cine.tsx';
 import { type Action, actionOf } from '../viewer/keys.ts';
@@ -139,6 +140,20 @@ function perform(action: Action): void {
       if (hit !== undefined) markHit(hit, action.do === 'markLike');
       return;
     }
+    case 'pinHit':
+    case 'hidePatient': {
+      const lesion = state.compare?.lesion ?? focusedHit();
+      const hit = currentHits().find((shown) => shown.hit.lesion === lesion)?.hit;
+      if (hit && action.do === 'pinHit') togglePin(hit);
+      else if (hit) hidePatient(hit.patient);
+      return;
+    }
+    case 'layoutHits':
+      toggleLayout();
+      return;
+    case 'takeAway':
+      void saveComparison('pdf');
+      return;
     case 'back':
       if (state.compare) useView.setState({ compare: null });
       else if (state.cine) useView.setState({ cine: false });
@@ -186,8 +201,7 @@ function focusedHit(): string | undefined {
 
 /** Without an open comparison the first step opens the first hit. */
 function moveHit(steps: number): void {
-  const { subject, options, compare } = useView.getState();
-  const hits = queryClient.getQueryData(searchQuery(subject, options).queryKey)?.hits ?? [];
-  if (compare) stepHit(hits, steps);
+  const hits = currentHits().map(({ hit }) => hit);
+  if (useView.getState().compare) stepHit(hits, steps);
   else if (hits[0] && steps > 0) useView.setState({ compare: hits[0] });
 }

@@ -36,6 +36,10 @@ export type Action =
         | 'markLike'
         | 'markUnlike'
         | 'previousHit'
+        | 'pinHit'
+        | 'hidePatient'
+        | 'layoutHits'
+        | 'takeAway'
         | 'back'
         | 'removeMeasurement'
         | 'undo'
@@ -128,6 +132,10 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Search', keys: ['m'], name: 'Previous hit', action: { do: 'previousHit' } },
   { group: 'Search', keys: ['+'], name: 'Mark the hit as like it', action: { do: 'markLike' } },
   { group: 'Search', keys: ['-'], name: 'Mark the hit as unlike it', action: { do: 'markUnlike' } },
+  { group: 'Search', keys: ['k'], name: 'Pin the hit, or let it go', action: { do: 'pinHit' } },
+  { group: 'Search', keys: ['y'], name: 'Hide the patient of the hit', action: { do: 'hidePatient' } },
+  { group: 'Search', keys: ['u'], name: 'Hits in a strip or a grid', action: { do: 'layoutHits' } },
+  { group: 'Search', keys: ['Mod+p'], name: 'Save the comparison as PDF', action: { do: 'takeAway' } },
   { group: 'Search', keys: ['ArrowLeft', 'ArrowRight'], name: 'Along the hits (Enter opens)', action: null },
   { group: 'Search', keys: ['Escape'], name: 'Back', action: { do: 'back' }, fixed: true },
   { group: 'Search', keys: ['?'], name: 'This list', action: { do: 'help' }, fixed: true },

@@ -1,4 +1,6 @@
 /** Measuring with the real mouse on phantoms: what is drawn, what it says of the voxels, and that it is kept. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -128,6 +130,27 @@ describe.skipIf(noAppReason() !== null)(groupName('measuring'), () => {
     await click(120, 90);
     await expect.poll(async () => (await values())[4], patience).toMatch(/^−?\d+ HU/);
     await launched.screenshot('measure-1-drawn');
+  });
+
+  test('the table has what the window shows', async () => {
+    const path = join(folder, 'measurements.csv');
+    await launched.app.evaluate(({ dialog }, chosen) => {
+      dialog.showSaveDialog = async () => ({ canceled: false, filePath: chosen });
+    }, path);
+    await at('export-measurements').click();
+    await expect.poll(() => existsSync(path), patience).toBe(true);
+    const lines = (await readFile(path, 'utf8')).split('\r\n');
+    expect(lines).toHaveLength(1 + 5 + 1);
+    expect(lines.slice(1, 6).map((line) => line.split(',')[0])).toEqual([
+      'length',
+      'ellipse',
+      'angle',
+      'bidimensional',
+      'probe',
+    ]);
+    const shown = Number.parseFloat((await values())[0]);
+    expect(Number(lines[1].split(',')[5])).toBeCloseTo(shown, 1);
+    expect(lines.join()).not.toContain(row.patient);
   });
 
   test('a click with the crosshair chooses one, Delete removes it, and undo brings it back', async () => {

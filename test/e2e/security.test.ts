@@ -108,6 +108,7 @@ describe.skipIf(skip)(groupName('security'), () => {
         'grantDropped:function',
         'openLibrary:function',
         'requestPort:function',
+        'savePage:function',
         'saveText:function',
       ]);
     });
@@ -414,6 +415,9 @@ describe.skipIf(skip)(groupName('security'), () => {
         'chooseImport()',
         `chooseExport("${'x'.repeat(201)}")`,
         'chooseExport(7)',
+        'savePage("<p>", "../page.pdf")',
+        'savePage("<p>", "page.html")',
+        'savePage(7, "page.pdf")',
         'saveText("keys.json")',
       ];
       for (const call of calls) {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { annotationKinds, annotationPoints, annotationShape } from '../../native/contract/annotations.ts';
 import { type Plane, planeAxes, planes } from '../../native/contract/mark.ts';
+import { measurementTable } from '../../native/engine/saveMeasurements.ts';
 import {
   angleDegrees,
   distanceMm,
@@ -15,7 +16,7 @@ import {
   within,
 } from '../../renderer/measure/geometry.ts';
 import { gripAt } from '../../renderer/measure/grip.ts';
-import { kinds } from '../../renderer/measure/kinds.ts';
+import { linesOf } from '../../renderer/measure/kinds.ts';
 import { ellipseStatistics } from '../../renderer/measure/statistics.ts';
 import { type Grid, indexToWorld, type Vec3, worldToIndex } from '../../renderer/viewer/grid.ts';
 import { gridCentre, indexToPixel, type PaneView, planeGeometry } from '../../renderer/viewer/planes.ts';
@@ -69,7 +70,7 @@ describe('lengths and angles', () => {
       expect(distanceMm([10, 10, 5], [10, 17.5, 8.2], grid)).toBeCloseTo(10, 9);
     }
     expect(
-      kinds.length.values(
+      linesOf(
         {
           kind: 'length',
           plane: 'axial',
@@ -173,9 +174,9 @@ describe('two diameters', () => {
     const moved = moveHandle({ kind: 'bidimensional', plane: 'axial', points }, 2, [20, 30, 5], lps);
     expect(distanceMm(moved[2], [20, 30, 5], lps)).toBeCloseTo(0, 9);
     // The other end keeps its 5 mm below the line.
-    expect(
-      kinds.bidimensional.values({ kind: 'bidimensional', plane: 'axial', points: moved }, lps, null),
-    ).toEqual(['20.0 × 13.0 mm']);
+    expect(linesOf({ kind: 'bidimensional', plane: 'axial', points: moved }, lps, null)).toEqual([
+      '20.0 × 13.0 mm',
+    ]);
   });
 
   function perpendicular([a, b, c, d]: readonly Vec3[], grid: Grid): void {
@@ -407,4 +408,34 @@ describe('under the pointer', () => {
     expect(grip(at([50, 10, 5]), { ...view, slice: 6 })).toBeNull();
     expect(grip(at([50, 10, 5]), { ...view, geometry: planeGeometry(lps, 'coronal') })).toBeNull();
   });
+});
+
+test('a table has one row a measurement, empty where a kind has no such value, and no formula', () => {
+  const row = {
+    id: 'a',
+    volume: 'vol-1',
+    kind: 'length' as const,
+    plane: 'axial' as const,
+    points: [],
+    slice: 6,
+    label: '=1, "two"',
+    author: 'ann',
+    createdAt: '2026-01-02T03:04:05.000Z',
+    values: { lengthMm: 12.25 },
+  };
+  const [head, first, second] = measurementTable([
+    row,
+    {
+      ...row,
+      kind: 'ellipse',
+      label: '',
+      values: { areaMm2: 3, meanHu: -4.5, sdHu: 0, minHu: -9, maxHu: 0, voxels: 2 },
+    },
+  ]).split('\r\n');
+  expect(head).toBe(
+    'kind,label,volume,plane,slice,lengthMm,shortMm,degrees,areaMm2,meanHu,sdHu,minHu,maxHu,voxels,hu,createdAt,use',
+  );
+  const end = '2026-01-02T03:04:05.000Z,"Research use, not for primary diagnosis."';
+  expect(first).toBe(`length,"'=1, ""two""",vol-1,axial,6,12.25,,,,,,,,,,${end}`);
+  expect(second).toBe(`ellipse,,vol-1,axial,6,,,,3,-4.5,0,-9,0,2,,${end}`);
 });

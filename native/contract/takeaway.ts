@@ -1,0 +1,42 @@
+/** What is taken out of a library: tables of hits, and comparisons of a query with a few of them. */
+import { z } from 'zod';
+import { regionQuery } from './feedback.ts';
+
+const id = z.string().min(1).max(64);
+
+export const takenHit = z.object({
+  lesion: id,
+  /** Absent for a hit that was pinned in an earlier search. */
+  rank: z.number().int().min(1).optional(),
+  score: z.number().optional(),
+  /** The chance that it has the query's class. */
+  expected: z.number().min(0).max(1).optional(),
+});
+export type TakenHit = z.infer<typeof takenHit>;
+
+/** How the hits were found. */
+export const takenSearch = z.object({
+  method: z.string().max(100),
+  encoder: z.string().max(100),
+  /** What the scores are, in words. */
+  scores: z.string().max(100),
+  /** How many lesions were searched. */
+  searched: z.number().int(),
+  /** The label whose class `expected` is about. */
+  field: z.string().max(100).optional(),
+});
+export type TakenSearch = z.infer<typeof takenSearch>;
+
+/** Pseudonyms stand for patients, and names, dates and whatever names someone are left out, unless `identified`. */
+const taken = { search: takenSearch, identified: z.boolean().default(false) };
+
+export const hitsParams = z.object({ ...taken, hits: z.array(takenHit).min(1).max(1000) });
+
+export const comparisonParams = z.object({
+  ...taken,
+  /** Nothing where words were searched for. */
+  query: regionQuery.optional(),
+  hits: z.array(takenHit).min(1).max(3),
+  /** In HU, for all pictures. */
+  window: z.object({ width: z.number().min(1), center: z.number() }),
+});

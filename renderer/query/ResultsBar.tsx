@@ -1,0 +1,90 @@
+/** How the hits are laid out, and what can be taken away of them. */
+import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core';
+import { IconArrowsSort, IconLayoutGrid, IconLayoutList } from '@tabler/icons-react';
+import type { Hit } from '../../native/contract/model.ts';
+import { TakeAwayMenu } from '../takeaway/TakeAwayMenu.tsx';
+import { count } from '../ui/format.ts';
+import { byImportance } from '../ui/labels.ts';
+import { type Order, orders, toggleLayout, useResults } from './results.ts';
+
+export function ResultsBar({ hits }: { hits: readonly Hit[] }) {
+  const { layout, hidden } = useResults();
+  const grid = layout === 'grid';
+  return (
+    <div className="results-bar">
+      {hidden.length > 0 && (
+        <Tooltip label={`${count(hidden.length, 'patient')} hidden`}>
+          <Button
+            size="compact-xs"
+            variant="default"
+            data-testid="show-hidden"
+            onClick={() => useResults.setState({ hidden: [] })}
+          >
+            Show {hidden.length}
+          </Button>
+        </Tooltip>
+      )}
+      <OrderMenu hits={hits} />
+      <Tooltip label={grid ? 'Strip (U)' : 'Grid (U)'}>
+        <ActionIcon
+          size="sm"
+          variant="default"
+          aria-label="Hits in a grid"
+          aria-pressed={grid}
+          data-testid="layout-toggle"
+          onClick={toggleLayout}
+        >
+          {grid ? <IconLayoutList size={14} /> : <IconLayoutGrid size={14} />}
+        </ActionIcon>
+      </Tooltip>
+      <TakeAwayMenu />
+    </div>
+  );
+}
+
+function OrderMenu({ hits }: { hits: readonly Hit[] }) {
+  const { order, group } = useResults();
+  const labels = byImportance([...new Set(['diagnosis', ...hits.flatMap((hit) => Object.keys(hit.labels))])]);
+  return (
+    <Menu position="top-end" withinPortal>
+      <Menu.Target>
+        <Tooltip label="Sort and group">
+          <ActionIcon
+            size="sm"
+            variant={order === 'rank' && group === null ? 'default' : 'light'}
+            aria-label="Sort and group the hits"
+            data-testid="order-menu"
+          >
+            <IconArrowsSort size={14} />
+          </ActionIcon>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown mah={420} style={{ overflowY: 'auto' }}>
+        <Menu.Label>Sort by</Menu.Label>
+        {(Object.keys(orders) as Order[]).map((name) => (
+          <Menu.RadioItem
+            key={name}
+            value={name}
+            checked={order === name}
+            closeMenuOnClick
+            onChange={() => useResults.setState({ order: name })}
+          >
+            {orders[name].title}
+          </Menu.RadioItem>
+        ))}
+        <Menu.Label>Group by</Menu.Label>
+        {[null, ...labels].map((label) => (
+          <Menu.RadioItem
+            key={label ?? ''}
+            value={label ?? ''}
+            checked={group === label}
+            closeMenuOnClick
+            onChange={() => useResults.setState({ group: label })}
+          >
+            {label ?? 'Nothing'}
+          </Menu.RadioItem>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,41 @@
+/** The menu of what can be taken out of the library. */
+import { ActionIcon, Menu, Tooltip } from '@mantine/core';
+import { IconDownload } from '@tabler/icons-react';
+import { useView } from '../ui/store.ts';
+import { hitsOnPage, saveComparison, saveHits, useTakeAway } from './takeAway.ts';
+
+export function TakeAwayMenu() {
+  const { identified, busy } = useTakeAway();
+  const open = useView((s) => s.compare !== null);
+  const what = open ? 'This comparison' : `Query and first ${hitsOnPage} hits`;
+  return (
+    <Menu position="top-end" withinPortal>
+      <Menu.Target>
+        <Tooltip label="Take away: PDF (Ctrl+P), picture, table">
+          <ActionIcon
+            size="sm"
+            variant="default"
+            loading={busy}
+            aria-label="Take away"
+            data-testid="take-away"
+          >
+            <IconDownload size={14} />
+          </ActionIcon>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => void saveComparison('pdf')}>{what} as PDF…</Menu.Item>
+        <Menu.Item onClick={() => void saveComparison('png')}>{what} as picture (PNG)…</Menu.Item>
+        <Menu.Item onClick={() => void saveHits()}>All hits as table (CSV)…</Menu.Item>
+        <Menu.Divider />
+        <Menu.CheckboxItem
+          checked={identified}
+          closeMenuOnClick={false}
+          onChange={(checked) => useTakeAway.setState({ identified: checked })}
+        >
+          With the patients’ identity, this once
+        </Menu.CheckboxItem>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
