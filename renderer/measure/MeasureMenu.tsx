@@ -13,7 +13,10 @@ export function MeasureMenu() {
   return (
     <Menu position="bottom-start" shadow="md" withinPortal>
       <Menu.Target>
-        <Tooltip label={kind ? `Measure: ${kinds[kind].name}` : 'Measure (L: length)'} openDelay={400}>
+        <Tooltip
+          label={kind ? `Measure: ${kinds[kind].name}` : `Measure (${keyOf('measure length')}: length)`}
+          openDelay={400}
+        >
           <ActionIcon
             size="md"
             variant={kind ? 'filled' : 'subtle'}

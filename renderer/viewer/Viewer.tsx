@@ -246,7 +246,7 @@ function ThreePlanes(props: {
               }}
               onActive={() => useView.setState({ activePlane: plane })}
               onDoubleClick={() => {
-                if (tool === 'crosshair' || tool === 'window')
+                if (tool === 'crosshair' || primaryDrag(tool) !== 'tool')
                   useView.setState({ maximised: maximised ? null : plane });
               }}
             >

@@ -34,11 +34,11 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
   test('the presets are on 2 to 9, and 1 fits the slice', async () => {
     await sliceOf(axial());
     await page.keyboard.press('3');
-    await expect.poll(corner).toContain('W 1500 C −600');
+    await expect.poll(corner, patience).toContain('W 1500 C −600');
     await page.keyboard.press('6');
-    await expect.poll(corner).toContain('W 150 C 60');
+    await expect.poll(corner, patience).toContain('W 150 C 60');
     await page.keyboard.press('1');
-    await expect.poll(() => at('window-presets').textContent()).toBe('Own window');
+    await expect.poll(() => at('window-presets').textContent(), patience).toBe('Own window');
     expect(await corner()).not.toContain('W 150 C 60');
     await launched.screenshot('keys-1-auto');
     await page.keyboard.press('2');
@@ -49,28 +49,28 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
     await page.keyboard.press('Home');
     const first = await sliceOf(axial());
     await page.keyboard.press('End');
-    await expect.poll(() => sliceOf(axial())).not.toBe(first);
+    await expect.poll(() => sliceOf(axial()), patience).not.toBe(first);
     const last = await sliceOf(axial());
     await page.keyboard.press('Home');
-    await expect.poll(() => sliceOf(axial())).toBe(first);
+    await expect.poll(() => sliceOf(axial()), patience).toBe(first);
     const down = Math.sign(last - first);
     await page.mouse.wheel(0, 100);
-    await expect.poll(() => sliceOf(axial())).toBe(first + down);
+    await expect.poll(() => sliceOf(axial()), patience).toBe(first + down);
     await page.keyboard.down('Shift');
     await page.mouse.wheel(0, 100);
     await page.keyboard.up('Shift');
-    await expect.poll(() => sliceOf(axial())).toBe(first + 6 * down);
+    await expect.poll(() => sliceOf(axial()), patience).toBe(first + 6 * down);
   });
 
   test('cine runs until it is stopped', async () => {
     const before = await sliceOf(axial());
     await page.keyboard.press('c');
-    await expect.poll(() => sliceOf(axial())).not.toBe(before);
+    await expect.poll(() => sliceOf(axial()), patience).not.toBe(before);
     expect(await at('cine-mark').textContent()).toContain('12 / s');
     await page.keyboard.press('>');
-    await expect.poll(() => at('cine-mark').textContent()).toContain('16 / s');
+    await expect.poll(() => at('cine-mark').textContent(), patience).toContain('16 / s');
     await page.keyboard.press('c');
-    await expect.poll(() => at('cine-mark').count()).toBe(0);
+    await expect.poll(() => at('cine-mark').count(), patience).toBe(0);
     const stopped = await sliceOf(axial());
     await page.waitForTimeout(400);
     expect(await sliceOf(axial())).toBe(stopped);
@@ -81,7 +81,7 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
     const whole = await picture();
     await page.keyboard.press('z');
     await dragFromMiddle(page, axial(), [0, 0], [0, -80]);
-    await expect.poll(picture).not.toBe(whole);
+    await expect.poll(picture, patience).not.toBe(whole);
     expect(await at('tool-zoom').getAttribute('aria-pressed')).toBe('true');
     await page.keyboard.press('p');
     expect(await at('tool-pan').getAttribute('aria-pressed')).toBe('true');
@@ -92,7 +92,7 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
     await page.keyboard.down('Control');
     await dragFromMiddle(page, axial(), [0, 0], [50, 0]);
     await page.keyboard.up('Control');
-    await expect.poll(corner).not.toContain('W 400 C 40');
+    await expect.poll(corner, patience).not.toContain('W 400 C 40');
     expect(await sliceOf(axial())).toBe(focusedAt);
     await page.keyboard.press('2');
     await page.keyboard.press('r');
@@ -102,19 +102,19 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
     const shown = () => page.locator('.planes .pane').count();
     expect(await shown()).toBe(3);
     await page.keyboard.press('g');
-    await expect.poll(shown).toBe(2);
+    await expect.poll(shown, patience).toBe(2);
     await launched.screenshot('keys-3-two');
     await page.keyboard.press('g');
-    await expect.poll(shown).toBe(1);
+    await expect.poll(shown, patience).toBe(1);
     await page.keyboard.press('g');
-    await expect.poll(shown).toBe(3);
+    await expect.poll(shown, patience).toBe(3);
     await at('viewport-coronal').hover();
     await at('viewport-coronal').click();
     await page.keyboard.press('v');
-    await expect.poll(shown).toBe(1);
+    await expect.poll(shown, patience).toBe(1);
     expect(await at('viewport-coronal').isVisible()).toBe(true);
     await page.keyboard.press('v');
-    await expect.poll(shown).toBe(3);
+    await expect.poll(shown, patience).toBe(3);
     await axial().click();
   });
 
@@ -134,7 +134,7 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
     };
     // One plane is enough to draw where the graphics are software.
     await page.keyboard.press('v');
-    await expect.poll(() => page.locator('.planes .pane').count()).toBe(1);
+    await expect.poll(() => page.locator('.planes .pane').count(), patience).toBe(1);
     await sliceOf(axial());
     let thin = 0;
     const steady = async () => {
@@ -144,15 +144,15 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
     };
     await expect.poll(steady, patience).toBe(true);
     await page.keyboard.press('j');
-    await expect.poll(corner).toContain('MIP 20 mm');
+    await expect.poll(corner, patience).toContain('MIP 20 mm');
     await expect.poll(brightness, patience).toBeGreaterThan(thin * 1.005);
     const slab = await brightness();
     for (let n = 0; n < 4; n++) await page.keyboard.press('.');
-    await expect.poll(corner).toContain('MIP 40 mm');
+    await expect.poll(corner, patience).toContain('MIP 40 mm');
     await expect.poll(brightness, patience).toBeGreaterThan(slab * 1.005);
     await launched.screenshot(path === 'the CPU path' ? 'keys-5-slab-cpu' : 'keys-4-slab');
     await page.keyboard.press('j');
-    await expect.poll(corner).not.toContain('MIP');
+    await expect.poll(corner, patience).not.toContain('MIP');
     await expect.poll(brightness, patience).toBe(thin);
     await page.keyboard.press('v');
   });
@@ -163,26 +163,28 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
     const text = () => page.locator('body').innerText();
     expect(await text()).toContain(patient);
     await page.keyboard.press('h');
-    await expect.poll(text).not.toContain(patient);
+    await expect.poll(text, patience).not.toContain(patient);
     expect(await page.locator(`[title*="${patient}"]`).count()).toBe(0);
     expect(await axial().locator('.top-left').textContent()).toMatch(/Patient \d/);
     await launched.screenshot('keys-6-hidden');
     await page.keyboard.press('h');
-    await expect.poll(text).toContain(patient);
+    await expect.poll(text, patience).toContain(patient);
     await page.keyboard.press('t');
-    await expect.poll(() => axial().locator('.top-left').isVisible()).toBe(false);
+    await expect.poll(() => axial().locator('.top-left').isVisible(), patience).toBe(false);
     await page.keyboard.press('t');
-    await expect.poll(() => axial().locator('.top-left').isVisible()).toBe(true);
+    await expect.poll(() => axial().locator('.top-left').isVisible(), patience).toBe(true);
   });
 
   test('a key is changed in the settings, refused where taken, kept, exported and imported', async () => {
     await page.getByLabel('Settings').click();
     await at('key-invert').click();
     await page.keyboard.press('w');
-    await expect.poll(() => at('own-keys').getByRole('alert').textContent()).toContain('W is taken: Window');
+    await expect
+      .poll(() => at('own-keys').getByRole('alert').textContent(), patience)
+      .toContain('W is taken: Window');
     await at('key-invert').click();
     await page.keyboard.press('y');
-    await expect.poll(() => at('key-invert').textContent()).toBe('Y');
+    await expect.poll(() => at('key-invert').textContent(), patience).toBe('Y');
     await at('key-invert').scrollIntoViewIfNeeded();
     await launched.screenshot('keys-7-settings');
     const file = join(folder, 'keys.json');
@@ -200,18 +202,18 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
     expect(await inverted()).toBe('false');
     await page.keyboard.press('i');
     await page.keyboard.press('y');
-    await expect.poll(inverted).toBe('true');
+    await expect.poll(inverted, patience).toBe('true');
     await page.keyboard.press('?');
-    await expect.poll(() => at('keys-help').textContent()).toContain('Shift wheel');
+    await expect.poll(() => at('keys-help').textContent(), patience).toContain('Shift wheel');
     expect(await at('keys-help').locator('.key-line', { hasText: 'Invert' }).textContent()).toMatch(/Y$/);
     await launched.screenshot('keys-8-help');
     await page.keyboard.press('Escape');
 
     await page.getByLabel('Settings').click();
     await page.getByRole('button', { name: 'As delivered' }).click();
-    await expect.poll(() => at('key-invert').textContent()).toBe('I');
+    await expect.poll(() => at('key-invert').textContent(), patience).toBe('I');
     await page.locator('[data-testid=own-keys] input[type=file]').setInputFiles(file);
-    await expect.poll(() => at('key-invert').textContent()).toBe('Y');
+    await expect.poll(() => at('key-invert').textContent(), patience).toBe('Y');
     await writeFile(file, JSON.stringify({ precedentKeys: 1, keys: { invert: ['w'] } }));
     await page.locator('[data-testid=own-keys] input[type=file]').setInputFiles(file);
     await page.getByText('given to two actions').waitFor(patience);
@@ -219,7 +221,7 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
     await page.getByRole('button', { name: 'As delivered' }).click();
     await page.keyboard.press('Escape');
     await page.keyboard.press('i');
-    await expect.poll(inverted).toBe('false');
+    await expect.poll(inverted, patience).toBe('false');
     expect(launched.pageErrors).toEqual([]);
   });
 });
