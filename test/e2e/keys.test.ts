@@ -183,8 +183,8 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
       .poll(() => at('own-keys').getByRole('alert').textContent(), patience)
       .toContain('W is taken: Window');
     await at('key-invert').click();
-    await page.keyboard.press('y');
-    await expect.poll(() => at('key-invert').textContent(), patience).toBe('Y');
+    await page.keyboard.press('a');
+    await expect.poll(() => at('key-invert').textContent(), patience).toBe('A');
     await at('key-invert').scrollIntoViewIfNeeded();
     await launched.screenshot('keys-7-settings');
     const file = join(folder, 'keys.json');
@@ -193,7 +193,7 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
     }, file);
     await at('keys-export').click();
     await page.getByText('Keys exported').waitFor(patience);
-    expect(JSON.parse(await readFile(file, 'utf8')).keys.invert).toEqual(['y']);
+    expect(JSON.parse(await readFile(file, 'utf8')).keys.invert).toEqual(['a']);
 
     await page.reload();
     await at('lesion-row').first().click(patience);
@@ -201,11 +201,11 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
     const inverted = () => at('invert').getAttribute('aria-pressed');
     expect(await inverted()).toBe('false');
     await page.keyboard.press('i');
-    await page.keyboard.press('y');
+    await page.keyboard.press('a');
     await expect.poll(inverted, patience).toBe('true');
     await page.keyboard.press('?');
     await expect.poll(() => at('keys-help').textContent(), patience).toContain('Shift wheel');
-    expect(await at('keys-help').locator('.key-line', { hasText: 'Invert' }).textContent()).toMatch(/Y$/);
+    expect(await at('keys-help').locator('.key-line', { hasText: 'Invert' }).textContent()).toMatch(/A$/);
     await launched.screenshot('keys-8-help');
     await page.keyboard.press('Escape');
 
@@ -213,11 +213,11 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
     await page.getByRole('button', { name: 'As delivered' }).click();
     await expect.poll(() => at('key-invert').textContent(), patience).toBe('I');
     await page.locator('[data-testid=own-keys] input[type=file]').setInputFiles(file);
-    await expect.poll(() => at('key-invert').textContent(), patience).toBe('Y');
+    await expect.poll(() => at('key-invert').textContent(), patience).toBe('A');
     await writeFile(file, JSON.stringify({ precedentKeys: 1, keys: { invert: ['w'] } }));
     await page.locator('[data-testid=own-keys] input[type=file]').setInputFiles(file);
     await page.getByText('given to two actions').waitFor(patience);
-    expect(await at('key-invert').textContent()).toBe('Y');
+    expect(await at('key-invert').textContent()).toBe('A');
     await page.getByRole('button', { name: 'As delivered' }).click();
     await page.keyboard.press('Escape');
     await page.keyboard.press('i');
