@@ -37,8 +37,8 @@ export type AnnotationShape = z.infer<typeof annotationShape>;
 export const annotation = shape
   .extend({
     /** The operating system's user who drew it, and when (ISO 8601). */
-    author: z.string(),
-    createdAt: z.string(),
+    author: z.string().max(256),
+    createdAt: z.string().max(40),
   })
   .refine(pointsFit, misfit);
 export type Annotation = z.infer<typeof annotation>;
