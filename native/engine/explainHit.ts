@@ -2,41 +2,18 @@
 import type { EngineContract } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Explanation } from '../contract/explain.ts';
-import type { RegionQuery } from '../contract/feedback.ts';
 import { levels } from '../contract/levels.ts';
 import type { ParsedParams } from '../contract/rpc.ts';
-import { crossedSlices, type EmbedRegion } from '../encoder/voxelSource.ts';
-import { unpackMask } from '../lesion/mask.ts';
+import { crossedSlices } from '../encoder/voxelSource.ts';
 import { compareMeasures } from '../retrieval/compareMeasures.ts';
-import type { GalleryRow } from '../retrieval/gallery.ts';
 import { matchedByPlace, matchedByVectors } from '../retrieval/matchedSlices.ts';
 import { defaultMethod, type Method, methodNamed } from '../retrieval/methods.ts';
 import { needName } from '../retrieval/scope.ts';
 import type { Engine } from './engine.ts';
-import { inside } from './imageFile.ts';
 import { featuresShown, lesionFacts, measuresOf, regionFacts, sampleFacts } from './lesionFacts.ts';
 import { planMethod } from './methodSources.ts';
+import { type Placed, placed } from './placed.ts';
 import { queryProbe } from './queryProbe.ts';
-
-/** A lesion or a region where its voxels lie. */
-export interface Placed {
-  readonly volume: string;
-  readonly region: EmbedRegion;
-  /** Where it is a lesion of the library. */
-  readonly row: GalleryRow | undefined;
-}
-
-/** Throws `not-found`, and `usage` for a region outside of its volume. */
-export function placed({ library }: Engine, query: RegionQuery): Placed {
-  if ('lesion' in query) {
-    const { id, volume } = library.reads.lesion(query.lesion);
-    const { box, packed } = library.reads.lesionMask(id);
-    return { volume, region: { box, mask: unpackMask(box, packed) }, row: library.gallery().get(id) };
-  }
-  const { id, dims } = library.reads.volume(query.volume);
-  const drawn = 'mask' in query ? { box: query.mask.box, mask: query.mask } : { box: query.roi };
-  return { volume: id, region: inside(drawn, { dims }), row: undefined };
-}
 
 /** Throws `not-found` and `usage` for what cannot be compared, and `cancelled`. */
 export async function explainHit(

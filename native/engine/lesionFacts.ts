@@ -3,7 +3,6 @@ import { catalogFields } from '../contract/filters.ts';
 import type { Manifest } from '../encoder/manifest.ts';
 import { measuredRegion } from '../encoder/measuredRegion.ts';
 import { type EmbedRegion, readRegion } from '../encoder/voxelSource.ts';
-import { unpackMask } from '../lesion/mask.ts';
 import { measureIn } from '../lesion/measureIn.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { Feature } from '../radiomics/feature.ts';
@@ -86,8 +85,7 @@ async function featuresOf(
     own.set(key, before);
     return before;
   }
-  const { box, packed } = engine.library.reads.lesionMask(lesion);
-  const region = { box, mask: unpackMask(box, packed) };
+  const region = engine.library.lesionRegion(lesion);
   const features = await engine.withVoxels(volume, (source) => measured(source, region, names));
   own.set(key, features);
   for (const first of own.keys()) {

@@ -19,9 +19,11 @@ import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
 import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
 import { levels } from '../contract/levels.ts';
+import type { EmbedRegion } from '../encoder/voxelSource.ts';
 import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries } from '../files/files.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
+import { unpackMask } from '../lesion/mask.ts';
 import type { Gallery } from '../retrieval/gallery.ts';
 import { LevelIndex } from '../retrieval/levelIndex.ts';
 import type { CacheKey } from '../vectors/cache.ts';
@@ -138,6 +140,12 @@ export class Library {
     const count = this.embeddings.missing(key).length;
     this.#missing.set(id, { revision, count });
     return count;
+  }
+
+  /** A lesion with its mask, in the indices of its volume. Throws `not-found`. */
+  lesionRegion(lesion: string): EmbedRegion {
+    const { box, packed } = this.reads.lesionMask(lesion);
+    return { box, mask: unpackMask(box, packed) };
   }
 
   /** The vectors under a key: from the checked cache, else rebuilt from the catalog's embeddings. */

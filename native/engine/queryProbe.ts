@@ -5,13 +5,13 @@ import { levels } from '../contract/levels.ts';
 import type { Embedder, SliceVector } from '../encoder/embedder.ts';
 import { crossedSlices, type EmbedRegion, type EmbedTiming } from '../encoder/voxelSource.ts';
 import { lesionCaption } from '../lesion/caption.ts';
-import { unpackMask } from '../lesion/mask.ts';
 import { measureIn } from '../lesion/measureIn.ts';
 import type { Probe } from '../retrieval/scope.ts';
 import type { Mask, VoxelSource } from '../volume/volume.ts';
 import type { Engine } from './engine.ts';
-import { inside, withImageFile } from './imageFile.ts';
+import { withImageFile } from './imageFile.ts';
 import type { NeedPlan, Plan } from './methodSources.ts';
+import { placed } from './placed.ts';
 
 export interface QueryProbe {
   readonly probe: Probe;
@@ -63,9 +63,8 @@ export async function queryProbe(
     return { probe, patient, notes: [] };
   }
   const volume = library.reads.volume(query.volume);
-  const drawn = 'mask' in query ? { box: query.mask.box, mask: query.mask } : { box: query.roi };
   const region: Region = {
-    region: inside(drawn, { dims: volume.dims }),
+    region: placed(engine, query).region,
     source: (work) => engine.withVoxels(query.volume, work),
     volume: query.volume,
   };
@@ -90,9 +89,8 @@ export async function lesionProbe(
   timing: EmbedTiming | null,
 ): Promise<Probe> {
   const { reads } = engine.library;
-  const { box, packed } = reads.lesionMask(lesion);
   const region: Region = {
-    region: { box, mask: unpackMask(box, packed) },
+    region: engine.library.lesionRegion(lesion),
     source: (work) => engine.withVoxels(volume, work),
     lesion,
     volume,

@@ -5,7 +5,7 @@ import type { ParsedParams } from '../contract/rpc.ts';
 import { embedOccluded, type OcclusionGrid, occlusionGrid } from '../encoder/occlusion.ts';
 import { cosine } from '../retrieval/matchedSlices.ts';
 import type { Engine } from './engine.ts';
-import { type Placed, placed } from './explainHit.ts';
+import { type Placed, placed } from './placed.ts';
 
 /** Throws `not-found`, `usage`, what the encoder throws, and `cancelled`. */
 export async function similarityMap(

@@ -10,7 +10,7 @@ import { Disclosure } from '../takeaway/disclosure.ts';
 import { hitsTable } from '../takeaway/hitsTable.ts';
 import { lesionPicture } from '../takeaway/lesionPicture.ts';
 import type { Engine } from './engine.ts';
-import { type Placed, placed } from './explainHit.ts';
+import { type Placed, placed } from './placed.ts';
 
 /** Throws `not-found`, `storage`. */
 export async function saveHits(

@@ -6,7 +6,6 @@ import type { Embedder, Prepared, SliceVector } from '../encoder/embedder.ts';
 import type { EmbedRegion } from '../encoder/voxelSource.ts';
 import type { Library } from '../engine/library.ts';
 import { fileExists, writeFileAtomic } from '../files/files.ts';
-import { unpackMask } from '../lesion/mask.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import { toFloat16 } from '../volume/float16.ts';
 import { thumbnailBox, thumbnailPng } from '../volume/thumbnail.ts';
@@ -218,7 +217,7 @@ async function* prepareVolume(
   try {
     for (const lesion of lesions) {
       throwIfCancelled(signal);
-      const region = lesionRegion(library, lesion);
+      const region = library.lesionRegion(lesion);
       const input = await embedder.prepare(file, region);
       await drawThumbnail(library, file, lesion, region);
       yield { lesion, volume, input };
@@ -291,7 +290,7 @@ async function embedCaptions(task: Task): Promise<void> {
 async function poolLesions(task: Task, file: VoxelFile): Promise<void> {
   const { library, embedder, signal } = task;
   const lesions = lesionsWithout(task, 'lesion');
-  const regions = lesions.map((lesion) => lesionRegion(library, lesion));
+  const regions = lesions.map((lesion) => library.lesionRegion(lesion));
   const embeddings = await embedder.embed(file, regions, signal);
   for (const [n, lesion] of lesions.entries()) await drawThumbnail(library, file, lesion, regions[n]);
   store(
@@ -303,7 +302,7 @@ async function poolLesions(task: Task, file: VoxelFile): Promise<void> {
 
 async function embedLesionSlices(task: Task, file: VoxelFile): Promise<void> {
   for (const lesion of lesionsWithout(task, 'lesion-slice')) {
-    const region = lesionRegion(task.library, lesion);
+    const region = task.library.lesionRegion(lesion);
     const slices = await task.embedder.embedLesionSlices(file, region, task.signal);
     store(task, 'lesion-slice', sliceRows(lesion, slices));
   }
@@ -319,11 +318,6 @@ async function embedWhole(task: Task, file: VoxelFile, levels: readonly Level[])
       store(task, 'volume', [{ owner: task.volume, vector: toFloat16(vector) }], pooling);
     }
   })();
-}
-
-function lesionRegion(library: Library, lesion: string): EmbedRegion {
-  const { box, packed } = library.reads.lesionMask(lesion);
-  return { box, mask: unpackMask(box, packed) };
 }
 
 /** Draws the thumbnail of a lesion unless it is there. */
