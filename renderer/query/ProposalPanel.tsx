@@ -15,6 +15,7 @@ import { useState } from 'react';
 import { callEngine, libraryKey } from '../engine.ts';
 import { infoQuery, labelsOf } from '../library/queries.ts';
 import { sentence } from '../ui/Empty.tsx';
+import { fixed } from '../ui/format.ts';
 import { Measures } from '../ui/Measures.tsx';
 import { failed, notice } from '../ui/notice.ts';
 import { editProposal, type Proposal, redoEdit, selectTool, undoEdit, useView } from '../ui/store.ts';
@@ -103,7 +104,7 @@ export function ProposalPanel({ proposal }: { proposal: Proposal }) {
           value={brush.radiusMm}
           onChange={(radiusMm) => useView.setState({ brush: { ...brush, radiusMm } })}
         />
-        <span className="number">{brush.radiusMm.toFixed(1)} mm</span>
+        <span className="number">{fixed(brush.radiusMm, 1)} mm</span>
         <Checkbox
           size="xs"
           label="3D"
