@@ -20,6 +20,7 @@ import { ProposalPanel } from '../query/ProposalPanel.tsx';
 import { useResults } from '../query/results.ts';
 import { useProposalMeasurements } from '../query/useProposal.ts';
 import { Settings } from '../settings/Settings.tsx';
+import { Tour } from '../tour/Tour.tsx';
 import { KeysHelp } from '../viewer/KeysHelp.tsx';
 import { Toolbar } from '../viewer/Toolbar.tsx';
 import { Viewer } from '../viewer/Viewer.tsx';
@@ -94,6 +95,7 @@ export function App() {
       <KeysHelp />
       <EvaluationPage />
       <Settings app={app.data} />
+      <Tour />
     </div>
   );
 }

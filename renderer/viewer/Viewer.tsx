@@ -7,6 +7,7 @@ import { useMeasure } from '../measure/useMeasure.ts';
 import { markOfStroke, type RegionTool, regionTools } from '../query/marks.ts';
 import { paint } from '../query/maskEdit.ts';
 import { useProposeMark } from '../query/useProposal.ts';
+import { TourButton } from '../tour/Tour.tsx';
 import { colors } from '../ui/colors.ts';
 import { Empty } from '../ui/Empty.tsx';
 import { hu, minus, thickness } from '../ui/format.ts';
@@ -63,7 +64,9 @@ export function Viewer() {
         <Empty
           title="No volume open"
           text="Choose a lesion or a study in the library on the left. It opens here in three planes."
-        />
+        >
+          <TourButton />
+        </Empty>
       </div>
     );
   }
