@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotations.ts';
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
+import { type CatalogChanges, catalogChanges } from '../catalog/changes.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
+import { type CatalogEdits, catalogEdits } from '../catalog/edits.ts';
 import {
   type CatalogEmbeddings,
   catalogEmbeddings,
@@ -13,6 +15,7 @@ import {
 } from '../catalog/embeddings.ts';
 import { type CatalogFeedback, catalogFeedback } from '../catalog/feedback.ts';
 import { type CatalogFilterSets, catalogFilterSets } from '../catalog/filterSets.ts';
+import { type CatalogFinding, catalogFinding } from '../catalog/finding.ts';
 import { type CatalogJobs, catalogJobs } from '../catalog/jobs.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
@@ -44,6 +47,9 @@ export class Library {
   readonly feedback: CatalogFeedback;
   readonly captions: CatalogCaptions;
   readonly filterSets: CatalogFilterSets;
+  readonly finding: CatalogFinding;
+  readonly changes: CatalogChanges;
+  readonly edits: CatalogEdits;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
@@ -66,6 +72,9 @@ export class Library {
     this.feedback = catalogFeedback(db);
     this.captions = catalogCaptions(db);
     this.filterSets = catalogFilterSets(db);
+    this.finding = catalogFinding(db);
+    this.changes = catalogChanges(db);
+    this.edits = catalogEdits(db, this.writes, this.changes);
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }

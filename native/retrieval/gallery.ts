@@ -142,6 +142,43 @@ export function passing(
   return table.rows.filter((_, n) => marks[n] === 1);
 }
 
+/**
+ * The ids of the rows that meet the conditions and `also`, by the values of a field: numbers by size, text as people sort it,
+ * what lacks the field last in either direction, equal ones in catalog order.
+ * @throws PrecedentError `usage` as `passing`, and for a field to sort by that there is not
+ */
+export function passingInOrder(
+  gallery: Gallery,
+  where: readonly Condition[],
+  { by, descending }: { readonly by: string; readonly descending: boolean },
+  also: (row: GalleryRow) => boolean,
+): readonly string[] {
+  const table = tableOf(gallery);
+  const marks = marksOf(gallery, where);
+  const rank = ranksOf(columnOf(table, fieldNamed(by, table.names)));
+  const sign = descending ? -1 : 1;
+  const found = table.rows.flatMap((row, n) => (marks[n] === 1 && also(row) ? [n] : []));
+  found.sort((a, b) => {
+    const [missingA, missingB] = [Number.isNaN(rank[a]), Number.isNaN(rank[b])];
+    if (missingA || missingB) return Number(missingA) - Number(missingB) || a - b;
+    return sign * (rank[a] - rank[b]) || a - b;
+  });
+  return found.map((n) => table.rows[n].lesion);
+}
+
+const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+/** A number for each row by which it is sorted; NaN where the field is missing. */
+function ranksOf({ numbers, codes, values }: Column): Float64Array {
+  if (numbers) return numbers;
+  const inOrder = values
+    .map((value, code) => ({ value, code }))
+    .sort((a, b) => collator.compare(a.value, b.value));
+  const rank = new Float64Array(values.length);
+  for (const [place, { code }] of inOrder.entries()) rank[code] = place;
+  return Float64Array.from(codes, (code) => (code < 0 ? Number.NaN : rank[code]));
+}
+
 /** How many rows meet the conditions. Throws as `passing`. */
 export function countPassing(gallery: Gallery, where: readonly Condition[]): number {
   return marksOf(gallery, where).reduce((sum, mark) => sum + mark, 0);
