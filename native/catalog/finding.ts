@@ -49,7 +49,9 @@ export function catalogFinding(db: Database) {
   function holding(word: string): Set<unknown> {
     const like = anywhere(word);
     // A word without a letter or digit is nothing to the full text.
-    const match = /[\p{L}\p{N}]/u.test(word) ? inText.all(`${ownColumns} : "${word.replaceAll('"', '""')}"*`) : [];
+    const match = /[\p{L}\p{N}]/u.test(word)
+      ? inText.all(`${ownColumns} : "${word.replaceAll('"', '""')}"*`)
+      : [];
     return new Set([...match, ...inName.all(like), ...inPatient.all(like)]);
   }
 

@@ -385,8 +385,8 @@ export function catalogReads(db: Database) {
         volumeUid,
       ).map((row) => ({ role: row.role as 'image' | 'region', path: String(row.path) })),
 
-    /** Every lesion as filters and searches see it, in catalog order. */
-    gallery: (): GalleryRow[] => galleryRows(db),
+    /** Every lesion, or those with one of these ids, as filters and searches see it, in catalog order. */
+    gallery: (among?: readonly string[]): GalleryRow[] => galleryRows(db, among),
 
     /** The lesions or organs of a volume by name, box and mask, so that importing the same regions again adds none. */
     regionsOf: (table: 'lesion' | 'organ', volumeUid: string): (PackedRegion & { name: string })[] =>

@@ -15,7 +15,9 @@ export function editLesions(
     .map(({ name, value }) => (value === null ? `${name} removed` : `${name} = ${value}`))
     .join(', ');
   const next = (said: Said) => changes.reduce(after, said);
-  return { change: library.edits.apply(currentUser(), what, new Set(lesions), next), left: 0 };
+  const change = library.edits.apply(currentUser(), what, new Set(lesions), next);
+  if (change) library.edited(lesions);
+  return { change, left: 0 };
 }
 
 function after(said: Said, { name, value }: LabelChange): Said {

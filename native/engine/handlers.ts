@@ -62,6 +62,10 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     changed();
     engine.embedInBackground();
   };
+  const edited = () => {
+    events.libraryChanged();
+    engine.embedInBackground();
+  };
   const idsPassing = (where: readonly Filter[]) =>
     where.length === 0 ? undefined : passing(library.gallery(), where).map(({ lesion }) => lesion);
   const newJob = ({ sources, labels, ...options }: StartParams): NewJob => ({
@@ -81,7 +85,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       processes: states(),
       fields: [...fieldInfos(library.gallery())],
     }),
-    ...libraryHandlers(engine, recaptioned),
+    ...libraryHandlers(engine, edited),
     'patients.list': (page) => reads.patients(page),
     'studies.list': (page) => reads.studies(page),
     'volumes.list': (page) => reads.volumes(page),
@@ -133,7 +137,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       }),
     'lesion.label': ({ lesion, name, value }) => {
       reads.lesion(lesion);
-      if (editLesions(library, [lesion], [{ name, value }]).change) recaptioned();
+      if (editLesions(library, [lesion], [{ name, value }]).change) edited();
       return reads.lesion(lesion);
     },
     'lesion.caption': ({ lesion, text }) => {

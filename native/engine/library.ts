@@ -122,6 +122,16 @@ export class Library {
     this.#caption();
   }
 
+  /** To be called in its place where labels and diagnoses of these lesions are all that changed: the others are not read again. */
+  edited(lesions: readonly string[]): void {
+    if (this.#gallery) {
+      const gallery = new Map(this.#gallery);
+      for (const row of this.reads.gallery(lesions)) gallery.set(row.lesion, row);
+      this.#gallery = gallery;
+    }
+    this.#caption();
+  }
+
   /**
    * Captions what changed: at once as much as a change by hand can be, the rest of a whole library beside other work. What
    * cannot be written now, as on a full disk, is still marked and tried after the next change.

@@ -17,13 +17,13 @@ type LibraryRequest =
   | 'library.undo'
   | 'library.changes';
 
-/** @param recaptioned to be called once lesions or what is said of them are others */
+/** @param tell to be called once lesions, or what is said of them, are others */
 export function libraryHandlers(
   { library }: Engine,
-  recaptioned: () => void,
+  tell: () => void,
 ): Pick<Handlers<EngineContract>, LibraryRequest> {
   const told = (result: Changed): Changed => {
-    if (result.change) recaptioned();
+    if (result.change) tell();
     return result;
   };
   return {

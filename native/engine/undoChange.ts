@@ -17,14 +17,15 @@ const rules: Readonly<Record<string, TakeBack>> = {
 /** Throws `not-found` for a change that there is not, `refused` for one that was taken back already. */
 export function undoChange(library: Library, id: string): Changed {
   const { changes, db } = library;
-  return db.transaction((): Changed => {
+  const taken: ChangedThing[] = [];
+  const undone = db.transaction((): Changed => {
     const change = changes.find(id);
     if (!change) throw new PrecedentError('not-found', 'there is no such change', id);
     if (change.undoneBy !== undefined)
       throw new PrecedentError('refused', 'the change was undone already', id, 'undo the undoing instead');
     // What was done last is taken back first.
     const things = changes.things(change).reverse();
-    const taken = things.filter((thing) => rules[thing.action]?.(library, thing) ?? false);
+    taken.push(...things.filter((thing) => rules[thing.action]?.(library, thing) ?? false));
     const rows = taken.map((thing) => ({ ...thing, before: thing.after, after: thing.before }));
     const what = change.what.startsWith('Undo: ')
       ? change.what.slice('Undo: '.length)
@@ -34,4 +35,7 @@ export function undoChange(library: Library, id: string): Changed {
       left: things.length - taken.length,
     };
   })();
+  if (taken.every(({ action }) => action === editAction)) library.edited(taken.map(({ subject }) => subject));
+  else library.changed();
+  return undone;
 }

@@ -91,7 +91,6 @@ describe('the list of lesions', () => {
       { name: 'diagnosis', value: 'lymphoma' },
       { name: 'proof', value: 'histology' },
     ]);
-    library.changed();
     expect(change).toMatchObject({ rows: 20, user: expect.stringMatching(/./), undoneBy: undefined });
     for (const id of ids)
       expect(library.edits.said(id)).toMatchObject({
