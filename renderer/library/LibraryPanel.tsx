@@ -90,7 +90,7 @@ export function LibraryPanel() {
         )}
       </div>
       {tab === 'patients' && <PatientList />}
-      {tab === 'studies' && <StudyList />}
+      {tab === 'studies' && <StudyList key={`${patient} ${text}`} />}
       {tab === 'lesions' && <LesionList />}
       {tab === 'reports' && <ReportList />}
     </aside>
