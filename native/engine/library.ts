@@ -27,7 +27,7 @@ import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries 
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
 import { unpackMask } from '../lesion/mask.ts';
-import type { Gallery } from '../retrieval/gallery.ts';
+import { type Gallery, patchedGallery } from '../retrieval/gallery.ts';
 import { LevelIndex } from '../retrieval/levelIndex.ts';
 import type { CacheKey } from '../vectors/cache.ts';
 import { VectorStore, vectorFiles } from '../vectors/store.ts';
@@ -125,9 +125,7 @@ export class Library {
   /** To be called in its place where labels and diagnoses of these lesions are all that changed: the others are not read again. */
   edited(lesions: readonly string[]): void {
     if (this.#gallery) {
-      const gallery = new Map(this.#gallery);
-      for (const row of this.reads.gallery(lesions)) gallery.set(row.lesion, row);
-      this.#gallery = gallery;
+      this.#gallery = patchedGallery(this.#gallery, this.reads.gallery(lesions));
     }
     this.#caption();
   }

@@ -1,7 +1,7 @@
 /** The lesions among which a search ranks, as the catalog describes them, and the filters over their fields. */
 import { catalogFields, dayOf, type FieldKind, fieldNamed, isoDate, wantedOf } from '../contract/filters.ts';
 import type { Diagnosis, FieldInfo, proofs } from '../contract/model.ts';
-import { type Column, clearFailing, numberColumn, textColumn } from './columns.ts';
+import { type Column, clearFailing, numberColumn, patchedColumn, textColumn } from './columns.ts';
 
 type Proof = (typeof proofs)[number];
 
@@ -106,6 +106,34 @@ function columnOf({ rows, columns }: Table, field: string): Column {
       : numberColumn(kind, rows.length, (n) => numberValue(rows[n], field, kind));
   columns.set(field, column);
   return column;
+}
+
+/** The gallery with other rows in the place of those of the same lesions; columns that are there already are not made anew. */
+export function patchedGallery(gallery: Gallery, changed: readonly GalleryRow[]): Gallery {
+  const patched = new Map(gallery);
+  for (const row of changed) patched.set(row.lesion, row);
+  const before = tables.get(gallery);
+  if (!before) return patched;
+  const rows = [...patched.values()];
+  const ids = new Set(changed.map(({ lesion }) => lesion));
+  const at = rows.flatMap((row, n) => (ids.has(row.lesion) ? [n] : []));
+  const columns = new Map(
+    [...before.columns].map(([field, column]) => {
+      const kind = kindOf(field);
+      const valueAt = (n: number) =>
+        kind === 'text' ? fieldValue(rows[n], field) : numberValue(rows[n], field, kind);
+      return [
+        field,
+        patchedColumn(
+          column,
+          at.map((n) => [n, valueAt(n)] as const),
+        ),
+      ];
+    }),
+  );
+  const names = [...new Set([...before.names, ...fieldNames(changed)])];
+  tables.set(patched, { rows, names, columns });
+  return patched;
 }
 
 function numberValue({ numbers, labels }: GalleryRow, field: string, kind: FieldKind): number | undefined {
@@ -248,6 +276,7 @@ function valuesOf({ codes, values }: Column): { value: string; count: number }[]
   for (const code of codes) if (code >= 0) counts[code]++;
   return values
     .map((value, code) => ({ value, count: counts[code] }))
+    .filter(({ count }) => count > 0)
     .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
     .slice(0, mostValues);
 }

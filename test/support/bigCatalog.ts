@@ -1,12 +1,15 @@
 /** A library with as many lesions as a test asks for: rows of the catalog alone, made from a seed, without a voxel. */
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { openDatabase } from '../../native/catalog/database.ts';
 import { catalogWrites } from '../../native/catalog/writes.ts';
+import { loadManifest } from '../../native/encoder/manifest.ts';
+import { preprocessingHash } from '../../native/encoder/preprocessingHash.ts';
 import { packMask } from '../../native/lesion/mask.ts';
 import type { Box } from '../../native/volume/volume.ts';
 import { lesion, volume } from './catalogRows.ts';
 
+const builtin = resolve(import.meta.dirname, '../../resources/encoders/builtin');
 const perPatient = 10;
 const organs = ['Liver', 'Lung', 'Kidney', 'Pancreas', 'Spleen', 'Adrenal'];
 const kinds = ['cyst', 'metastasis', 'haemangioma', 'carcinoma', 'granuloma', 'adenoma', 'abscess'];
@@ -16,6 +19,7 @@ const packed = packMask({ box: [0, 0, 0, 3, 3, 3], bits: new Uint8Array(64).fill
 /** Creates the library at `root` with `lesions` lesions, ten a patient; the same every time. */
 export async function bigLibrary(root: string, lesions: number): Promise<void> {
   await mkdir(root, { recursive: true });
+  const manifest = await loadManifest(builtin);
   const db = openDatabase(join(root, 'catalog.sqlite'));
   try {
     const writes = catalogWrites(db);
@@ -23,6 +27,16 @@ export async function bigLibrary(root: string, lesions: number): Promise<void> {
     db.transaction(() => {
       for (let patient = 0; patient * perPatient < lesions; patient++)
         writes.addVolume(patientVolume(patient, Math.min(perPatient, lesions - patient * perPatient)));
+      // As if it were embedded: an engine has nothing to do in the background. Searches would not find anything.
+      const key = db
+        .prepare(
+          `INSERT INTO embedding_key (encoder, version, preprocessing, level, dim) VALUES (?, ?, ?, 'lesion', 1) RETURNING id`,
+        )
+        .pluck()
+        .get(manifest.id, manifest.version, preprocessingHash(manifest));
+      db.prepare(
+        'INSERT INTO lesion_embedding (key, lesion, vector) SELECT ?, id, zeroblob(2) FROM lesion',
+      ).run(key);
     })();
   } finally {
     db.close();
@@ -44,7 +58,8 @@ function patientVolume(
     const diameterMm = 4 + ((n * 37) % 760) / 10;
     return {
       ...lesion(`Lesion ${n}`, labels),
-      uid: `les_big${n}`,
+      uid: `les-big${n}`,
+      outline: { sphericity: 0.8, convexity: 0.9, edgeMm: 2 },
       box,
       packed,
       measurements: {
@@ -63,5 +78,5 @@ function patientVolume(
     };
   });
   const whole = volume(`P${id}`, `big-${id}`, rows);
-  return { ...whole, uid: `vol_big${patient}`, read: { ...whole.read, dims: [512, 512, 100] } };
+  return { ...whole, uid: `vol-big${patient}`, read: { ...whole.read, dims: [512, 512, 100] } };
 }

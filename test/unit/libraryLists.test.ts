@@ -4,6 +4,7 @@ import { editLesions } from '../../native/engine/editLesions.ts';
 import { listLesionIds, listLesions } from '../../native/engine/lesionLists.ts';
 import { Library } from '../../native/engine/library.ts';
 import { undoChange } from '../../native/engine/undoChange.ts';
+import { fieldInfos } from '../../native/retrieval/gallery.ts';
 import { bigLibrary } from '../support/bigCatalog.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 
@@ -106,6 +107,9 @@ describe('the list of lesions', () => {
       before: { labels: { organ: before[0]?.labels.organ } },
       after: { labels: { organ: null, malignancy: '5' }, diagnosis: { diagnosis: 'lymphoma' } },
     });
+    const kinds = fieldInfos(library.gallery()).find(({ name }) => name === 'diagnosis')?.values ?? [];
+    expect(kinds.find(({ value }) => value === 'lymphoma')).toEqual({ value: 'lymphoma', count: 20 });
+    expect(fieldInfos(library.gallery())).toEqual(fieldInfos(new Map(library.gallery())));
     const undone = undoChange(library, change?.id ?? '');
     expect(undone.left).toBe(0);
     expect(ids.map((id) => library.edits.said(id))).toEqual(before);
