@@ -16,6 +16,15 @@ import {
   watchRow,
 } from './jobs.ts';
 import { encoderKinds, level, levelNames } from './levels.ts';
+import {
+  changed,
+  changeRow,
+  editParams,
+  lesionIds,
+  lesionWindow,
+  listedLesion,
+  listText,
+} from './library.ts';
 import { markSchema } from './mark.ts';
 import {
   box,
@@ -267,9 +276,9 @@ export const engineContract = {
         fields: z.array(fieldInfo),
       }),
     },
-    'patients.list': { params: z.object(page), result: paged(patientRow) },
+    'patients.list': { params: z.object({ ...page, text: listText }), result: paged(patientRow) },
     'studies.list': {
-      params: z.object({ ...page, patient: named.optional() }),
+      params: z.object({ ...page, patient: named.optional(), text: listText }),
       result: paged(studyRow),
     },
     'volumes.list': {
@@ -285,6 +294,18 @@ export const engineContract = {
       }),
       result: paged(lesionRow),
     },
+    /** A window of a list of lesions of any length. */
+    'library.lesions': { params: lesionWindow, result: paged(listedLesion) },
+    'library.lesionIds': {
+      params: lesionIds,
+      result: z.object({ total: z.number().int(), lesions: z.array(id) }),
+    },
+    /** Sets or takes away labels of many lesions at once, all or none. */
+    'library.edit': { params: editParams, result: changed },
+    /** Brings back what a change changed, as a change of its own; what was changed again since stays. */
+    'library.undo': { params: z.object({ change: named }), result: changed },
+    /** The latest changes by hand first. */
+    'library.changes': { params: z.object({}), result: z.array(changeRow) },
     'volume.get': {
       params: z.object({ volume: id }),
       result: z.object({ volume: volumeRow, lesions: z.array(lesionRow), organs: z.array(organRow) }),

@@ -8,7 +8,7 @@ import { builtinRules } from '../dicom/roiNames.ts';
 import { tryEncoder } from '../encoder/trial.ts';
 import { removeFile } from '../files/files.ts';
 import { drawThumbnail, embedVolume } from '../ingest/embedMissing.ts';
-import { changedDiagnosis, splitDiagnosis } from '../ingest/labels.ts';
+import { splitDiagnosis } from '../ingest/labels.ts';
 import { locateOriginals, missingOriginals } from '../ingest/originals.ts';
 import { importRules, setImportRules } from '../ingest/settings.ts';
 import { packMask, tightenMask, unpackMask } from '../lesion/mask.ts';
@@ -21,12 +21,14 @@ import { countPassing, fieldInfos, passing } from '../retrieval/gallery.ts';
 import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
 import { createDemo } from './demo.ts';
+import { editLesions } from './editLesions.ts';
 import { embedFiles } from './embedFiles.ts';
 import { embedLibrary } from './embedLibrary.ts';
 import type { Engine } from './engine.ts';
 import { evaluateLibrary } from './evaluateLibrary.ts';
 import { explainHit } from './explainHit.ts';
 import { exportTo } from './exportTo.ts';
+import { libraryHandlers } from './libraryHandlers.ts';
 import { markedQuery } from './markedQuery.ts';
 import { methodRows } from './methodRows.ts';
 import { proposeLesion } from './propose.ts';
@@ -60,6 +62,10 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     changed();
     engine.embedInBackground();
   };
+  const edited = () => {
+    events.libraryChanged();
+    engine.embedInBackground();
+  };
   const idsPassing = (where: readonly Filter[]) =>
     where.length === 0 ? undefined : passing(library.gallery(), where).map(({ lesion }) => lesion);
   const newJob = ({ sources, labels, ...options }: StartParams): NewJob => ({
@@ -79,6 +85,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       processes: states(),
       fields: [...fieldInfos(library.gallery())],
     }),
+    ...libraryHandlers(engine, edited),
     'patients.list': (page) => reads.patients(page),
     'studies.list': (page) => reads.studies(page),
     'volumes.list': (page) => reads.volumes(page),
@@ -129,10 +136,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
         return reads.lesion(uid);
       }),
     'lesion.label': ({ lesion, name, value }) => {
-      const diagnosis = changedDiagnosis(reads.lesion(lesion).diagnosis, name, value);
-      if (diagnosis === undefined) writes.setLabel(lesion, name, value);
-      else writes.setDiagnosis(lesion, diagnosis);
-      recaptioned();
+      reads.lesion(lesion);
+      if (editLesions(library, [lesion], [{ name, value }]).change) edited();
       return reads.lesion(lesion);
     },
     'lesion.caption': ({ lesion, text }) => {

@@ -6,6 +6,7 @@ import { FilterSets } from './FilterSets.tsx';
 import { QueryBox } from './QueryBox.tsx';
 
 export function QueryLine() {
+  const where = useView((s) => s.options.where);
   return (
     <search className="query-line" data-testid="query-line" aria-label="Words and filters">
       <QueryBox />
@@ -13,7 +14,7 @@ export function QueryLine() {
         name="Filter"
         pick={(filter) => setSearchOptions({ where: withFilter(useView.getState().options.where, filter) })}
       />
-      <FilterSets />
+      <FilterSets where={where} take={(all) => setSearchOptions({ where: all })} />
       <FilterChips />
     </search>
   );

@@ -11,6 +11,7 @@ import { Demonstration } from '../library/Demonstration.tsx';
 import { ImportDialog } from '../library/importing/ImportDialog.tsx';
 import { LesionDetails } from '../library/LesionDetails.tsx';
 import { chooseImport, LibraryPanel } from '../library/LibraryPanel.tsx';
+import { LibraryPage } from '../library/page/LibraryPage.tsx';
 import { infoQuery } from '../library/queries.ts';
 import { VolumeLesions } from '../library/VolumeLesions.tsx';
 import { AnnotationList } from '../measure/AnnotationList.tsx';
@@ -94,6 +95,7 @@ export function App() {
       <ImportDialog />
       <KeysHelp />
       <EvaluationPage />
+      <LibraryPage />
       <Settings app={app.data} />
       <Tour />
     </div>

@@ -83,7 +83,7 @@ export interface SearchOptions {
 
 export type LibraryTab = 'patients' | 'studies' | 'lesions' | 'reports';
 export type ImportTab = 'new' | 'jobs' | 'conflicts' | 'watch';
-type Dialog = 'help' | 'settings' | 'import' | 'evaluation' | 'tour' | null;
+type Dialog = 'help' | 'settings' | 'import' | 'evaluation' | 'library' | 'tour' | null;
 
 export interface ViewState {
   readonly row: VolumeRow | null;
@@ -118,7 +118,7 @@ export interface ViewState {
   /** Whether the comparison says why. */
   readonly why: boolean;
   /** Which of them an undo takes back first. */
-  readonly lastChange: 'mask' | 'mark' | 'annotation';
+  readonly lastChange: 'mask' | 'mark' | 'annotation' | 'label';
   readonly tab: LibraryTab;
   readonly libraryText: string;
   readonly libraryWhere: readonly Filter[];

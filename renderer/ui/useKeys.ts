@@ -1,6 +1,8 @@
 /** The one listener for keys: looks the press up in the table and does what its action names. */
 import { useEffect } from 'react';
 import { stepHit } from '../compare/Compare.tsx';
+import { redoLabels, undoLabels } from '../library/edits.ts';
+import { openPage } from '../library/page/pageState.ts';
 import {
   redoAnnotation,
   removeSelected,
@@ -130,6 +132,9 @@ function perform(action: Action): void {
     case 'words':
       document.getElementById('query-words')?.focus();
       return;
+    case 'library':
+      openPage('lesions');
+      return;
     case 'nextHit':
     case 'previousHit':
       moveHit(action.do === 'nextHit' ? 1 : -1);
@@ -162,11 +167,13 @@ function perform(action: Action): void {
       else if (useMeasurements.getState().selected) select(null);
       return;
     case 'undo':
+      if (state.lastChange === 'label' && undoLabels()) return;
       if (state.lastChange === 'annotation' && !state.compare && undoAnnotation()) return;
       if (state.lastChange === 'mark' || !state.proposal?.past.length) undoMark();
       else undoEdit();
       return;
     case 'redo':
+      if (state.lastChange === 'label' && redoLabels()) return;
       if (state.lastChange === 'annotation' && !state.compare && redoAnnotation()) return;
       redoEdit();
       return;
