@@ -39,6 +39,7 @@ import {
   volumeRow,
 } from './model.ts';
 import { roiRule } from './reader.ts';
+import { reportParams } from './structuredReport.ts';
 import { comparisonParams, hitsParams } from './takeaway.ts';
 
 const token = z.string().min(16).max(64);
@@ -320,6 +321,11 @@ export const engineContract = {
     /** Writes measurements with the values that the window found as CSV; without who the patient is. */
     'annotations.export': {
       params: z.object({ rows: z.array(measuredRow).min(1).max(10_000), target: token }),
+      result: z.object({ bytes: z.number().int() }),
+    },
+    /** Writes them, and a lesion, as a DICOM structured report by TID 1500. */
+    'annotations.exportReport': {
+      params: reportParams.extend({ target: token }),
       result: z.object({ bytes: z.number().int() }),
     },
     /** How many lesions pass the filters together, and each field's filters alone, in the order in which the fields come first. */

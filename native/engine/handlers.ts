@@ -33,6 +33,7 @@ import { proposeLesion } from './propose.ts';
 import { rankVolumes } from './rankVolumes.ts';
 import { saveEvaluation } from './saveEvaluation.ts';
 import { saveMeasurements } from './saveMeasurements.ts';
+import { saveStructuredReport } from './saveStructuredReport.ts';
 import { searchLibrary } from './searchLibrary.ts';
 import { similarityMap } from './similarityMap.ts';
 import { simulateFeedback } from './simulateFeedback.ts';
@@ -172,6 +173,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       return {};
     },
     'annotations.export': ({ rows, target }) => saveMeasurements(rows, grants.take(target, 'write')),
+
+    'annotations.exportReport': (params) => saveStructuredReport(engine, params),
 
     'filters.count': ({ where }) => {
       const gallery = library.gallery();

@@ -1,5 +1,6 @@
 /** The reader process: walks, parses and decodes files, writes voxels to staging, holds no catalog and may die. */
 import { readerContract } from '../contract/reader.ts';
+import { readSourceImages } from '../dicom/sourceImages.ts';
 import { runChild } from '../process/child.ts';
 import { startWatchdog } from '../process/watchdog.ts';
 import { readReportFile } from '../report/readReportFile.ts';
@@ -24,4 +25,5 @@ runChild(readerContract, {
   dataset: ({ path }) => readDataset(path),
   table: ({ path }) => tableImages(path),
   report: ({ report }) => readReportFile(report),
+  images: ({ files }, { progress }) => readSourceImages(files, (path) => progress({ path })),
 });
