@@ -15,6 +15,7 @@ import {
   jobRow,
   watchRow,
 } from './jobs.ts';
+import { keyImage, keyImageExport, keyImageShape } from './keyImages.ts';
 import { encoderKinds, level, levelNames } from './levels.ts';
 import { markSchema } from './mark.ts';
 import {
@@ -327,6 +328,16 @@ export const engineContract = {
     'annotations.exportReport': {
       params: reportParams.extend({ target: token }),
       result: z.object({ bytes: z.number().int() }),
+    },
+    /** Those of all volumes of the volume's study, the earliest first. */
+    'keyImages.list': { params: z.object({ volume: id }), result: z.array(keyImage) },
+    /** Adds one, or shows and notes the one of the same id otherwise; answers as `keyImages.list`. */
+    'keyImages.save': { params: z.object({ image: keyImageShape }), result: z.array(keyImage) },
+    'keyImages.remove': { params: z.object({ image: id }), result: z.object({}) },
+    /** `left` counts those that are no image of the source, which a Key Object Selection cannot name. */
+    'keyImages.export': {
+      params: keyImageExport.extend({ target: token }),
+      result: z.object({ bytes: z.number().int(), left: z.number().int() }),
     },
     /** How many lesions pass the filters together, and each field's filters alone, in the order in which the fields come first. */
     'filters.count': {

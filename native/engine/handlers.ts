@@ -27,6 +27,7 @@ import type { Engine } from './engine.ts';
 import { evaluateLibrary } from './evaluateLibrary.ts';
 import { explainHit } from './explainHit.ts';
 import { exportTo } from './exportTo.ts';
+import { saveKeyImages } from './keyImages.ts';
 import { markedQuery } from './markedQuery.ts';
 import { methodRows } from './methodRows.ts';
 import { proposeLesion } from './propose.ts';
@@ -175,6 +176,17 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     'annotations.export': ({ rows, target }) => saveMeasurements(rows, grants.take(target, 'write')),
 
     'annotations.exportReport': (params) => saveStructuredReport(engine, params),
+
+    'keyImages.list': ({ volume }) => library.keyImages.ofStudy(volume),
+    'keyImages.save': ({ image }) => {
+      library.keyImages.save(image, currentUser());
+      return library.keyImages.ofStudy(image.volume);
+    },
+    'keyImages.remove': ({ image }) => {
+      library.keyImages.remove(image);
+      return {};
+    },
+    'keyImages.export': (params, { signal }) => saveKeyImages(engine, params, signal),
 
     'filters.count': ({ where }) => {
       const gallery = library.gallery();
