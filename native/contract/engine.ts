@@ -39,6 +39,7 @@ import {
   studyRow,
   volumeRow,
 } from './model.ts';
+import { originalHeader, originalHeaderParams, originalValueParams } from './originalHeader.ts';
 import { roiRule } from './reader.ts';
 import { reportParams } from './structuredReport.ts';
 import { comparisonParams, hitsParams } from './takeaway.ts';
@@ -424,6 +425,9 @@ export const engineContract = {
       params: z.object({ folder: token }),
       result: z.object({ found: z.number().int(), missing: z.array(missingOriginal) }),
     },
+    /** What the original file of a slice says of itself, element by element, and the whole value of one element. */
+    'originals.header': { params: originalHeaderParams, result: originalHeader },
+    'originals.value': { params: originalValueParams, result: z.object({ value: z.string() }) },
     'reports.list': { params: z.object({ study: named }), result: z.array(reportRow) },
     'reports.find': {
       params: z.object({ ...page, text: z.string().min(1).max(1000) }),

@@ -1,6 +1,7 @@
 /** What the engine asks of a reader process: to find image files under a path and to decode them into staging. */
 import { z } from 'zod';
 import { box, bytes, direction, measurements, organContext, outline, vec3 } from './model.ts';
+import { headerParams, headerResult } from './originalHeader.ts';
 import { sourceImages } from './structuredReport.ts';
 
 /** A file under the imported paths; its size and time say later whether it is still the same. */
@@ -229,6 +230,9 @@ export const readerContract = {
       result: sourceImages,
       progress: opening,
     },
+    /** What a file says of itself, and the whole value of one element of it. */
+    header: { params: headerParams, result: headerResult },
+    headerValue: { params: headerParams.extend({ at: z.string() }), result: z.string() },
   },
   events: {},
 } as const;

@@ -30,6 +30,7 @@ import { exportTo } from './exportTo.ts';
 import { saveKeyImages } from './keyImages.ts';
 import { markedQuery } from './markedQuery.ts';
 import { methodRows } from './methodRows.ts';
+import { originalHeader, originalValue } from './originalHeader.ts';
 import { proposeLesion } from './propose.ts';
 import { rankVolumes } from './rankVolumes.ts';
 import { saveEvaluation } from './saveEvaluation.ts';
@@ -257,6 +258,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       if (found > 0) changed();
       return { found, missing: await missingOriginals(engine) };
     },
+    'originals.header': (params) => originalHeader(engine, params),
+    'originals.value': (params) => originalValue(engine, params),
     'reports.list': ({ study }) => library.reports.of(study),
     'reports.find': ({ text, ...page }) => library.reports.find(ftsQuery(text), page),
     'roiRules.list': () => ({ own: importRules(library), builtin: [...builtinRules] }),

@@ -5,6 +5,7 @@ import { runChild } from '../process/child.ts';
 import { startWatchdog } from '../process/watchdog.ts';
 import { readReportFile } from '../report/readReportFile.ts';
 import { readDataset } from './msd.ts';
+import { readHeaderRows, readHeaderValue } from './originalHeader.ts';
 import { tableImages } from './readRegions.ts';
 import { readFoundSeries } from './readSeries.ts';
 import { describeFiles } from './sources/describe.ts';
@@ -26,4 +27,6 @@ runChild(readerContract, {
   table: ({ path }) => tableImages(path),
   report: ({ report }) => readReportFile(report),
   images: ({ files }, { progress }) => readSourceImages(files, (path) => progress({ path })),
+  header: (params) => readHeaderRows(params),
+  headerValue: (params) => readHeaderValue(params),
 });
