@@ -386,4 +386,18 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX annotation_volume ON annotation (volume);
   `,
+  /* 7: slices marked as key images, as they were shown */ `
+  CREATE TABLE key_image (
+    id INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,
+    volume INTEGER NOT NULL REFERENCES volume ON DELETE CASCADE,
+    plane TEXT NOT NULL CHECK (plane IN ('axial', 'coronal', 'sagittal')),
+    slice INTEGER NOT NULL,
+    view TEXT NOT NULL,
+    note TEXT NOT NULL,
+    author TEXT NOT NULL,
+    createdAt TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX key_image_volume ON key_image (volume);
+  `,
 ];

@@ -15,6 +15,7 @@ import {
   jobRow,
   watchRow,
 } from './jobs.ts';
+import { keyImage, keyImageExport, keyImageShape } from './keyImages.ts';
 import { encoderKinds, level, levelNames } from './levels.ts';
 import {
   changed,
@@ -47,7 +48,9 @@ import {
   studyRow,
   volumeRow,
 } from './model.ts';
+import { originalHeader, originalHeaderParams, originalValueParams } from './originalHeader.ts';
 import { roiRule } from './reader.ts';
+import { reportParams } from './structuredReport.ts';
 import { comparisonParams, hitsParams } from './takeaway.ts';
 
 const token = z.string().min(16).max(64);
@@ -343,6 +346,21 @@ export const engineContract = {
       params: z.object({ rows: z.array(measuredRow).min(1).max(10_000), target: token }),
       result: z.object({ bytes: z.number().int() }),
     },
+    /** Writes them, and a lesion, as a DICOM structured report by TID 1500. */
+    'annotations.exportReport': {
+      params: reportParams.extend({ target: token }),
+      result: z.object({ bytes: z.number().int() }),
+    },
+    /** Those of all volumes of the volume's study, the earliest first. */
+    'keyImages.list': { params: z.object({ volume: id }), result: z.array(keyImage) },
+    /** Adds one, or shows and notes the one of the same id otherwise; answers as `keyImages.list`. */
+    'keyImages.save': { params: z.object({ image: keyImageShape }), result: z.array(keyImage) },
+    'keyImages.remove': { params: z.object({ image: id }), result: z.object({}) },
+    /** `left` counts those that are no image of the source, which a Key Object Selection cannot name. */
+    'keyImages.export': {
+      params: keyImageExport.extend({ target: token }),
+      result: z.object({ bytes: z.number().int(), left: z.number().int() }),
+    },
     /** How many lesions pass the filters together, and each field's filters alone, in the order in which the fields come first. */
     'filters.count': {
       params: z.object({ where: filters }),
@@ -428,6 +446,9 @@ export const engineContract = {
       params: z.object({ folder: token }),
       result: z.object({ found: z.number().int(), missing: z.array(missingOriginal) }),
     },
+    /** What the original file of a slice says of itself, element by element, and the whole value of one element. */
+    'originals.header': { params: originalHeaderParams, result: originalHeader },
+    'originals.value': { params: originalValueParams, result: z.object({ value: z.string() }) },
     'reports.list': { params: z.object({ study: named }), result: z.array(reportRow) },
     'reports.find': {
       params: z.object({ ...page, text: z.string().min(1).max(1000) }),

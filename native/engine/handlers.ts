@@ -29,12 +29,15 @@ import { evaluateLibrary } from './evaluateLibrary.ts';
 import { explainHit } from './explainHit.ts';
 import { exportTo } from './exportTo.ts';
 import { libraryHandlers } from './libraryHandlers.ts';
+import { saveKeyImages } from './keyImages.ts';
 import { markedQuery } from './markedQuery.ts';
 import { methodRows } from './methodRows.ts';
+import { originalHeader, originalValue } from './originalHeader.ts';
 import { proposeLesion } from './propose.ts';
 import { rankVolumes } from './rankVolumes.ts';
 import { saveEvaluation } from './saveEvaluation.ts';
 import { saveMeasurements } from './saveMeasurements.ts';
+import { saveStructuredReport } from './saveStructuredReport.ts';
 import { searchLibrary } from './searchLibrary.ts';
 import { similarityMap } from './similarityMap.ts';
 import { simulateFeedback } from './simulateFeedback.ts';
@@ -178,6 +181,19 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     },
     'annotations.export': ({ rows, target }) => saveMeasurements(rows, grants.take(target, 'write')),
 
+    'annotations.exportReport': (params) => saveStructuredReport(engine, params),
+
+    'keyImages.list': ({ volume }) => library.keyImages.ofStudy(volume),
+    'keyImages.save': ({ image }) => {
+      library.keyImages.save(image, currentUser());
+      return library.keyImages.ofStudy(image.volume);
+    },
+    'keyImages.remove': ({ image }) => {
+      library.keyImages.remove(image);
+      return {};
+    },
+    'keyImages.export': (params, { signal }) => saveKeyImages(engine, params, signal),
+
     'filters.count': ({ where }) => {
       const gallery = library.gallery();
       return {
@@ -247,6 +263,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       if (found > 0) changed();
       return { found, missing: await missingOriginals(engine) };
     },
+    'originals.header': (params) => originalHeader(engine, params),
+    'originals.value': (params) => originalValue(engine, params),
     'reports.list': ({ study }) => library.reports.of(study),
     'reports.find': ({ text, ...page }) => library.reports.find(ftsQuery(text), page),
     'roiRules.list': () => ({ own: importRules(library), builtin: [...builtinRules] }),

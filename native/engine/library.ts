@@ -17,6 +17,7 @@ import { type CatalogFeedback, catalogFeedback } from '../catalog/feedback.ts';
 import { type CatalogFilterSets, catalogFilterSets } from '../catalog/filterSets.ts';
 import { type CatalogFinding, catalogFinding } from '../catalog/finding.ts';
 import { type CatalogJobs, catalogJobs } from '../catalog/jobs.ts';
+import { type CatalogKeyImages, catalogKeyImages } from '../catalog/keyImages.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
 import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
@@ -44,6 +45,7 @@ export class Library {
   readonly watched: CatalogWatched;
   readonly embeddings: CatalogEmbeddings;
   readonly annotations: CatalogAnnotations;
+  readonly keyImages: CatalogKeyImages;
   readonly feedback: CatalogFeedback;
   readonly captions: CatalogCaptions;
   readonly filterSets: CatalogFilterSets;
@@ -69,6 +71,7 @@ export class Library {
     this.watched = catalogWatched(db);
     this.embeddings = catalogEmbeddings(db);
     this.annotations = catalogAnnotations(db);
+    this.keyImages = catalogKeyImages(db);
     this.feedback = catalogFeedback(db);
     this.captions = catalogCaptions(db);
     this.filterSets = catalogFilterSets(db);

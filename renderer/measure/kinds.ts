@@ -67,7 +67,7 @@ export const kinds: Readonly<Record<AnnotationKind, Kind>> = {
     measure: ({ points, plane }, grid, voxels) => {
       const ellipse = ellipseOf(points, plane, grid);
       return {
-        areaMm2: ellipseAreaMm2(ellipse, grid),
+        areaMm2: ellipseAreaMm2(ellipse),
         ...(voxels && ellipseStatistics(ellipse, voxels)),
       };
     },
