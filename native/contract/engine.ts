@@ -2,6 +2,7 @@
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
+import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import { feedback, feedbackMark, markParams, regionQuery, simulation, simulationParams } from './feedback.ts';
 import { modelState, refusedProvider } from './inference.ts';
@@ -35,6 +36,7 @@ import {
   organRow,
   patientRow,
   progress,
+  reconstruction,
   studyRow,
   volumeRow,
 } from './model.ts';
@@ -166,6 +168,8 @@ export const searchResult = z.object({
   searched: z.number().int(),
   distributions: z.array(distribution),
   unproven: z.number().int(),
+  /** Of the volume that the first thing searched for lies in, where that is in the library. */
+  asked: reconstruction.optional(),
   /** Where the method was calibrated on this library (`evaluate.run` with `keep`). */
   expected: expectation.optional(),
   notes: z.array(z.string()),
@@ -335,6 +339,7 @@ export const engineContract = {
     /** A set of the same name is replaced. */
     'filterSets.save': { params: filterSet, result: z.array(filterSet) },
     'filterSets.remove': { params: filterSet.pick({ name: true }), result: z.array(filterSet) },
+    'search.excerpts': { params: excerptParams, result: z.array(reportExcerpt) },
     'search.run': { params: searchParams, result: searchResult },
     'search.explain': { params: explainParams, result: explanation },
     /** Hides one part of each lesion after the other and embeds it again: takes seconds. */

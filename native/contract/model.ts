@@ -176,6 +176,16 @@ export type LesionRow = z.infer<typeof lesionRow>;
 export const organRow = z.object({ id: z.string(), name: z.string(), boxIjk: box });
 export type OrganRow = z.infer<typeof organRow>;
 
+/** How a volume was reconstructed, as far as its series says. */
+export const reconstruction = z.object({
+  sliceThicknessMm: z.number().optional(),
+  kernel: z.string().optional(),
+  contrast: z.string().optional(),
+  /** As the filter of this name has it. */
+  phase: z.string().optional(),
+});
+export type Reconstruction = z.infer<typeof reconstruction>;
+
 export const hit = z.object({
   rank: ints,
   score: z.number(),
@@ -190,9 +200,10 @@ export const hit = z.object({
   meanHu: z.number(),
   centerMm: vec3,
   boxIjk: box,
-  sliceThicknessMm: z.number().optional(),
-  kernel: z.string().optional(),
-  contrast: z.string().optional(),
+  ...reconstruction.shape,
+  sex: z.string().optional(),
+  /** In full years, at the study. */
+  age: z.number().optional(),
   lossy: z.boolean(),
   interpolated: z.boolean(),
 });
@@ -262,5 +273,7 @@ export const expectation = z.object({
   pairs: ints,
   /** Of each hit the chance that it has the query's class, in the order of the hits; null where it has no class. */
   hits: z.array(z.number().nullable()),
+  /** Of each hit what was seen of hits of about its score: how many shared the class of their query, of how many; null as in `hits`. */
+  near: z.array(z.object({ shared: ints, of: ints }).nullable()),
 });
 export type Expectation = z.infer<typeof expectation>;

@@ -16,7 +16,7 @@ import { measureIn } from '../lesion/measureIn.ts';
 import { outlineIn } from '../lesion/outline.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { Handlers } from '../process/serve.ts';
-import { ftsQuery } from '../report/ftsQuery.ts';
+import { anyTerm, ftsQuery } from '../report/ftsQuery.ts';
 import { countPassing, fieldInfos, passing } from '../retrieval/gallery.ts';
 import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
@@ -195,6 +195,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       library.filterSets.remove(name);
       return library.filterSets.list();
     },
+    'search.excerpts': ({ lesions, text }) => library.reports.excerpts(lesions, anyTerm(text)),
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
     'methods.list': ({ encoder }) => methodRows(engine, encoder),
     'feedback.mark': ({ query, ...mark }) => {

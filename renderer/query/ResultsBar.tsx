@@ -1,6 +1,7 @@
 /** How the hits are laid out, and what can be taken away of them. */
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core';
 import { IconArrowsSort, IconLayoutGrid, IconLayoutList } from '@tabler/icons-react';
+import { planes } from '../../native/contract/mark.ts';
 import type { Hit } from '../../native/contract/model.ts';
 import { TakeAwayMenu } from '../takeaway/TakeAwayMenu.tsx';
 import { count } from '../ui/format.ts';
@@ -43,7 +44,7 @@ export function ResultsBar({ hits }: { hits: readonly Hit[] }) {
 }
 
 function OrderMenu({ hits }: { hits: readonly Hit[] }) {
-  const { order, group } = useResults();
+  const { order, group, plane } = useResults();
   const labels = byImportance([...new Set(['diagnosis', ...hits.flatMap((hit) => Object.keys(hit.labels))])]);
   return (
     <Menu position="top-end" withinPortal>
@@ -70,6 +71,18 @@ function OrderMenu({ hits }: { hits: readonly Hit[] }) {
             onChange={() => useResults.setState({ order: name })}
           >
             {orders[name].title}
+          </Menu.RadioItem>
+        ))}
+        <Menu.Label>Pictures</Menu.Label>
+        {[null, ...planes].map((one) => (
+          <Menu.RadioItem
+            key={one ?? ''}
+            value={one ?? ''}
+            checked={plane === one}
+            closeMenuOnClick
+            onChange={() => useResults.setState({ plane: one })}
+          >
+            {one === null ? 'In the plane of the query' : `${one.charAt(0).toUpperCase()}${one.slice(1)}`}
           </Menu.RadioItem>
         ))}
         <Menu.Label>Group by</Menu.Label>

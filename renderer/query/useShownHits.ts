@@ -13,7 +13,7 @@ export function useHitGroups(result: SearchResult | undefined): readonly HitGrou
 
 export function currentResult(): SearchResult | undefined {
   const { subject, options } = useView.getState();
-  return queryClient.getQueryData(searchQuery(subject, options).queryKey);
+  return queryClient.getQueryData(searchQuery(subject, options, useResults.getState().hidden).queryKey);
 }
 
 export function currentHits(): readonly ShownHit[] {

@@ -47,6 +47,8 @@ export interface Subject {
   readonly token: number;
   readonly query: SimpleQuery;
   readonly title: string;
+  /** In which it was being looked at; cards show hits in it. */
+  readonly plane: Plane;
   /** Nothing for words, which lie nowhere. */
   readonly volume: string | null;
   readonly mask: Mask | null;
@@ -310,6 +312,7 @@ export function findSimilar(): boolean {
         token: nextToken++,
         query: { volume: volume.id, mask: { box: [...mask.box], bits: mask.bits } },
         title: 'Marked lesion',
+        plane: proposal.mark.plane,
         volume: volume.id,
         mask,
         measurements,
@@ -334,6 +337,7 @@ export function findLike(lesion: LesionRow): void {
       token: nextToken++,
       query: { lesion: lesion.id },
       title: lesion.name,
+      plane: get().activePlane,
       volume: lesion.volume,
       mask: null,
       measurements: lesion,
@@ -360,6 +364,7 @@ export function findByWords(words: string): void {
       token: nextToken++,
       query: { text: words || ' ' },
       title: words || 'all that pass',
+      plane: 'axial',
       volume: null,
       mask: null,
       measurements: null,
