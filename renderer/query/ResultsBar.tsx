@@ -1,16 +1,18 @@
 /** How the hits are laid out, and what can be taken away of them. */
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core';
-import { IconArrowsSort, IconLayoutGrid, IconLayoutList } from '@tabler/icons-react';
+import { IconArrowsSort, IconColumns3, IconLayoutGrid, IconLayoutList } from '@tabler/icons-react';
 import { planes } from '../../native/contract/mark.ts';
 import type { Hit } from '../../native/contract/model.ts';
 import { TakeAwayMenu } from '../takeaway/TakeAwayMenu.tsx';
 import { count } from '../ui/format.ts';
 import { byImportance } from '../ui/labels.ts';
+import { toggleColumns, useColumns } from './columns/columnsStore.ts';
 import { type Order, orders, toggleLayout, useResults } from './results.ts';
 
 export function ResultsBar({ hits }: { hits: readonly Hit[] }) {
   const { layout, hidden } = useResults();
   const grid = layout === 'grid';
+  const columns = useColumns((s) => s.open);
   return (
     <div className="results-bar">
       {hidden.length > 0 && (
@@ -26,6 +28,18 @@ export function ResultsBar({ hits }: { hits: readonly Hit[] }) {
         </Tooltip>
       )}
       <OrderMenu hits={hits} />
+      <Tooltip label="Hits of all methods side by side (A)">
+        <ActionIcon
+          size="sm"
+          variant="default"
+          aria-label="Hits of all methods side by side"
+          aria-pressed={columns}
+          data-testid="columns-toggle"
+          onClick={toggleColumns}
+        >
+          <IconColumns3 size={14} />
+        </ActionIcon>
+      </Tooltip>
       <Tooltip label={grid ? 'Strip (U)' : 'Grid (U)'}>
         <ActionIcon
           size="sm"
