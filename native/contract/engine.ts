@@ -21,6 +21,7 @@ import { markSchema } from './mark.ts';
 import {
   box,
   calibration,
+  condition,
   counts,
   distribution,
   expectation,
@@ -41,6 +42,7 @@ import {
   volumeRow,
 } from './model.ts';
 import { roiRule } from './reader.ts';
+import { savedQueryRequests } from './savedQueries.ts';
 import { comparisonParams, hitsParams } from './takeaway.ts';
 
 const token = z.string().min(16).max(64);
@@ -96,7 +98,7 @@ export const encoderTrial = z.object({
 });
 export type EncoderTrial = z.infer<typeof encoderTrial>;
 
-export const filter = z.object({ field: named, value: z.string().max(2000) });
+export const filter = condition;
 export type Filter = z.infer<typeof filter>;
 const filters = z.array(filter).max(100);
 /** Filters under a name. */
@@ -339,6 +341,7 @@ export const engineContract = {
     /** A set of the same name is replaced. */
     'filterSets.save': { params: filterSet, result: z.array(filterSet) },
     'filterSets.remove': { params: filterSet.pick({ name: true }), result: z.array(filterSet) },
+    ...savedQueryRequests,
     'search.excerpts': { params: excerptParams, result: z.array(reportExcerpt) },
     'search.run': { params: searchParams, result: searchResult },
     'search.explain': { params: explainParams, result: explanation },

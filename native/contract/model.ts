@@ -10,6 +10,8 @@ export const integers = z.custom<Int32Array>((value) => value instanceof Int32Ar
 export const id = z.string().min(1).max(64);
 /** A name, an identity or a UID as it is asked for: of a field, a method, an encoder, a patient, a study. */
 export const named = z.string().min(1).max(300);
+/** One condition of a filter. */
+export const condition = z.object({ field: named, value: z.string().max(2000) });
 /** How far long work has come. */
 export const progress = z.object({ done: z.number().int(), total: z.number().int() });
 

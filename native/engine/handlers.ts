@@ -31,6 +31,7 @@ import { markedQuery } from './markedQuery.ts';
 import { methodRows } from './methodRows.ts';
 import { proposeLesion } from './propose.ts';
 import { rankVolumes } from './rankVolumes.ts';
+import { savedQueryHandlers } from './savedQueries.ts';
 import { saveEvaluation } from './saveEvaluation.ts';
 import { saveMeasurements } from './saveMeasurements.ts';
 import { searchLibrary } from './searchLibrary.ts';
@@ -195,6 +196,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       library.filterSets.remove(name);
       return library.filterSets.list();
     },
+    ...savedQueryHandlers(library),
     'search.excerpts': ({ lesions, text }) => library.reports.excerpts(lesions, anyTerm(text)),
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
     'methods.list': ({ encoder }) => methodRows(engine, encoder),

@@ -16,6 +16,7 @@ import { type CatalogFilterSets, catalogFilterSets } from '../catalog/filterSets
 import { type CatalogJobs, catalogJobs } from '../catalog/jobs.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
+import { type CatalogSavedQueries, catalogSavedQueries } from '../catalog/savedQueries.ts';
 import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
 import { levels } from '../contract/levels.ts';
@@ -44,6 +45,7 @@ export class Library {
   readonly feedback: CatalogFeedback;
   readonly captions: CatalogCaptions;
   readonly filterSets: CatalogFilterSets;
+  readonly savedQueries: CatalogSavedQueries;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
@@ -66,6 +68,7 @@ export class Library {
     this.feedback = catalogFeedback(db);
     this.captions = catalogCaptions(db);
     this.filterSets = catalogFilterSets(db);
+    this.savedQueries = catalogSavedQueries(db);
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }

@@ -6,6 +6,7 @@ import type { Hit } from '../../native/contract/model.ts';
 import { TakeAwayMenu } from '../takeaway/TakeAwayMenu.tsx';
 import { count } from '../ui/format.ts';
 import { byImportance } from '../ui/labels.ts';
+import { useShownKey } from '../viewer/ownKeys.ts';
 import { toggleColumns, useColumns } from './columns/columnsStore.ts';
 import { type Order, orders, toggleLayout, useResults } from './results.ts';
 
@@ -13,6 +14,7 @@ export function ResultsBar({ hits }: { hits: readonly Hit[] }) {
   const { layout, hidden } = useResults();
   const grid = layout === 'grid';
   const columns = useColumns((s) => s.open);
+  const keyOf = useShownKey();
   return (
     <div className="results-bar">
       {hidden.length > 0 && (
@@ -28,7 +30,7 @@ export function ResultsBar({ hits }: { hits: readonly Hit[] }) {
         </Tooltip>
       )}
       <OrderMenu hits={hits} />
-      <Tooltip label="Hits of all methods side by side (A)">
+      <Tooltip label={`Hits of all methods side by side (${keyOf('methodColumns')})`}>
         <ActionIcon
           size="sm"
           variant="default"
