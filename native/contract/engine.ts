@@ -2,6 +2,7 @@
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
+import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import { feedback, feedbackMark, markParams, regionQuery, simulation, simulationParams } from './feedback.ts';
 import { modelState, refusedProvider } from './inference.ts';
@@ -30,6 +31,7 @@ import { markSchema } from './mark.ts';
 import {
   box,
   calibration,
+  condition,
   counts,
   distribution,
   expectation,
@@ -45,11 +47,13 @@ import {
   organRow,
   patientRow,
   progress,
+  reconstruction,
   studyRow,
   volumeRow,
 } from './model.ts';
 import { originalHeader, originalHeaderParams, originalValueParams } from './originalHeader.ts';
 import { roiRule } from './reader.ts';
+import { savedQueryRequests } from './savedQueries.ts';
 import { reportParams } from './structuredReport.ts';
 import { comparisonParams, hitsParams } from './takeaway.ts';
 
@@ -106,7 +110,7 @@ export const encoderTrial = z.object({
 });
 export type EncoderTrial = z.infer<typeof encoderTrial>;
 
-export const filter = z.object({ field: named, value: z.string().max(2000) });
+export const filter = condition;
 export type Filter = z.infer<typeof filter>;
 const filters = z.array(filter).max(100);
 /** Filters under a name. */
@@ -178,6 +182,8 @@ export const searchResult = z.object({
   searched: z.number().int(),
   distributions: z.array(distribution),
   unproven: z.number().int(),
+  /** Of the volume that the first thing searched for lies in, where that is in the library. */
+  asked: reconstruction.optional(),
   /** Where the method was calibrated on this library (`evaluate.run` with `keep`). */
   expected: expectation.optional(),
   notes: z.array(z.string()),
@@ -374,6 +380,8 @@ export const engineContract = {
     /** A set of the same name is replaced. */
     'filterSets.save': { params: filterSet, result: z.array(filterSet) },
     'filterSets.remove': { params: filterSet.pick({ name: true }), result: z.array(filterSet) },
+    ...savedQueryRequests,
+    'search.excerpts': { params: excerptParams, result: z.array(reportExcerpt) },
     'search.run': { params: searchParams, result: searchResult },
     'search.explain': { params: explainParams, result: explanation },
     /** Hides one part of each lesion after the other and embeds it again: takes seconds. */

@@ -16,7 +16,7 @@ import { measureIn } from '../lesion/measureIn.ts';
 import { outlineIn } from '../lesion/outline.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { Handlers } from '../process/serve.ts';
-import { ftsQuery } from '../report/ftsQuery.ts';
+import { anyTerm, ftsQuery } from '../report/ftsQuery.ts';
 import { countPassing, fieldInfos, passing } from '../retrieval/gallery.ts';
 import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
@@ -28,13 +28,14 @@ import type { Engine } from './engine.ts';
 import { evaluateLibrary } from './evaluateLibrary.ts';
 import { explainHit } from './explainHit.ts';
 import { exportTo } from './exportTo.ts';
-import { libraryHandlers } from './libraryHandlers.ts';
 import { saveKeyImages } from './keyImages.ts';
+import { libraryHandlers } from './libraryHandlers.ts';
 import { markedQuery } from './markedQuery.ts';
 import { methodRows } from './methodRows.ts';
 import { originalHeader, originalValue } from './originalHeader.ts';
 import { proposeLesion } from './propose.ts';
 import { rankVolumes } from './rankVolumes.ts';
+import { savedQueryHandlers } from './savedQueries.ts';
 import { saveEvaluation } from './saveEvaluation.ts';
 import { saveMeasurements } from './saveMeasurements.ts';
 import { saveStructuredReport } from './saveStructuredReport.ts';
@@ -216,6 +217,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       library.filterSets.remove(name);
       return library.filterSets.list();
     },
+    ...savedQueryHandlers(library),
+    'search.excerpts': ({ lesions, text }) => library.reports.excerpts(lesions, anyTerm(text)),
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
     'methods.list': ({ encoder }) => methodRows(engine, encoder),
     'feedback.mark': ({ query, ...mark }) => {

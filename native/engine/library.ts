@@ -20,6 +20,7 @@ import { type CatalogJobs, catalogJobs } from '../catalog/jobs.ts';
 import { type CatalogKeyImages, catalogKeyImages } from '../catalog/keyImages.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
+import { type CatalogSavedQueries, catalogSavedQueries } from '../catalog/savedQueries.ts';
 import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
 import { levels } from '../contract/levels.ts';
@@ -52,6 +53,7 @@ export class Library {
   readonly finding: CatalogFinding;
   readonly changes: CatalogChanges;
   readonly edits: CatalogEdits;
+  readonly savedQueries: CatalogSavedQueries;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
@@ -78,6 +80,7 @@ export class Library {
     this.finding = catalogFinding(db);
     this.changes = catalogChanges(db);
     this.edits = catalogEdits(db, this.writes, this.changes);
+    this.savedQueries = catalogSavedQueries(db);
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReportHit } from '../../native/contract/engine.ts';
 import { callEngine } from '../engine.ts';
+import { Excerpt } from '../query/Excerpt.tsx';
 import { Empty, Failure, Loading } from '../ui/Empty.tsx';
 import { useIdentity } from '../ui/identity.ts';
 import { failed } from '../ui/notice.ts';
@@ -48,21 +49,6 @@ export function ReportList() {
       )}
     />
   );
-}
-
-/** The found words stand between the control characters 2 and 3. */
-function Excerpt({ text }: { text: string }) {
-  const [start, end] = [String.fromCharCode(2), String.fromCharCode(3)];
-  return text.split(start).map((part, n) => {
-    const [found, rest] = n === 0 ? ['', part] : [part.split(end)[0], part.split(end).slice(1).join(end)];
-    return (
-      // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text have no other identity
-      <span key={n}>
-        {found && <mark>{found}</mark>}
-        {rest}
-      </span>
-    );
-  });
 }
 
 async function openStudy({ study, patient }: ReportHit): Promise<void> {

@@ -4,6 +4,7 @@ import { setSearchOptions, useView } from '../ui/store.ts';
 import { FilterChips } from './FilterChips.tsx';
 import { FilterSets } from './FilterSets.tsx';
 import { QueryBox } from './QueryBox.tsx';
+import { SavedQueries } from './saved/SavedQueries.tsx';
 
 export function QueryLine() {
   const where = useView((s) => s.options.where);
@@ -15,6 +16,7 @@ export function QueryLine() {
         pick={(filter) => setSearchOptions({ where: withFilter(useView.getState().options.where, filter) })}
       />
       <FilterSets where={where} take={(all) => setSearchOptions({ where: all })} />
+      <SavedQueries />
       <FilterChips />
     </search>
   );

@@ -13,7 +13,7 @@ export function useHitGroups(result: SearchResult | undefined): readonly HitGrou
 
 function currentResult(): SearchResult | undefined {
   const { subject, options } = useView.getState();
-  return queryClient.getQueryData(searchQuery(subject, options).queryKey);
+  return queryClient.getQueryData(searchQuery(subject, options, useResults.getState().hidden).queryKey);
 }
 
 /** Waits for a search that is on its way: what is on the screen meanwhile are the hits of the one before. */

@@ -15,6 +15,8 @@ import { LibraryPage } from '../library/page/LibraryPage.tsx';
 import { infoQuery } from '../library/queries.ts';
 import { VolumeLesions } from '../library/VolumeLesions.tsx';
 import { AnnotationList } from '../measure/AnnotationList.tsx';
+import { useColumns } from '../query/columns/columnsStore.ts';
+import { MethodColumns } from '../query/columns/MethodColumns.tsx';
 import { DistributionPanel } from '../query/DistributionPanel.tsx';
 import { HitStrip } from '../query/HitStrip.tsx';
 import { ProposalPanel } from '../query/ProposalPanel.tsx';
@@ -37,6 +39,8 @@ export function App() {
   useNotices();
   const drop = useDrop();
   const compare = useView((s) => s.compare);
+  const columns = useColumns((s) => s.open);
+  const covered = compare !== null || columns;
   const layout = useResults((s) => s.layout);
   const cornerText = useView((s) => s.cornerText);
   const app = useQuery({ queryKey: ['app'], queryFn: () => bridge.appInfo() });
@@ -77,9 +81,14 @@ export function App() {
           <LibraryPanel />
           <div className="stage">
             {/* The viewer keeps its place under the comparison, so that Esc shows it exactly as it was. */}
-            <div className="stage-layer" data-hidden={compare !== null} inert={compare !== null}>
+            <div className="stage-layer" data-hidden={covered} inert={covered}>
               <Viewer />
             </div>
+            {columns && !compare && (
+              <div className="stage-layer">
+                <MethodColumns />
+              </div>
+            )}
             {compare && (
               <div className="stage-layer">
                 <Compare hit={compare} />

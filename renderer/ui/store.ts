@@ -47,6 +47,8 @@ export interface Subject {
   readonly token: number;
   readonly query: SimpleQuery;
   readonly title: string;
+  /** In which it was being looked at; cards show hits in it. */
+  readonly plane: Plane;
   /** Nothing for words, which lie nowhere. */
   readonly volume: string | null;
   readonly mask: Mask | null;
@@ -292,7 +294,19 @@ export function chosenProposal(state: Pick<ViewState, 'proposal' | 'lesion' | 'c
   return state.chosen === 'proposal' || !state.lesion ? state.proposal : null;
 }
 
+/** An unsaved mark of an earlier start: shown if its volume is open without one, else it waits for it. */
+export function bringBackProposal(proposal: Proposal): void {
+  const { row, proposal: now, lesion } = get();
+  if (row?.id !== proposal.volume.id) setAside.set(proposal.volume.id, proposal);
+  else if (!now) set({ proposal, chosen: lesion ? 'lesion' : 'proposal' });
+}
+
 let nextToken = 1;
+
+/** Starts a search. */
+export function searchFor(subject: Omit<Subject, 'token'>): void {
+  set({ compare: null, subject: { ...subject, token: nextToken++ } });
+}
 
 /** What every search begins with. */
 const unmarked = { also: [], combine: 'and', marks: [] } as const;
@@ -303,18 +317,15 @@ export function findSimilar(): boolean {
   const proposal = chosenProposal(get());
   if (proposal?.measurements) {
     const { volume, mask, measurements } = proposal;
-    set({
-      compare: null,
-      subject: {
-        ...unmarked,
-        token: nextToken++,
-        query: { volume: volume.id, mask: { box: [...mask.box], bits: mask.bits } },
-        title: 'Marked lesion',
-        volume: volume.id,
-        mask,
-        measurements,
-        lesion: null,
-      },
+    searchFor({
+      ...unmarked,
+      query: { volume: volume.id, mask: { box: [...mask.box], bits: mask.bits } },
+      title: 'Marked lesion',
+      plane: proposal.mark.plane,
+      volume: volume.id,
+      mask,
+      measurements,
+      lesion: null,
     });
     return true;
   }
@@ -327,18 +338,15 @@ export function findSimilar(): boolean {
 
 /** Starts a search for a lesion of the library. */
 export function findLike(lesion: LesionRow): void {
-  set({
-    compare: null,
-    subject: {
-      ...unmarked,
-      token: nextToken++,
-      query: { lesion: lesion.id },
-      title: lesion.name,
-      volume: lesion.volume,
-      mask: null,
-      measurements: lesion,
-      lesion,
-    },
+  searchFor({
+    ...unmarked,
+    query: { lesion: lesion.id },
+    title: lesion.name,
+    plane: get().activePlane,
+    volume: lesion.volume,
+    mask: null,
+    measurements: lesion,
+    lesion,
   });
 }
 
@@ -353,17 +361,14 @@ export function setSearchOptions(patch: Partial<SearchOptions>): void {
 export function findByWords(words: string): void {
   const { subject } = get();
   if (words === '' && subject && subject.volume !== null) return;
-  set({
-    compare: null,
-    subject: {
-      ...unmarked,
-      token: nextToken++,
-      query: { text: words || ' ' },
-      title: words || 'all that pass',
-      volume: null,
-      mask: null,
-      measurements: null,
-      lesion: null,
-    },
+  searchFor({
+    ...unmarked,
+    query: { text: words || ' ' },
+    title: words || 'all that pass',
+    plane: 'axial',
+    volume: null,
+    mask: null,
+    measurements: null,
+    lesion: null,
   });
 }

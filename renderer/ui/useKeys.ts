@@ -11,6 +11,7 @@ import {
   useMeasurements,
 } from '../measure/annotations.ts';
 import { measureTool } from '../measure/kinds.ts';
+import { toggleColumns, useColumns } from '../query/columns/columnsStore.ts';
 import { markHit, undoMark } from '../query/marking.ts';
 import { hidePatient, toggleLayout, togglePin } from '../query/results.ts';
 import { currentHits } from '../query/useShownHits.ts';
@@ -156,11 +157,15 @@ function perform(action: Action): void {
     case 'layoutHits':
       toggleLayout();
       return;
+    case 'methodColumns':
+      toggleColumns();
+      return;
     case 'takeAway':
       void saveComparison('pdf');
       return;
     case 'back':
       if (state.compare) useView.setState({ compare: null });
+      else if (useColumns.getState().open) toggleColumns();
       else if (state.cine) useView.setState({ cine: false });
       else if (state.maximised) useView.setState({ maximised: null });
       else if (state.tool !== 'crosshair') selectTool('crosshair');

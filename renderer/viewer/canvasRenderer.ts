@@ -57,9 +57,16 @@ export function createCanvasRenderer(element: HTMLElement, painted: Painted): Pa
   };
 }
 
-function fillSlice(
+/** What one slice of a picture takes: voxels of a grid, the plane, and which slice of them. */
+interface SlicePicture extends Pick<Picture, 'window' | 'inverted' | 'slabMm'> {
+  readonly voxels: Pick<Picture['voxels'], 'grid' | 'data'>;
+  readonly view: Pick<Picture['view'], 'geometry' | 'slice'>;
+}
+
+/** Makes a canvas one slice: a pixel for each voxel, the right way round. */
+export function fillSlice(
   canvas: HTMLCanvasElement,
-  { voxels, view, window: grey, inverted, slabMm }: Picture,
+  { voxels, view, window: grey, inverted, slabMm }: SlicePicture,
 ): void {
   const { normal, right, down, rightSign, downSign } = view.geometry;
   const { dims } = voxels.grid;
