@@ -407,7 +407,11 @@ export const engineContract = {
       params: z.object({ folder: token }),
       result: z.object({ found: z.number().int(), missing: z.array(missingOriginal) }),
     },
-    'reports.list': { params: z.object({ study: named }), result: z.array(reportRow) },
+    /** Of a study; with words, those found in a text stand between \u0002 and \u0003. */
+    'reports.list': {
+      params: z.object({ study: named, words: z.string().min(1).max(1000).optional() }),
+      result: z.array(reportRow),
+    },
     'reports.find': {
       params: z.object({ ...page, text: z.string().min(1).max(1000) }),
       result: paged(reportHit),

@@ -16,7 +16,7 @@ import { measureIn } from '../lesion/measureIn.ts';
 import { outlineIn } from '../lesion/outline.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { Handlers } from '../process/serve.ts';
-import { ftsQuery } from '../report/ftsQuery.ts';
+import { ftsQuery, ftsTerms } from '../report/ftsQuery.ts';
 import { countPassing, fieldInfos, passing } from '../retrieval/gallery.ts';
 import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
@@ -242,7 +242,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       if (found > 0) changed();
       return { found, missing: await missingOriginals(engine) };
     },
-    'reports.list': ({ study }) => library.reports.of(study),
+    'reports.list': ({ study, words = '' }) =>
+      library.reports.of(study, ftsTerms(words).required.join(' OR ')),
     'reports.find': ({ text, ...page }) => library.reports.find(ftsQuery(text), page),
     'roiRules.list': () => ({ own: importRules(library), builtin: [...builtinRules] }),
     'roiRules.set': ({ own }) => {

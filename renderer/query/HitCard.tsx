@@ -3,6 +3,8 @@ import { IconPinFilled } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import type { ScoreKind } from '../../native/contract/engine.ts';
 import type { Hit } from '../../native/contract/model.ts';
+import { openBeside } from '../compare/actions.ts';
+import { isBeside } from '../compare/comparison.ts';
 import { ml, mm, thickness } from '../ui/format.ts';
 import { useIdentity } from '../ui/identity.ts';
 import { LabelLine } from '../ui/LabelLine.tsx';
@@ -19,12 +21,13 @@ import { scoreText, scoreTitles } from './scores.ts';
 export function HitCard({ shown, scores }: { shown: ShownHit; scores: ScoreKind }) {
   const { hit, pinned, found } = shown;
   const identity = useIdentity();
-  const open = useView(({ compare }) => compare?.lesion === hit.lesion);
+  const open = useView(({ compare }) => isBeside(compare, hit.lesion));
+  const active = useView(({ compare }) => compare?.active === hit.lesion);
   const mark = useView(({ subject }) => (subject ? markOf(subject.marks, hit.lesion) : null));
   const card = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (open) card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [open]);
+    if (active) card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [active]);
   return (
     <div
       className="hit-box"
@@ -41,7 +44,7 @@ export function HitCard({ shown, scores }: { shown: ShownHit; scores: ScoreKind 
         data-open={open}
         aria-label={`${found ? `Hit ${hit.rank}` : 'Pinned lesion'}: ${hit.name}${found ? `, ${scoreTitles[scores].toLowerCase()} ${scoreText(hit.score, scores)}` : ', not among these hits'}.${mark === null ? '' : mark ? ' Marked as like it.' : ' Marked as unlike it.'} Compare side by side.`}
         aria-pressed={open}
-        onClick={() => useView.setState({ compare: hit })}
+        onClick={() => openBeside(hit)}
       >
         <span className="hit-picture">
           <Thumbnail lesion={hit.lesion} size={104} />

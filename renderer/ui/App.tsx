@@ -6,6 +6,7 @@ import { menuImportMessage } from '../../native/contract/bridge.ts';
 import { EvaluationPage } from '../benchmark/EvaluationPage.tsx';
 import { bridge } from '../bridge.ts';
 import { Compare } from '../compare/Compare.tsx';
+import { ReturnBar } from '../compare/ReturnBar.tsx';
 import { onEncoder, onProcess, useEngineLine } from '../engine.ts';
 import { Demonstration } from '../library/Demonstration.tsx';
 import { ImportDialog } from '../library/importing/ImportDialog.tsx';
@@ -74,13 +75,14 @@ export function App() {
         <main className="main" data-results={layout}>
           <LibraryPanel />
           <div className="stage">
+            <ReturnBar />
             {/* The viewer keeps its place under the comparison, so that Esc shows it exactly as it was. */}
             <div className="stage-layer" data-hidden={compare !== null} inert={compare !== null}>
               <Viewer />
             </div>
             {compare && (
               <div className="stage-layer">
-                <Compare hit={compare} />
+                <Compare comparison={compare} />
               </div>
             )}
           </div>
