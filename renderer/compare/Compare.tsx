@@ -27,7 +27,7 @@ import './compare.css';
 export function Compare({ comparison }: { comparison: Comparison }) {
   useFlickerClock();
   const subject = useView((s) => s.subject);
-  const panel = useSetup((s) => s.panel);
+  const explaining = useSetup((s) => s.panel === 'why' && !s.folded);
   const axial = useSetup((s) => s.plane === 'axial');
   const flicker = useFlicker();
   const shiftsMm = useLinked((s) => s.shiftsMm);
@@ -41,7 +41,7 @@ export function Compare({ comparison }: { comparison: Comparison }) {
   const nameOf = (hit: Hit) => (found.includes(hit) ? `Hit ${hit.rank}` : 'Pinned lesion');
   // Words have no picture: the hits are shown alone.
   const pictured = subject?.measurements ? subject : null;
-  const map = useMap(active, panel === 'why' && pictured !== null);
+  const map = useMap(active, explaining && pictured !== null);
   const flickers = flicker.on && pictured !== null;
   const commonMm = commonFieldMm([
     pictured?.measurements?.diameterMm ?? 0,

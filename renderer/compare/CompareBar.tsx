@@ -115,7 +115,7 @@ function Offset({ hit }: { hit: Hit }) {
   const shiftMm = useLinked((s) => (plane === 'axial' ? (s.shiftsMm[hit.lesion] ?? 0) : 0));
   return (
     <span className="compare-offset" data-testid="compare-offset" data-offset-mm={offsetMm}>
-      {minus(Number(offsetMm.toFixed(1)))} mm from the centres
+      {minus(Number(offsetMm.toFixed(1)))} mm from centre
       {shiftMm !== 0 && `, the hit ${minus(Number(shiftMm.toFixed(1)))} mm further`}
     </span>
   );
@@ -240,7 +240,7 @@ function StudyButton({ hit, name }: { hit: Hit; name: string }) {
           if (volume) openWholeStudy(volume, lesion, `Whole study of ${name.toLowerCase()}`);
         }}
       >
-        Open whole study
+        Whole study
       </Button>
     </Tooltip>
   );

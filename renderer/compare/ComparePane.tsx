@@ -57,15 +57,16 @@ export function ComparePane(props: ComparePaneProps) {
   const window = useView((s) => s.window);
   const inverted = useView((s) => s.inverted);
   const outlines = useView((s) => s.outlines);
-  const open = useOpenVoxels((s) => (s.voxels?.volume === props.volume ? s.voxels : null));
-  const whole = open !== null;
+  // What the three planes hold, or are about to, is not loaded again.
+  const whole = useView((s) => s.row?.id === props.volume);
+  const open = useOpenVoxels((s) => (whole && s.voxels?.volume === props.volume ? s.voxels : null));
   const side = useMemo(() => row && sideOf(row, lesion, plane, whole), [row, lesion, plane, whole]);
   const own = useVoxels(
     side && !whole ? side.row : null,
     side?.box ?? null,
     side ? Math.round(side.centre[2]) + side.first[2] : 0,
   );
-  const voxels = open ?? own;
+  const voxels = whole ? open : own;
   const drawn = useMemo(
     () =>
       side && mask && outlines ? [{ id: testId, mask: shifted(mask, side.first), color, width: 1.6 }] : [],
@@ -127,7 +128,7 @@ export function ComparePane(props: ComparePaneProps) {
           {side?.box && (
             <span className="dim">
               {side.row.description ? ' · ' : ''}
-              {surroundingsMm / 10} cm around the lesion
+              {surroundingsMm / 10} cm around
             </span>
           )}
           {ended !== null && (

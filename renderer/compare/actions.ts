@@ -25,7 +25,7 @@ export function openBeside(hit: Hit, panel?: CompareSetup['panel']): void {
   const { compare } = useView.getState();
   const next = opened(compare, hit, candidates(), room());
   if (next.hits !== compare?.hits) recentre();
-  if (panel) useSetup.setState({ panel });
+  if (panel) useSetup.setState({ panel, folded: false });
   show(next);
 }
 

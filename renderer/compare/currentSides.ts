@@ -3,13 +3,12 @@ import type { Hit, Measurements } from '../../native/contract/model.ts';
 import { queryClient } from '../engine.ts';
 import { useView } from '../ui/store.ts';
 import { volumeQuery } from '../viewer/lesionMasks.ts';
-import { useOpenVoxels } from '../viewer/useVoxels.ts';
 import { useSetup } from './setup.ts';
 import { type Side, sideOf } from './side.ts';
 
 function sideIn(volume: string, lesion: Pick<Measurements, 'boxIjk' | 'centerMm'>): Side | null {
   const row = queryClient.getQueryData(volumeQuery(volume).queryKey)?.volume;
-  const whole = useOpenVoxels.getState().voxels?.volume === volume;
+  const whole = useView.getState().row?.id === volume;
   return row ? sideOf(row, lesion, useSetup.getState().plane, whole) : null;
 }
 

@@ -3,24 +3,20 @@ import { create } from 'zustand';
 import { type Plane, planes } from '../../native/contract/mark.ts';
 import { currentSides } from './currentSides.ts';
 import { stepOffset } from './linkedScroll.ts';
+import type { Pan, Zoom } from './scale.ts';
 import { useSetup } from './setup.ts';
 
-export interface Place {
+interface Place {
   /** Along the normal, towards the patient's left, back or head. */
   readonly offsetMm: number;
-  /** From the lesion's centre to the pane's, right and down on the screen: mm, or extents of the lesion where each is fitted. */
-  readonly pan: readonly [number, number];
+  readonly pan: Pan;
 }
 const centred: Place = { offsetMm: 0, pan: [0, 0] };
 type Places = Readonly<Record<Plane, Place>>;
 const allCentred: Places = { axial: centred, coronal: centred, sagittal: centred };
 
-export interface Linked {
+interface Linked extends Zoom {
   readonly places: Places;
-  /** The mm that the shorter side of every pane shows; null where it follows from the lesions. */
-  readonly fieldMm: number | null;
-  /** Where each lesion is fitted: how much larger it is than at first. */
-  readonly fitZoom: number;
   /** How much further along the axial normal a hit stands, by its lesion, where slices that match were chosen. */
   readonly shiftsMm: Readonly<Record<string, number>>;
 }

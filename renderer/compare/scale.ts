@@ -1,5 +1,14 @@
 /** How much of the body a pane of the comparison shows: the same mm in every pane, or the lesion at the same share of it. */
-import type { Linked, Place } from './linked.ts';
+
+/** From the lesion's centre to the pane's, right and down on the screen: mm, or extents of the lesion where each is fitted. */
+export type Pan = readonly [number, number];
+
+export interface Zoom {
+  /** The mm that the shorter side of every pane shows; null where it follows from the lesions. */
+  readonly fieldMm: number | null;
+  /** Where each lesion is fitted: how much larger it is than at first. */
+  readonly fitZoom: number;
+}
 
 /** The least field of view, and how many diameters of the largest lesion it shows at least, in mm. */
 const leastFieldMm = 50;
@@ -20,15 +29,12 @@ interface Scaled {
   readonly commonMm: number;
 }
 
-export function fieldOf(
-  { toFit, extentMm, commonMm }: Scaled,
-  linked: Pick<Linked, 'fieldMm' | 'fitZoom'>,
-): number {
-  return toFit ? extentMm / fittedShare / linked.fitZoom : (linked.fieldMm ?? commonMm);
+export function fieldOf({ toFit, extentMm, commonMm }: Scaled, zoom: Zoom): number {
+  return toFit ? extentMm / fittedShare / zoom.fitZoom : (zoom.fieldMm ?? commonMm);
 }
 
 /** In mm of this pane. */
-export function panMmOf({ toFit, extentMm }: Scaled, pan: Place['pan']): [number, number] {
+export function panMmOf({ toFit, extentMm }: Scaled, pan: Pan): [number, number] {
   const unit = toFit ? extentMm : 1;
   return [pan[0] * unit, pan[1] * unit];
 }
@@ -38,7 +44,7 @@ export function movedTo(
   { toFit, extentMm }: Scaled,
   panMm: readonly [number, number],
   fieldMm: number,
-): { readonly pan: Place['pan'] } & Partial<Pick<Linked, 'fieldMm' | 'fitZoom'>> {
+): { readonly pan: Pan } & Partial<Zoom> {
   if (!toFit) return { pan: panMm, fieldMm };
   return {
     pan: [panMm[0] / extentMm, panMm[1] / extentMm],

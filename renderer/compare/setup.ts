@@ -13,6 +13,8 @@ const setupSchema = z.object({
   /** Each lesion fills the same part of its pane; else a mm is as long in every pane. */
   toFit: z.boolean(),
   panel: z.enum(comparePanels),
+  /** Whether the panel leaves its room to the pictures. */
+  folded: z.boolean(),
   /** Place in the table of rates. */
   flickerRate: z.number().int().min(0).max(20),
 });
@@ -24,6 +26,7 @@ const delivered: CompareSetup = {
   plane: 'axial',
   toFit: false,
   panel: 'measurements',
+  folded: false,
   flickerRate: 2,
 };
 

@@ -11,7 +11,7 @@ import {
   toggled,
 } from '../../renderer/compare/comparison.ts';
 import { layoutFor, shapeOf } from '../../renderer/compare/layouts.ts';
-import { commonFieldMm, fieldOf, movedTo, panMmOf } from '../../renderer/compare/scale.ts';
+import { commonFieldMm, fieldOf, movedTo, panMmOf, type Zoom } from '../../renderer/compare/scale.ts';
 import { type Known, tableRows } from '../../renderer/compare/tableRows.ts';
 
 function hit(rank: number): Hit {
@@ -113,7 +113,7 @@ describe('the hits beside the query', () => {
 });
 
 describe('the scale', () => {
-  const unmoved = { fieldMm: null, fitZoom: 1 };
+  const unmoved: Zoom = { fieldMm: null, fitZoom: 1 };
   const small = { toFit: false, extentMm: 8, commonMm: 90 };
   const large = { toFit: false, extentMm: 40, commonMm: 90 };
 
@@ -132,7 +132,7 @@ describe('the scale', () => {
       { ...small, toFit: true },
       { ...large, toFit: true },
     ];
-    const share = (side: typeof a, linked: typeof unmoved) => side.extentMm / fieldOf(side, linked);
+    const share = (side: typeof a, zoom: Zoom) => side.extentMm / fieldOf(side, zoom);
     expect(share(a, unmoved)).toBeCloseTo(share(b, unmoved));
     const { pan, ...scale } = movedTo(a, [4, 0], fieldOf(a, unmoved) / 2);
     const linked = { ...unmoved, ...scale };
