@@ -52,13 +52,17 @@ export function catalogReports(db: Database) {
       const { path, title = null, date = null, text } = report;
       return insert.run(newId('rep'), textHash, path, title, date, text, study).changes > 0;
     },
-    of: (study: string): ReportRow[] =>
+    /** `marks` is an FTS5 expression: what it finds in a text stands between the characters 2 and 3. */
+    of: (study: string, marks = ''): ReportRow[] =>
       (
         db
           .prepare(
-            `SELECT report.*, studyInstanceUid, identity FROM report ${joined} WHERE studyInstanceUid = ? ORDER BY report.id`,
+            `SELECT report.uid, report.title, report.date, path, studyInstanceUid, identity, coalesce(
+               (SELECT highlight(report_text, 1, char(2), char(3)) FROM report_text
+                WHERE report_text.rowid = report.id AND report_text MATCH ?), text) AS text
+             FROM report ${joined} WHERE studyInstanceUid = ? ORDER BY report.id`,
           )
-          .all(study) as Row[]
+          .all(marks || '""', study) as Row[]
       ).map((row) => ({
         id: String(row.uid),
         ...owner(row),

@@ -457,7 +457,11 @@ export const engineContract = {
     /** What the original file of a slice says of itself, element by element, and the whole value of one element. */
     'originals.header': { params: originalHeaderParams, result: originalHeader },
     'originals.value': { params: originalValueParams, result: z.object({ value: z.string() }) },
-    'reports.list': { params: z.object({ study: named }), result: z.array(reportRow) },
+    /** Of a study; with words, those found in a text stand between \u0002 and \u0003. */
+    'reports.list': {
+      params: z.object({ study: named, words: z.string().min(1).max(1000).optional() }),
+      result: z.array(reportRow),
+    },
     'reports.find': {
       params: z.object({ ...page, text: z.string().min(1).max(1000) }),
       result: paged(reportHit),

@@ -16,7 +16,7 @@ import { measureIn } from '../lesion/measureIn.ts';
 import { outlineIn } from '../lesion/outline.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { Handlers } from '../process/serve.ts';
-import { anyTerm, ftsQuery } from '../report/ftsQuery.ts';
+import { anyTerm, ftsQuery, ftsTerms } from '../report/ftsQuery.ts';
 import { countPassing, fieldInfos, passing } from '../retrieval/gallery.ts';
 import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
@@ -268,7 +268,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     },
     'originals.header': (params) => originalHeader(engine, params),
     'originals.value': (params) => originalValue(engine, params),
-    'reports.list': ({ study }) => library.reports.of(study),
+    'reports.list': ({ study, words = '' }) =>
+      library.reports.of(study, ftsTerms(words).required.join(' OR ')),
     'reports.find': ({ text, ...page }) => library.reports.find(ftsQuery(text), page),
     'roiRules.list': () => ({ own: importRules(library), builtin: [...builtinRules] }),
     'roiRules.set': ({ own }) => {

@@ -2,9 +2,9 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReportHit } from '../../native/contract/engine.ts';
 import { callEngine } from '../engine.ts';
-import { Excerpt } from '../query/Excerpt.tsx';
 import { Empty, Failure, Loading } from '../ui/Empty.tsx';
 import { useIdentity } from '../ui/identity.ts';
+import { MarkedText } from '../ui/MarkedText.tsx';
 import { failed } from '../ui/notice.ts';
 import { openVolume, useView } from '../ui/store.ts';
 import { reportsQuery } from './queries.ts';
@@ -42,7 +42,7 @@ export function ReportList() {
               </span>
             </span>
             <span className="report-excerpt">
-              <Excerpt text={hit.excerpt} />
+              <MarkedText text={hit.excerpt} />
             </span>
           </span>
         </button>

@@ -4,12 +4,14 @@ import { useEffect, useRef } from 'react';
 import type { ScoreKind } from '../../native/contract/engine.ts';
 import type { ReportExcerpt } from '../../native/contract/excerpts.ts';
 import type { Expectation, Reconstruction } from '../../native/contract/model.ts';
+import { openBeside } from '../compare/actions.ts';
+import { isBeside } from '../compare/comparison.ts';
 import { ml, mm } from '../ui/format.ts';
 import { useIdentity } from '../ui/identity.ts';
 import { LabelLine } from '../ui/LabelLine.tsx';
+import { MarkedText } from '../ui/MarkedText.tsx';
 import { SourceMarks } from '../ui/SourceMarks.tsx';
 import { useView } from '../ui/store.ts';
-import { Excerpt } from './Excerpt.tsx';
 import { HitActions } from './HitActions.tsx';
 import './hitCards.css';
 import { differingWords, nearWords, personBand } from './hitFacts.ts';
@@ -34,14 +36,15 @@ interface HitCardProps {
 export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCardProps) {
   const { hit, pinned, found } = shown;
   const identity = useIdentity();
-  const open = useView(({ compare }) => compare?.lesion === hit.lesion);
+  const open = useView(({ compare }) => isBeside(compare, hit.lesion));
+  const active = useView(({ compare }) => compare?.active === hit.lesion);
   const mark = useView(({ subject }) => (subject ? markOf(subject.marks, hit.lesion) : null));
   const differs = differingWords(hit, asked);
   const near = found ? nearWords(expected, hit.rank) : null;
   const card = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (open) card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [open]);
+    if (active) card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [active]);
   return (
     <div
       className="hit-box"
@@ -58,7 +61,7 @@ export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCa
         data-open={open}
         aria-label={`${found ? `Hit ${hit.rank}` : 'Pinned lesion'}: ${hit.name}${found ? `, ${scoreTitles[scores].toLowerCase()} ${scoreText(hit.score, scores)}` : ', not among these hits'}.${mark === null ? '' : mark ? ' Marked as like it.' : ' Marked as unlike it.'} Compare side by side.`}
         aria-pressed={open}
-        onClick={() => useView.setState({ compare: hit })}
+        onClick={() => openBeside(hit)}
       >
         <span className="hit-picture">
           <LesionPicture volume={hit.volume} boxIjk={hit.boxIjk} {...view.of(hit)} size={112} />
@@ -111,7 +114,7 @@ export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCa
           {/* Reports name people. */}
           {excerpt && !identity.hidden && (
             <span className="report-excerpt" data-testid="hit-excerpt" title={excerpt.title}>
-              <Excerpt text={excerpt.excerpt} />
+              <MarkedText text={excerpt.excerpt} />
             </span>
           )}
           <LabelLine

@@ -20,13 +20,16 @@ interface TakeAway {
 }
 export const useTakeAway = create<TakeAway>(() => ({ identified: false, busy: false }));
 
-/** Query and open hit, or the first hits that are shown where none is open. */
+/** Query and the hits beside it, or the first hits that are shown where none is. */
 export function saveComparison(format: 'pdf' | 'png'): Promise<void> {
   return save('The comparison was not saved', async (result, identified) => {
     const { subject, compare, window } = useView.getState();
     const shown = currentHits();
-    const open = compare && shown.find(({ hit }) => hit.lesion === compare.lesion);
-    const hits = open ? [open] : shown.slice(0, hitsOnPage);
+    const hits = compare
+      ? compare.hits.map(
+          (hit) => shown.find((one) => one.hit.lesion === hit.lesion) ?? { hit, pinned: false, found: false },
+        )
+      : shown.slice(0, hitsOnPage);
     if (!subject || hits.length === 0) return null;
     const { query } = subject;
     const { html } = await callEngine('takeaway.comparison', {

@@ -6,6 +6,7 @@ import { menuImportMessage } from '../../native/contract/bridge.ts';
 import { EvaluationPage } from '../benchmark/EvaluationPage.tsx';
 import { bridge } from '../bridge.ts';
 import { Compare } from '../compare/Compare.tsx';
+import { ReturnBar } from '../compare/ReturnBar.tsx';
 import { onEncoder, onProcess, useEngineLine } from '../engine.ts';
 import { Demonstration } from '../library/Demonstration.tsx';
 import { ImportDialog } from '../library/importing/ImportDialog.tsx';
@@ -80,6 +81,7 @@ export function App() {
         <main className="main" data-results={layout}>
           <LibraryPanel />
           <div className="stage">
+            <ReturnBar />
             {/* The viewer keeps its place under the comparison, so that Esc shows it exactly as it was. */}
             <div className="stage-layer" data-hidden={covered} inert={covered}>
               <Viewer />
@@ -91,7 +93,7 @@ export function App() {
             )}
             {compare && (
               <div className="stage-layer">
-                <Compare hit={compare} />
+                <Compare comparison={compare} />
               </div>
             )}
           </div>

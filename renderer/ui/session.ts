@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { planes } from '../../native/contract/mark.ts';
+import { mostHits } from '../compare/layouts.ts';
 import { queryClient } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
 import { restoreMarks, restoreSearch, startKeeping } from '../query/saved/keepSearch.ts';
@@ -38,7 +39,9 @@ const openedSchema = z.object({
   lesion: id.nullable(),
   focus: triple,
   panes: z.object({ axial: pane, coronal: pane, sagittal: pane }),
-  compare: id.nullable(),
+  compare: z
+    .object({ hits: z.array(id).min(1).max(mostHits), kept: z.array(id).max(mostHits), active: id })
+    .nullable(),
 });
 type Opened = z.infer<typeof openedSchema>;
 
@@ -55,7 +58,11 @@ function openedOf(state: ViewState, library: string): Opened {
     lesion: lesion?.id ?? null,
     focus,
     panes,
-    compare: compare?.lesion ?? null,
+    compare: compare && {
+      hits: compare.hits.map(({ lesion: hit }) => hit),
+      kept: [...compare.kept],
+      active: compare.active,
+    },
   };
 }
 
@@ -122,6 +129,14 @@ async function restore(opened: Opened): Promise<void> {
     (found) => found.hits,
     () => [],
   );
-  const hit = hits.find((one) => one.lesion === opened.compare);
-  if (hit && useView.getState().subject === subject) useView.setState({ compare: hit });
+  const { hits: beside, kept, active } = opened.compare;
+  const there = beside.flatMap((lesion) => hits.find((one) => one.lesion === lesion) ?? []);
+  if (there[0] && useView.getState().subject === subject)
+    useView.setState({
+      compare: {
+        hits: there,
+        kept: kept.filter((lesion) => there.some((one) => one.lesion === lesion)),
+        active: there.some((one) => one.lesion === active) ? active : there[0].lesion,
+      },
+    });
 }

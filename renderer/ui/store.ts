@@ -6,7 +6,8 @@ import { create } from 'zustand';
 import type { Granted } from '../../native/contract/bridge.ts';
 import type { Filter, SimpleQuery } from '../../native/contract/engine.ts';
 import type { Mark, Plane } from '../../native/contract/mark.ts';
-import type { Hit, LesionRow, Measurements, VolumeRow } from '../../native/contract/model.ts';
+import type { LesionRow, Measurements, VolumeRow } from '../../native/contract/model.ts';
+import type { Comparison } from '../compare/comparison.ts';
 import type { MeasureTool } from '../measure/kinds.ts';
 import type { RegionTool } from '../query/marks.ts';
 import type { Mask } from '../viewer/contours.ts';
@@ -116,9 +117,8 @@ export interface ViewState {
   readonly options: SearchOptions;
   /** What stands in the query box. */
   readonly words: string;
-  readonly compare: Hit | null;
-  /** Whether the comparison says why. */
-  readonly why: boolean;
+  /** The hits that stand beside the query. */
+  readonly compare: Comparison | null;
   /** Which of them an undo takes back first. */
   readonly lastChange: 'mask' | 'mark' | 'annotation' | 'label';
   readonly tab: LibraryTab;
@@ -155,7 +155,6 @@ export const useView = create<ViewState>(() => ({
   options: { method: null, where: [], includeSamePatient: false, hitsPerPatient: 1, top: 10 },
   words: '',
   compare: null,
-  why: false,
   lastChange: 'mask',
   tab: 'lesions',
   libraryText: '',

@@ -1,6 +1,9 @@
 /** The one listener for keys: looks the press up in the table and does what its action names. */
 import { useEffect } from 'react';
-import { stepHit } from '../compare/Compare.tsx';
+import { close, nextLayoutBeside, stepBeside, toggleBeside } from '../compare/actions.ts';
+import { changeFlickerRate, holdHit, stopFlicker, toggleFlicker, useFlicker } from '../compare/flicker.ts';
+import { nextPlane, resetLinked, scrollLinked, toggleScale } from '../compare/linked.ts';
+import { goBack } from '../compare/returnTo.ts';
 import { redoLabels, undoLabels } from '../library/edits.ts';
 import { openPage } from '../library/page/pageState.ts';
 import {
@@ -88,7 +91,8 @@ function perform(action: Action): void {
       setAutoWindow();
       return;
     case 'reset':
-      resetPanes();
+      if (state.compare) resetLinked();
+      else resetPanes();
       return;
     case 'outlines':
       useView.setState({ outlines: !state.outlines });
@@ -107,13 +111,15 @@ function perform(action: Action): void {
       return;
     case 'cineFaster':
     case 'cineSlower':
-      changeCineSpeed(action.do === 'cineFaster' ? 1 : -1);
+      if (state.compare) changeFlickerRate(action.do === 'cineFaster' ? 1 : -1);
+      else changeCineSpeed(action.do === 'cineFaster' ? 1 : -1);
       return;
     case 'enlarge':
       if (!state.compare) useView.setState({ maximised: state.maximised ? null : state.activePlane });
       return;
     case 'layout':
-      if (!state.compare) useView.setState({ maximised: null, layout: nextLayout(state.layout) });
+      if (state.compare) nextLayoutBeside();
+      else useView.setState({ maximised: null, layout: nextLayout(state.layout) });
       return;
     case 'slab':
       if (!state.compare) useView.setState({ slabMm: state.slabMm === null ? slabsMm.usual : null });
@@ -138,17 +144,17 @@ function perform(action: Action): void {
       return;
     case 'nextHit':
     case 'previousHit':
-      moveHit(action.do === 'nextHit' ? 1 : -1);
+      stepBeside(action.do === 'nextHit' ? 1 : -1);
       return;
     case 'markLike':
     case 'markUnlike': {
-      const hit = state.compare?.lesion ?? focusedHit();
+      const hit = state.compare?.active ?? focusedHit();
       if (hit !== undefined) markHit(hit, action.do === 'markLike');
       return;
     }
     case 'pinHit':
     case 'hidePatient': {
-      const lesion = state.compare?.lesion ?? focusedHit();
+      const lesion = state.compare?.active ?? focusedHit();
       const hit = currentHits().find((shown) => shown.hit.lesion === lesion)?.hit;
       if (hit && action.do === 'pinHit') togglePin(hit);
       else if (hit) hidePatient(hit.patient);
@@ -164,12 +170,32 @@ function perform(action: Action): void {
       void saveComparison('pdf');
       return;
     case 'back':
-      if (state.compare) useView.setState({ compare: null });
+      if (state.compare && useFlicker.getState().on) stopFlicker();
+      else if (state.compare) close();
       else if (useColumns.getState().open) toggleColumns();
       else if (state.cine) useView.setState({ cine: false });
       else if (state.maximised) useView.setState({ maximised: null });
       else if (state.tool !== 'crosshair') selectTool('crosshair');
       else if (useMeasurements.getState().selected) select(null);
+      else goBack();
+      return;
+    case 'beside': {
+      const lesion = focusedHit() ?? state.compare?.active;
+      const hit = currentHits().find((shown) => shown.hit.lesion === lesion)?.hit;
+      if (hit) toggleBeside(hit);
+      return;
+    }
+    case 'comparePlane':
+      if (state.compare) nextPlane();
+      return;
+    case 'compareScale':
+      if (state.compare) toggleScale();
+      return;
+    case 'flicker':
+      if (state.compare && state.subject?.measurements) toggleFlicker();
+      return;
+    case 'flickerHold':
+      if (state.compare && state.subject?.measurements) holdHit();
       return;
     case 'undo':
       if (state.lastChange === 'label' && undoLabels()) return;
@@ -184,11 +210,14 @@ function perform(action: Action): void {
       return;
     case 'sliceForward':
     case 'sliceBack':
-      if (!state.compare) scrollPlane(state.activePlane, action.do === 'sliceForward' ? 1 : -1);
+      if (state.compare) scrollLinked(action.do === 'sliceForward' ? 1 : -1);
+      else scrollPlane(state.activePlane, action.do === 'sliceForward' ? 1 : -1);
       return;
     case 'firstSlice':
     case 'lastSlice':
-      if (!state.compare) scrollToEnd(state.activePlane, action.do === 'lastSlice');
+      if (state.compare)
+        scrollLinked(action.do === 'lastSlice' ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER);
+      else scrollToEnd(state.activePlane, action.do === 'lastSlice');
       return;
     case 'brushSmaller':
     case 'brushLarger': {
@@ -209,11 +238,4 @@ function perform(action: Action): void {
 function focusedHit(): string | undefined {
   const card = document.activeElement?.closest('.hit-box')?.querySelector('.hit-card');
   return card instanceof HTMLElement ? card.dataset.lesion : undefined;
-}
-
-/** Without an open comparison the first step opens the first hit. */
-function moveHit(steps: number): void {
-  const hits = currentHits().map(({ hit }) => hit);
-  if (useView.getState().compare) stepHit(hits, steps);
-  else if (hits[0] && steps > 0) useView.setState({ compare: hits[0] });
 }

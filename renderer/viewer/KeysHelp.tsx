@@ -6,7 +6,7 @@ import { type KeyBinding, shownKey } from './keys.ts';
 import { mouseHelp } from './mouse.ts';
 import { useOwnKeys } from './ownKeys.ts';
 
-const groups: readonly KeyBinding['group'][] = ['Tools', 'Mark', 'Layout', 'Search', 'Picture'];
+const groups: readonly KeyBinding['group'][] = ['Tools', 'Mark', 'Layout', 'Search', 'Compare', 'Picture'];
 
 export function KeysHelp() {
   const open = useView((s) => s.dialog === 'help');

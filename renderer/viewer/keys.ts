@@ -43,6 +43,11 @@ export type Action =
         | 'methodColumns'
         | 'takeAway'
         | 'back'
+        | 'beside'
+        | 'comparePlane'
+        | 'compareScale'
+        | 'flicker'
+        | 'flickerHold'
         | 'removeMeasurement'
         | 'undo'
         | 'redo'
@@ -57,7 +62,7 @@ export type Action =
 
 export interface KeyBinding {
   readonly keys: readonly string[];
-  readonly group: 'Tools' | 'Picture' | 'Layout' | 'Mark' | 'Search';
+  readonly group: 'Tools' | 'Picture' | 'Layout' | 'Mark' | 'Search' | 'Compare';
   readonly name: string;
   /** Null where the control that has the focus acts. */
   readonly action: Action | null;
@@ -91,8 +96,8 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Picture', keys: ['Home'], name: 'First slice', action: { do: 'firstSlice' } },
   { group: 'Picture', keys: ['End'], name: 'Last slice', action: { do: 'lastSlice' } },
   { group: 'Picture', keys: ['c'], name: 'Cine: run through the slices, and stop', action: { do: 'cine' } },
-  { group: 'Picture', keys: ['>'], name: 'Faster cine', action: { do: 'cineFaster' } },
-  { group: 'Picture', keys: ['<'], name: 'Slower cine', action: { do: 'cineSlower' } },
+  { group: 'Picture', keys: ['>'], name: 'Faster cine or flicker', action: { do: 'cineFaster' } },
+  { group: 'Picture', keys: ['<'], name: 'Slower cine or flicker', action: { do: 'cineSlower' } },
   { group: 'Picture', keys: ['r'], name: 'Reset zoom and position', action: { do: 'reset' } },
   { group: 'Picture', keys: ['i'], name: 'Invert the greys', action: { do: 'invert' } },
   { group: 'Picture', keys: ['o'], name: 'Show or hide outlines', action: { do: 'outlines' } },
@@ -145,6 +150,21 @@ export const keyBindings: readonly KeyBinding[] = [
     action: { do: 'methodColumns' },
   },
   { group: 'Search', keys: ['Mod+p'], name: 'Save the comparison as PDF', action: { do: 'takeAway' } },
+  {
+    group: 'Compare',
+    keys: ['a'],
+    name: 'Put the hit beside the query to stay, and take it out',
+    action: { do: 'beside' },
+  },
+  { group: 'Compare', keys: ['0'], name: 'Next plane of all panes', action: { do: 'comparePlane' } },
+  { group: 'Compare', keys: ['='], name: 'Same scale, or fit each lesion', action: { do: 'compareScale' } },
+  { group: 'Compare', keys: ['F2'], name: 'Flicker between query and hit', action: { do: 'flicker' } },
+  {
+    group: 'Compare',
+    keys: ['F3'],
+    name: 'Hold: the hit in the place of the query',
+    action: { do: 'flickerHold' },
+  },
   { group: 'Search', keys: ['ArrowLeft', 'ArrowRight'], name: 'Along the hits (Enter opens)', action: null },
   { group: 'Search', keys: ['Escape'], name: 'Back', action: { do: 'back' }, fixed: true },
   { group: 'Search', keys: ['?'], name: 'This list', action: { do: 'help' }, fixed: true },

@@ -1,9 +1,10 @@
 /** A hit in the column of a method: small, with what it is and whether that is what the query is. */
 import type { MethodRow } from '../../../native/contract/engine.ts';
 import type { Hit } from '../../../native/contract/model.ts';
+import { openBeside } from '../../compare/actions.ts';
 import { mm } from '../../ui/format.ts';
 import { useIdentity } from '../../ui/identity.ts';
-import { setSearchOptions, useView } from '../../ui/store.ts';
+import { setSearchOptions } from '../../ui/store.ts';
 import { LesionPicture } from '../LesionPicture.tsx';
 import { scoreText, scoreTitles } from '../scores.ts';
 import type { CardView } from '../useCardView.ts';
@@ -66,5 +67,5 @@ export function ColumnCell({ hit, view, method, field, wanted, found, pointed, p
 /** The column's method becomes that of the search, so that the comparison steps along this column and explains by it. */
 function open(hit: Hit, method: string): void {
   setSearchOptions({ method });
-  useView.setState({ compare: hit });
+  openBeside(hit);
 }
