@@ -16,7 +16,7 @@ import { type LayoutName, layoutNames } from '../viewer/layouts.ts';
 import { gridCentre } from '../viewer/planes.ts';
 import { type Window, windowPresets } from '../viewer/presets.ts';
 
-export type Tool = 'crosshair' | 'window' | 'pan' | 'zoom' | 'brush' | RegionTool | MeasureTool;
+export type Tool = 'crosshair' | 'window' | 'pan' | 'zoom' | 'brush' | 'part' | RegionTool | MeasureTool;
 
 /** Zoom relative to the whole slice fitting the pane; `centre` is the voxel index in its middle, null the slice's. */
 export interface PaneState {
