@@ -69,3 +69,9 @@ export function date(value: string | undefined): string {
   const match = value?.match(/^(\d{4})(\d{2})(\d{2})$/);
   return match ? `${match[1]}-${match[2]}-${match[3]}` : (value ?? '');
 }
+
+/** Memory in MiB, from one GiB on in GiB. */
+export function memory(bytes: number): string {
+  const mib = bytes / 2 ** 20;
+  return mib < 1024 ? `${Math.round(mib)} MiB` : `${Number((mib / 1024).toFixed(1))} GiB`;
+}
