@@ -3,11 +3,9 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { nextRange } from '../../renderer/viewer/streamOrder.ts';
-import { budgetChoices } from '../../renderer/viewer/voxelBudget.ts';
 import { VoxelStore } from '../../renderer/viewer/voxelStore.ts';
 import { Voxels } from '../../renderer/viewer/voxels.ts';
 
-vi.mock('../../renderer/bridge.ts', () => ({ bridge: {} }));
 afterEach(() => vi.unstubAllGlobals());
 
 const side = 256;
@@ -227,9 +225,4 @@ describe('the store', () => {
     expect(freed).toEqual(['pane', 'cache true']);
     expect(voxels.data.length).toBe(0);
   });
-});
-
-test('the budgets offered go up to half of the memory', () => {
-  const GiB = 1024 ** 3;
-  expect(budgetChoices(16 * GiB)).toEqual([0.5, 1, 2, 4, 8].map((n) => n * GiB));
 });
