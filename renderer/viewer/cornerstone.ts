@@ -11,9 +11,10 @@ import {
 } from '@cornerstonejs/core';
 import { indexToWorld } from './grid.ts';
 import { type Painted, type PaneRenderer, type Picture, wantSlice } from './paneRenderer.ts';
-import { registerPicture, startPictures } from './pictureVolume.ts';
+import { onSlices, registerPicture, startPictures } from './pictureVolume.ts';
 import { screenVectors } from './planes.ts';
 import { windowRange } from './presets.ts';
+import type { SliceRange } from './streamOrder.ts';
 import type { Voxels } from './voxels.ts';
 
 let engine: RenderingEngine | null = null;
@@ -108,6 +109,14 @@ export function createCornerstoneRenderer(
     mounted = null;
   };
 
+  /** Draws again where slices that are shown have arrived. */
+  const onArrival = ({ first, last }: SliceRange) => {
+    if (!wanted || wanted.voxels !== mounted) return;
+    const { geometry, slice } = wanted.view;
+    const across = geometry.normal !== 2 || wanted.slabMm !== null;
+    if (across || (first <= slice && slice <= last)) viewport.render();
+  };
+
   const mount = async ({ voxels, view }: Picture) => {
     registerPicture(voxels);
     const { up, towardsViewer } = screenVectors(voxels.grid, view.geometry);
@@ -118,7 +127,10 @@ export function createCornerstoneRenderer(
     });
     mounted = voxels;
     greys = '';
-    forget = voxels.onRelease(unmount);
+    const stops = [onSlices(voxels, onArrival), voxels.onRelease(unmount)];
+    forget = () => {
+      for (const stop of stops) stop();
+    };
   };
 
   const work = async () => {

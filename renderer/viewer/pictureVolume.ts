@@ -6,17 +6,15 @@
 import {
   cache,
   Enums,
-  eventTarget,
   getRenderingCapabilities,
   ImageVolume,
   metaData,
   type Types,
-  triggerEvent,
   utilities,
   volumeLoader,
 } from '@cornerstonejs/core';
 import { indexToWorld } from './grid.ts';
-import { nextRange } from './streamOrder.ts';
+import { nextRange, type SliceRange } from './streamOrder.ts';
 import type { Voxels } from './voxels.ts';
 
 const scheme = 'precedent';
@@ -24,8 +22,13 @@ const volumeScheme = `${scheme}-volume`;
 /** So many slices are copied to the graphics adapter before a frame; more would be felt as a halt. */
 const slicesAFrame = 32;
 
-/** The voxels that are shown, by their key. */
-const shown = new Map<string, Voxels>();
+type SlicesListener = (range: SliceRange) => void;
+interface Shown {
+  readonly voxels: Voxels;
+  readonly listeners: Set<SlicesListener>;
+}
+/** What is shown, by the key of its voxels. */
+const shown = new Map<string, Shown>();
 
 /** Must run once, before anything is shown. */
 export function startPictures(): void {
@@ -38,7 +41,7 @@ export function startPictures(): void {
 /** Makes the voxels known to Cornerstone under their key, until they are released. */
 export function registerPicture(voxels: Voxels): void {
   if (shown.has(voxels.key)) return;
-  shown.set(voxels.key, voxels);
+  shown.set(voxels.key, { voxels, listeners: new Set() });
   utilities.genericViewportDisplaySetMetadataProvider.add(voxels.key, {
     imageIds: imageIdsOf(voxels),
     kind: 'planar',
@@ -48,6 +51,13 @@ export function registerPicture(voxels: Voxels): void {
     utilities.genericViewportDisplaySetMetadataProvider.remove(voxels.key);
     shown.delete(voxels.key);
   });
+}
+
+/** Told of the slices that can be drawn from now on, of voxels that are registered; returns what stops it. */
+export function onSlices(voxels: Voxels, listener: SlicesListener): () => void {
+  const listeners = shown.get(voxels.key)?.listeners;
+  listeners?.add(listener);
+  return () => listeners?.delete(listener);
 }
 
 function imageIdOf(voxels: Voxels, k: number): string {
@@ -64,8 +74,8 @@ function volumeIdOf(voxels: Voxels): string {
 
 function sliceOf(imageId: string): { voxels: Voxels; k: number } | null {
   const [prefix, key, k] = imageId.split(':');
-  const voxels = prefix === scheme ? shown.get(key) : undefined;
-  return voxels ? { voxels, k: Number(k) } : null;
+  const found = prefix === scheme ? shown.get(key) : undefined;
+  return found ? { voxels: found.voxels, k: Number(k) } : null;
 }
 
 /** Loads nothing by itself: slices are put into Cornerstone's cache and marked as they arrive. */
@@ -74,12 +84,21 @@ class ArrivingVolume extends ImageVolume {
   override loadStatus = { loaded: false };
 }
 
+/** What vtk.js has and its types leave out. */
+interface Updatable {
+  /** 0 before it was first drawn from. */
+  getHandle(): unknown;
+  /** Copies the marked slices to the graphics adapter. */
+  update3DFromRaw(): void;
+}
+
 async function makeVolume(volumeId: string): Promise<Types.IImageVolume> {
-  const voxels = shown.get(volumeId.slice(volumeScheme.length + 1));
-  if (!voxels) throw new Error('the voxels of this volume were released');
+  const found = shown.get(volumeId.slice(volumeScheme.length + 1));
+  if (!found) throw new Error('the voxels of this volume were released');
+  const { voxels } = found;
   const volume = new ArrivingVolume(utilities.generateVolumePropsFromImageIds(imageIdsOf(voxels), volumeId));
   voxels.pictureBytes = volume.numVoxels * texelBytes(voxels);
-  const stop = handOver(voxels, volume);
+  const stop = handOver(found, volume);
   voxels.onRelease(() => {
     stop();
     voxels.pictureBytes = 0;
@@ -99,28 +118,37 @@ function texelBytes({ data }: Voxels): number {
   return data instanceof Int16Array && norm16 && norm16Linear ? 2 : 4;
 }
 
-/** Hands slices on as they arrive, a few for each frame and those around the wanted one first; returns what stops it. */
-function handOver(voxels: Voxels, volume: ArrivingVolume): () => void {
+/** Hands slices on as they arrive: the wanted one at once, the others a few for each frame; returns what stops it. */
+function handOver({ voxels, listeners }: Shown, volume: ArrivingVolume): () => void {
   const handed = new Uint8Array(voxels.loaded.length);
+  const texture = volume.vtkOpenGLTexture as ArrivingVolume['vtkOpenGLTexture'] & Updatable;
   let frame = 0;
-  const hand = () => {
+  const hand = (range: SliceRange) => {
+    for (let k = range.first; k <= range.last; k++) {
+      const imageId = imageIdOf(voxels, k);
+      cache.putImageSync(imageId, imageOf(imageId, voxels, k));
+      texture.setUpdatedFrame(volume.getImageIdIndex(imageId));
+    }
+    handed.fill(1, range.first, range.last + 1);
+    // Copied here, so that a pane which shows none of these slices need not be drawn for them.
+    if (texture.getHandle()) texture.update3DFromRaw();
+    for (const listener of listeners) listener(range);
+  };
+  const handSome = () => {
     frame = 0;
     const waiting = handed.map((done, k) => (done === 0 && voxels.loaded[k] === 1 ? 0 : 1));
     const range = nextRange(waiting, voxels.wanted, slicesAFrame);
     if (!range) return;
-    for (let k = range.first; k <= range.last; k++) {
-      const imageId = imageIdOf(voxels, k);
-      cache.putImageSync(imageId, imageOf(imageId, voxels, k));
-      volume.vtkOpenGLTexture.setUpdatedFrame(volume.getImageIdIndex(imageId));
-    }
-    handed.fill(1, range.first, range.last + 1);
-    triggerEvent(eventTarget, Enums.Events.IMAGE_VOLUME_MODIFIED, { volumeId: volume.volumeId });
-    frame = requestAnimationFrame(hand);
+    hand(range);
+    frame = requestAnimationFrame(handSome);
   };
-  const stop = voxels.subscribe(() => {
-    if (frame === 0) hand();
-  });
-  hand();
+  const onArrival = () => {
+    const k = voxels.wanted;
+    if (voxels.loaded[k] === 1 && handed[k] === 0) hand({ first: k, last: k });
+    frame ||= requestAnimationFrame(handSome);
+  };
+  const stop = voxels.subscribe(onArrival);
+  onArrival();
   return () => {
     stop();
     cancelAnimationFrame(frame);
