@@ -95,3 +95,9 @@ export function date(value: string | undefined): string {
   const [year, month, day] = match.slice(1).map(Number);
   return dates.format(Date.UTC(year, month - 1, day));
 }
+
+/** Memory in MiB, from one GiB on in GiB. */
+export function memory(bytes: number): string {
+  const mib = bytes / 2 ** 20;
+  return mib < 1024 ? `${Math.round(mib)} MiB` : `${Number((mib / 1024).toFixed(1))} GiB`;
+}
