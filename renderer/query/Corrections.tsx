@@ -2,6 +2,7 @@
 import { ActionIcon, Button, Checkbox, Group, SegmentedControl, Slider, Tooltip } from '@mantine/core';
 import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
+import { fixed } from '../ui/format.ts';
 import { editProposal, type Proposal, redoEdit, selectTool, undoEdit, useView } from '../ui/store.ts';
 import type { Mask } from '../viewer/contours.ts';
 import { type Grid, gridOf } from '../viewer/grid.ts';
@@ -163,7 +164,7 @@ function BrushSize() {
         value={brush.radiusMm}
         onChange={(radiusMm) => useView.setState({ brush: { ...brush, radiusMm } })}
       />
-      <span className="number">{brush.radiusMm.toFixed(1)} mm</span>
+      <span className="number">{fixed(brush.radiusMm, 1)} mm</span>
       <Checkbox
         size="xs"
         label="3D"
