@@ -15,14 +15,26 @@ import { currentHits } from '../query/useShownHits.ts';
 import { saveComparison } from '../takeaway/takeAway.ts';
 import { setAutoWindow } from '../viewer/autoWindow.ts';
 import { changeCineSpeed } from '../viewer/cine.tsx';
+import { chooseLayout } from '../viewer/hang.ts';
 import { type Action, actionOf } from '../viewer/keys.ts';
-import { nextLayout, slabsMm, steppedSlab } from '../viewer/layouts.ts';
+import { nextLayout } from '../viewer/layouts.ts';
 import { useOwnKeys } from '../viewer/ownKeys.ts';
+import { alignOnLesions, stepSlab, toggleSlab } from '../viewer/paneActions.ts';
 import { windowPresets } from '../viewer/presets.ts';
-import { scrollPlane, scrollToEnd } from '../viewer/scroll.ts';
+import { scrollPane, scrollToEnd } from '../viewer/scroll.ts';
 import { assertNever } from './assertNever.ts';
 import { notice } from './notice.ts';
-import { findSimilar, redoEdit, resetPanes, selectTool, setWindow, undoEdit, useView } from './store.ts';
+import {
+  findSimilar,
+  openPane,
+  redoEdit,
+  resetPanes,
+  selectTool,
+  setLinked,
+  setWindow,
+  undoEdit,
+  useView,
+} from './store.ts';
 
 export function useKeys(): void {
   useEffect(() => {
@@ -48,9 +60,11 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target.isContentEditable;
 }
 
-/** Arrow and page keys belong to the control that has the focus, where that is not a picture. */
+/** Arrow and page keys and Enter belong to the control that has the focus, where that is not a picture. */
 function isOperating(target: EventTarget | null, key: string): boolean {
-  if (!/^(Arrow|Page|Home|End)/.test(key) || !(target instanceof HTMLElement)) return false;
+  if (!(target instanceof HTMLElement)) return false;
+  if (key === 'Enter') return target !== document.body && !target.closest('.pane');
+  if (!/^(Arrow|Page|Home|End)/.test(key)) return false;
   return target !== document.body && !target.closest('.pane, .hits, .lesion-row');
 }
 
@@ -107,17 +121,32 @@ function perform(action: Action): void {
       changeCineSpeed(action.do === 'cineFaster' ? 1 : -1);
       return;
     case 'enlarge':
-      if (!state.compare) useView.setState({ maximised: state.maximised ? null : state.activePlane });
+      if (!state.compare) useView.setState({ maximised: !state.maximised });
       return;
     case 'layout':
-      if (!state.compare) useView.setState({ maximised: null, layout: nextLayout(state.layout) });
+      if (!state.compare) chooseLayout(nextLayout(state.layout));
+      return;
+    case 'openPane':
+      if (!state.compare) openPane(state.activePane);
+      return;
+    case 'link':
+      setLinked(!state.linked);
+      return;
+    case 'alignLesions':
+      void alignOnLesions();
+      return;
+    case 'referenceLines':
+      useView.setState({ referenceLines: !state.referenceLines });
+      return;
+    case 'seriesStrip':
+      useView.setState({ seriesStrip: !state.seriesStrip });
       return;
     case 'slab':
-      if (!state.compare) useView.setState({ slabMm: state.slabMm === null ? slabsMm.usual : null });
+      if (!state.compare) toggleSlab();
       return;
     case 'slabThicker':
     case 'slabThinner':
-      useView.setState({ slabMm: steppedSlab(state.slabMm, action.do === 'slabThicker' ? 1 : -1) });
+      stepSlab(action.do === 'slabThicker' ? 1 : -1);
       return;
     case 'find':
       if (!findSimilar())
@@ -157,7 +186,7 @@ function perform(action: Action): void {
     case 'back':
       if (state.compare) useView.setState({ compare: null });
       else if (state.cine) useView.setState({ cine: false });
-      else if (state.maximised) useView.setState({ maximised: null });
+      else if (state.maximised) useView.setState({ maximised: false });
       else if (state.tool !== 'crosshair') selectTool('crosshair');
       else if (useMeasurements.getState().selected) select(null);
       return;
@@ -172,11 +201,11 @@ function perform(action: Action): void {
       return;
     case 'sliceForward':
     case 'sliceBack':
-      if (!state.compare) scrollPlane(state.activePlane, action.do === 'sliceForward' ? 1 : -1);
+      if (!state.compare) scrollPane(state.activePane, action.do === 'sliceForward' ? 1 : -1);
       return;
     case 'firstSlice':
     case 'lastSlice':
-      if (!state.compare) scrollToEnd(state.activePlane, action.do === 'lastSlice');
+      if (!state.compare) scrollToEnd(state.activePane, action.do === 'lastSlice');
       return;
     case 'brushSmaller':
     case 'brushLarger': {

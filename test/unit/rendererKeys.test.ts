@@ -108,10 +108,13 @@ describe('windows', () => {
 
 describe('layouts', () => {
   test('each follows another until the first is back', () => {
-    const seen = [layoutNames[0], nextLayout(layoutNames[0]), nextLayout(nextLayout(layoutNames[0]))];
+    const seen = [layoutNames[0]];
+    while (seen.length < layoutNames.length) seen.push(nextLayout(seen[seen.length - 1]));
     expect(seen).toEqual([...layoutNames]);
-    expect(nextLayout(seen[2])).toBe(layoutNames[0]);
+    expect(nextLayout(seen[seen.length - 1])).toBe(layoutNames[0]);
     expect(layouts.planes.planes).toEqual(['axial', 'coronal', 'sagittal']);
+    for (const { areas, panes } of Object.values(layouts))
+      expect(new Set(areas.match(/[a-z]/g))).toEqual(new Set([...'abcd'].slice(0, panes)));
   });
 
   test('a slab takes the slices within half its thickness, inside the volume', () => {
