@@ -4,7 +4,7 @@ import { type Plane, planes } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
 import table from '../../resources/hanging/rules.json' with { type: 'json' };
 import type { Examination } from './examinations.ts';
-import { type LayoutName, layoutNames, layouts } from './layouts.ts';
+import { type LayoutName, layoutNames, layouts, slabsMm } from './layouts.ts';
 import { type Window, windowPresets } from './presets.ts';
 
 const bounds = z.strictObject({ least: z.number().optional(), most: z.number().optional() });
@@ -94,7 +94,7 @@ export function ruleFor(
   return rule ?? rules[rules.length - 1];
 }
 
-/** What stands in each pane of a layout: the rule's panes as far as there is something for them, then planes of the open volume. */
+/** What stands in each pane of a layout: the rule's panes as far as there is something for them, then planes of the open volume and a slab of it. */
 export function hungPanes(
   layout: LayoutName,
   open: VolumeRow,
@@ -119,6 +119,7 @@ export function hungPanes(
     if (!hung.some((pane) => pane.row.id === open.id && pane.plane === plane))
       hung.push({ row: open, plane, window: null, slabMm: null });
   }
+  hung.push({ row: open, plane: 'axial', window: null, slabMm: slabsMm.usual });
   return hung.slice(0, count);
 }
 

@@ -118,6 +118,7 @@ export const keyBindings: readonly KeyBinding[] = [
     keys: ['Enter'],
     name: 'Make what the active pane shows the open volume',
     action: { do: 'openPane' },
+    fixed: true,
   },
   { group: 'Layout', keys: [';'], name: 'Panes move together, or alone', action: { do: 'link' } },
   {
@@ -128,7 +129,7 @@ export const keyBindings: readonly KeyBinding[] = [
   },
   {
     group: 'Layout',
-    keys: ['Mod+l'],
+    keys: ['Mod+i'],
     name: 'Show or hide where panes cut each other',
     action: { do: 'referenceLines' },
   },

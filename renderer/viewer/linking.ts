@@ -34,19 +34,20 @@ function indexAt(row: VolumeRow, world: Vec3, offsetMm: Vec3): Vec3 {
 
 /** Where a volume begins beside the open one: at its position, or else as far from the middle as that stands. */
 export function besideAtFirst(open: Stand, row: VolumeRow): Beside {
-  if (sharesFrame(open.row, row))
-    return { row, at: indexAt(row, worldOf(open), noOffset), offsetMm: noOffset };
   const middle = (of: VolumeRow) => worldOf({ row: of, at: gridCentre(gridOf(of)) });
-  const offsetMm = minus(middle(row), middle(open.row));
-  const wanted = indexAt(row, worldOf(open), offsetMm);
-  return linkedTo(open, { row, at: clampIndex(wanted, row.dims) });
+  const at = indexAt(row, worldOf(open), minus(middle(row), middle(open.row)));
+  return linkedTo(open, { row, at: clampIndex(at, row.dims) });
 }
 
-/** The volume as it stands, keeping its distance from now on; of one frame of reference, there is none to keep. */
+/**
+ * The volume keeping its distance from now on: none of one frame of reference, else that between the voxels that both stand on, so
+ * that stacks of equal spacing step together.
+ */
 export function linkedTo(open: Stand, { row, at }: Stand): Beside {
-  const shared = sharesFrame(open.row, row);
-  const offsetMm = shared ? noOffset : minus(worldOf({ row, at }), worldOf(open));
-  return { row, at: shared ? indexAt(row, worldOf(open), noOffset) : at, offsetMm };
+  const offsetMm = sharesFrame(open.row, row)
+    ? noOffset
+    : minus(worldOf({ row, at: rounded(at) }), worldOf({ row: open.row, at: rounded(open.at) }));
+  return { row, at: indexAt(row, worldOf(open), offsetMm), offsetMm };
 }
 
 /** The others where the open volume takes them, when it stands at this position in mm. */
@@ -73,6 +74,9 @@ export function mapped(beside: BesideById, change: (one: Beside) => Beside): Bes
   return Object.fromEntries(Object.entries(beside).map(([id, one]) => [id, change(one)]));
 }
 
+function rounded(index: Vec3): Vec3 {
+  return [Math.round(index[0]), Math.round(index[1]), Math.round(index[2])];
+}
 function plus(a: Vec3, b: Vec3): Vec3 {
   return [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
 }
