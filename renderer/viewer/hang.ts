@@ -93,7 +93,7 @@ function activeAmong(panes: readonly Pane[], { panes: before, activePane, row }:
 
 /** Another volume as large as a pane of the open one shows that, and around the same place. */
 function alongside(
-  pane: Pane,
+  pane: Pick<Pane, 'zoom' | 'centre'>,
   row: VolumeRow,
   other: Beside,
   plane: Pane['plane'],
@@ -129,12 +129,13 @@ export function hangIn(place: number, row: VolumeRow): void {
     if (get().panes[place]?.volume === open.id) hangIn(place, row);
     return;
   }
-  const next =
-    row.id === open.id ? undefined : (beside[row.id] ?? besideAtFirst({ row: open, at: focus }, row));
-  const view = next
-    ? alongside(pane.volume === open.id ? pane : { ...pane, ...wholeSlice }, open, next, pane.plane)
-    : wholeSlice;
-  const hung = panes.map((one, n) => (n === place ? { ...one, ...view, volume: row.id } : one));
+  const next = row.id === open.id ? null : (beside[row.id] ?? besideAtFirst({ row: open, at: focus }, row));
+  const ofOpen = (one: Pane) => one.volume === open.id && one.plane === pane.plane;
+  const like = [pane, ...panes].find(ofOpen) ?? wholeSlice;
+  const view = next ? alongside(like, open, next, pane.plane) : like;
+  const hung = panes.map((one, n) =>
+    n === place ? { ...one, zoom: view.zoom, centre: view.centre, volume: row.id } : one,
+  );
   set({
     panes: hung,
     beside: shownOf(next ? { ...beside, [row.id]: next } : beside, hung),

@@ -129,17 +129,15 @@ describe.skipIf(noAppReason() !== null)(groupName('panes'), () => {
     await expect.poll(layout, patience).toBe('four');
     await page.keyboard.press('p');
     await sliceOf(current());
-    const amber = () =>
-      page.evaluate(() => {
-        const canvas = document.querySelector<HTMLCanvasElement>(
-          '[data-testid=viewport-coronal] .pane-overlay',
-        );
-        const data = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+    const amber = (): Promise<number> =>
+      page.evaluate(`(() => {
+        const canvas = document.querySelector('[data-testid=viewport-coronal] .pane-overlay');
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
         let count = 0;
         for (let n = 0; n < data.length; n += 4)
           if (data[n] > 240 && data[n + 1] > 180 && data[n + 1] < 210 && data[n + 2] < 110) count++;
         return count;
-      });
+      })()`);
     const withLines = await amber();
     await launched.screenshot('panes-3-four');
     await page.keyboard.press('Control+i');
@@ -159,11 +157,11 @@ describe.skipIf(noAppReason() !== null)(groupName('panes'), () => {
     await page.keyboard.press('Home');
     await page.keyboard.press(';');
     const before = [await volumeIn('viewport-axial'), await volumeIn('beside-axial'), ...(await slices())];
-    const kept = () =>
-      page.evaluate(() => {
+    const kept = (): Promise<unknown> =>
+      page.evaluate(`(() => {
         const { beside: [one] = [] } = JSON.parse(localStorage.getItem('precedent.session') ?? '{}');
         return one && [one.volume, Math.round(one.at[2])];
-      });
+      })()`);
     await expect.poll(kept, patience).toEqual([before[1], before[3]]);
     await launched.close();
     await start();

@@ -1,7 +1,7 @@
 /** The tables of keys, mouse, presets and layouts: no key twice, conflicts refused, files exchanged. */
 import { describe, expect, test } from 'vitest';
 import { actionOf, bindingId, keyBindings } from '../../renderer/viewer/keys.ts';
-import { layoutNames, layouts, nextLayout, slabsMm, steppedSlab } from '../../renderer/viewer/layouts.ts';
+import { type LayoutName, layoutNames, layouts, nextLayout, slabsMm, steppedSlab } from '../../renderer/viewer/layouts.ts';
 import { dragOf } from '../../renderer/viewer/mouse.ts';
 import { bindingsWith, changed, keysAsJson, keysFromJson } from '../../renderer/viewer/ownKeys.ts';
 import { windowOf, windowPresets } from '../../renderer/viewer/presets.ts';
@@ -108,7 +108,7 @@ describe('windows', () => {
 
 describe('layouts', () => {
   test('each follows another until the first is back', () => {
-    const seen = [layoutNames[0]];
+    const seen: LayoutName[] = [layoutNames[0]];
     while (seen.length < layoutNames.length) seen.push(nextLayout(seen[seen.length - 1]));
     expect(seen).toEqual([...layoutNames]);
     expect(nextLayout(seen[seen.length - 1])).toBe(layoutNames[0]);
