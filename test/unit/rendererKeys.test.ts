@@ -1,7 +1,14 @@
 /** The tables of keys, mouse, presets and layouts: no key twice, conflicts refused, files exchanged. */
 import { describe, expect, test } from 'vitest';
 import { actionOf, bindingId, keyBindings } from '../../renderer/viewer/keys.ts';
-import { type LayoutName, layoutNames, layouts, nextLayout, slabsMm, steppedSlab } from '../../renderer/viewer/layouts.ts';
+import {
+  type LayoutName,
+  layoutNames,
+  layouts,
+  nextLayout,
+  slabsMm,
+  steppedSlab,
+} from '../../renderer/viewer/layouts.ts';
 import { dragOf } from '../../renderer/viewer/mouse.ts';
 import { bindingsWith, changed, keysAsJson, keysFromJson } from '../../renderer/viewer/ownKeys.ts';
 import { windowOf, windowPresets } from '../../renderer/viewer/presets.ts';
