@@ -5,6 +5,7 @@ import type { Hit } from '../../native/contract/model.ts';
 import { TakeAwayMenu } from '../takeaway/TakeAwayMenu.tsx';
 import { count } from '../ui/format.ts';
 import { byImportance } from '../ui/labels.ts';
+import { HitsWindowButton } from '../windows/HitsWindowButton.tsx';
 import { type Order, orders, toggleLayout, useResults } from './results.ts';
 
 export function ResultsBar({ hits }: { hits: readonly Hit[] }) {
@@ -37,6 +38,7 @@ export function ResultsBar({ hits }: { hits: readonly Hit[] }) {
           {grid ? <IconLayoutList size={14} /> : <IconLayoutGrid size={14} />}
         </ActionIcon>
       </Tooltip>
+      <HitsWindowButton />
       <TakeAwayMenu />
     </div>
   );

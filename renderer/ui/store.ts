@@ -14,6 +14,7 @@ import { clampIndex, gridOf, type Vec3, worldToIndex } from '../viewer/grid.ts';
 import { type LayoutName, layoutNames } from '../viewer/layouts.ts';
 import { gridCentre } from '../viewer/planes.ts';
 import { type Window, windowPresets } from '../viewer/presets.ts';
+import { useWindows } from '../windows/state.ts';
 
 export type Tool = 'crosshair' | 'window' | 'pan' | 'zoom' | 'brush' | RegionTool | MeasureTool;
 
@@ -43,7 +44,7 @@ export interface Proposal {
 
 /** What is searched for, with what the panels and the comparison show of it. */
 export interface Subject {
-  /** Distinguishes this query from every other in this window. */
+  /** Distinguishes this query from every other. */
   readonly token: number;
   readonly query: SimpleQuery;
   readonly title: string;
@@ -200,7 +201,8 @@ export function openVolume(row: VolumeRow, lesion: LesionRow | null): void {
     row,
     focus,
     lesion,
-    compare: null,
+    // In the other window a comparison covers no viewer.
+    compare: useWindows.getState().apart ? get().compare : null,
     cine: false,
     panes: { axial: pane, coronal: pane, sagittal: pane },
     proposal: own,
@@ -292,7 +294,10 @@ export function chosenProposal(state: Pick<ViewState, 'proposal' | 'lesion' | 'c
   return state.chosen === 'proposal' || !state.lesion ? state.proposal : null;
 }
 
-let nextToken = 1;
+/** At random: neither window may give a number that the other gave, nor one of before its page was loaded again. */
+function newToken(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0];
+}
 
 /** What every search begins with. */
 const unmarked = { also: [], combine: 'and', marks: [] } as const;
@@ -307,7 +312,7 @@ export function findSimilar(): boolean {
       compare: null,
       subject: {
         ...unmarked,
-        token: nextToken++,
+        token: newToken(),
         query: { volume: volume.id, mask: { box: [...mask.box], bits: mask.bits } },
         title: 'Marked lesion',
         volume: volume.id,
@@ -331,7 +336,7 @@ export function findLike(lesion: LesionRow): void {
     compare: null,
     subject: {
       ...unmarked,
-      token: nextToken++,
+      token: newToken(),
       query: { lesion: lesion.id },
       title: lesion.name,
       volume: lesion.volume,
@@ -357,7 +362,7 @@ export function findByWords(words: string): void {
     compare: null,
     subject: {
       ...unmarked,
-      token: nextToken++,
+      token: newToken(),
       query: { text: words || ' ' },
       title: words || 'all that pass',
       volume: null,

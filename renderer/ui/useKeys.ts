@@ -20,6 +20,9 @@ import { nextLayout, slabsMm, steppedSlab } from '../viewer/layouts.ts';
 import { useOwnKeys } from '../viewer/ownKeys.ts';
 import { windowPresets } from '../viewer/presets.ts';
 import { scrollPlane, scrollToEnd } from '../viewer/scroll.ts';
+import { openHitsWindow, toggleHitsWindow } from '../windows/hitsWindow.ts';
+import { findInFirst, goToWords } from '../windows/share.ts';
+import { isHitsPage, useWindows } from '../windows/state.ts';
 import { assertNever } from './assertNever.ts';
 import { notice } from './notice.ts';
 import { findSimilar, redoEdit, resetPanes, selectTool, setWindow, undoEdit, useView } from './store.ts';
@@ -55,7 +58,10 @@ function isOperating(target: EventTarget | null, key: string): boolean {
 }
 
 function perform(action: Action): void {
-  const state = useView.getState();
+  const shared = useView.getState();
+  const apart = useWindows.getState().apart;
+  // In the window for hits there is no viewer, and beside one no comparison covers it.
+  const state = apart ? { ...shared, compare: null } : shared;
   switch (action.do) {
     case 'preset': {
       const preset = windowPresets.find(({ name }) => name === action.preset);
@@ -120,7 +126,8 @@ function perform(action: Action): void {
       useView.setState({ slabMm: steppedSlab(state.slabMm, action.do === 'slabThicker' ? 1 : -1) });
       return;
     case 'find':
-      if (!findSimilar())
+      if (isHitsPage()) findInFirst();
+      else if (!findSimilar())
         notice(
           'info',
           'Nothing to search for yet',
@@ -128,7 +135,10 @@ function perform(action: Action): void {
         );
       return;
     case 'words':
-      document.getElementById('query-words')?.focus();
+      if (apart && !isHitsPage()) {
+        openHitsWindow();
+        goToWords();
+      } else document.getElementById('query-words')?.focus();
       return;
     case 'nextHit':
     case 'previousHit':
@@ -136,13 +146,13 @@ function perform(action: Action): void {
       return;
     case 'markLike':
     case 'markUnlike': {
-      const hit = state.compare?.lesion ?? focusedHit();
+      const hit = shared.compare?.lesion ?? focusedHit();
       if (hit !== undefined) markHit(hit, action.do === 'markLike');
       return;
     }
     case 'pinHit':
     case 'hidePatient': {
-      const lesion = state.compare?.lesion ?? focusedHit();
+      const lesion = shared.compare?.lesion ?? focusedHit();
       const hit = currentHits().find((shown) => shown.hit.lesion === lesion)?.hit;
       if (hit && action.do === 'pinHit') togglePin(hit);
       else if (hit) hidePatient(hit.patient);
@@ -151,11 +161,14 @@ function perform(action: Action): void {
     case 'layoutHits':
       toggleLayout();
       return;
+    case 'hitsWindow':
+      toggleHitsWindow();
+      return;
     case 'takeAway':
       void saveComparison('pdf');
       return;
     case 'back':
-      if (state.compare) useView.setState({ compare: null });
+      if (isHitsPage() || state.compare) useView.setState({ compare: null });
       else if (state.cine) useView.setState({ cine: false });
       else if (state.maximised) useView.setState({ maximised: null });
       else if (state.tool !== 'crosshair') selectTool('crosshair');

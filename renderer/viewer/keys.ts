@@ -39,6 +39,7 @@ export type Action =
         | 'pinHit'
         | 'hidePatient'
         | 'layoutHits'
+        | 'hitsWindow'
         | 'takeAway'
         | 'back'
         | 'removeMeasurement'
@@ -135,6 +136,12 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Search', keys: ['k'], name: 'Pin the hit, or let it go', action: { do: 'pinHit' } },
   { group: 'Search', keys: ['y'], name: 'Hide the patient of the hit', action: { do: 'hidePatient' } },
   { group: 'Search', keys: ['u'], name: 'Hits in a strip or a grid', action: { do: 'layoutHits' } },
+  {
+    group: 'Search',
+    keys: ['Mod+u'],
+    name: 'Hits in a second window, and back',
+    action: { do: 'hitsWindow' },
+  },
   { group: 'Search', keys: ['Mod+p'], name: 'Save the comparison as PDF', action: { do: 'takeAway' } },
   { group: 'Search', keys: ['ArrowLeft', 'ArrowRight'], name: 'Along the hits (Enter opens)', action: null },
   { group: 'Search', keys: ['Escape'], name: 'Back', action: { do: 'back' }, fixed: true },
