@@ -60,8 +60,8 @@ function isOperating(target: EventTarget | null, key: string): boolean {
 function perform(action: Action): void {
   const shared = useView.getState();
   const apart = useWindows.getState().apart;
-  // In the window for hits there is no viewer, and beside one no comparison covers it.
-  const state = apart ? { ...shared, compare: null } : shared;
+  // A comparison in the other window does not cover this one's viewer.
+  const state = apart && !isHitsPage() ? { ...shared, compare: null } : shared;
   switch (action.do) {
     case 'preset': {
       const preset = windowPresets.find(({ name }) => name === action.preset);
@@ -168,7 +168,7 @@ function perform(action: Action): void {
       void saveComparison('pdf');
       return;
     case 'back':
-      if (isHitsPage() || state.compare) useView.setState({ compare: null });
+      if (state.compare) useView.setState({ compare: null });
       else if (state.cine) useView.setState({ cine: false });
       else if (state.maximised) useView.setState({ maximised: null });
       else if (state.tool !== 'crosshair') selectTool('crosshair');

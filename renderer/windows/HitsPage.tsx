@@ -63,7 +63,7 @@ function HitsHead() {
   const subject = useView((s) => s.subject);
   const keyOf = useShownKey();
   return (
-    <header className="toolbar">
+    <header className="toolbar hits-page-head">
       <span className="brand">Precedent · hits</span>
       <span className="dim">
         {subject && `${subject.title} · `}W {width} C {String(center).replace('-', '−')}

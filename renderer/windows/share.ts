@@ -55,8 +55,8 @@ function ofPart<T extends Partial<Record<SharedName, unknown>>>(values: Partial<
 }
 
 /**
- * Begins to share under a name that is the library's, and asks the other window for what it knows. Call once, when what is kept of
- * an earlier session was put back.
+ * Begins to share under a name that is the library's, asks the other window for what it knows, and tells it the rest. Call once,
+ * when what is kept of an earlier session was put back.
  */
 export function startSharing(library: string): void {
   const changes = new Changes(useWindows.getState().kind, valuesNow());
@@ -90,6 +90,7 @@ export function startSharing(library: string): void {
     });
   }
   say({ say: 'hello' });
+  say(changes.all());
 
   function hear(message: WindowMessage): void {
     switch (message.say) {

@@ -8,7 +8,6 @@ const values: SharedValues = {
   options: { method: null, where: [], includeSamePatient: false, hitsPerPatient: 1, top: 10 },
   words: '',
   compare: null,
-  why: false,
   lastChange: 'mask',
   window: { width: 400, center: 40 },
   inverted: false,
