@@ -34,6 +34,7 @@ export const sharedView = {
   options: searchOptions,
   words: z.string().max(2000),
   compare: hit.nullable(),
+  surface: z.boolean(),
   lastChange: z.enum(['mask', 'mark', 'annotation']),
   window: z.object({ width: z.number().positive(), center: z.number() }),
   inverted: z.boolean(),

@@ -16,6 +16,8 @@ import { shownHits } from '../query/results.ts';
 import { scoreText, scoreTitles } from '../query/scores.ts';
 import { useSearch } from '../query/useSearch.ts';
 import { useHitGroups } from '../query/useShownHits.ts';
+import { SurfaceButton } from '../surface/SurfaceButton.tsx';
+import { SurfaceView } from '../surface/SurfaceView.tsx';
 import { TakeAwayMenu } from '../takeaway/TakeAwayMenu.tsx';
 import { colors } from '../ui/colors.ts';
 import { Failure } from '../ui/Empty.tsx';
@@ -64,6 +66,7 @@ const centred: Linked = { offsetMm: 0, panMm: [0, 0], fieldMm: null, hitShiftMm:
 export function Compare({ hit: opened }: { hit: Hit }) {
   const subject = useView((s) => s.subject);
   const why = useView((s) => s.why);
+  const surface = useView((s) => s.surface);
   const keyOf = useShownKey();
   const { search } = useSearch();
   // Marks may have given it another rank and score since it was opened.
@@ -133,6 +136,7 @@ export function Compare({ hit: opened }: { hit: Hit }) {
         </span>
         <span className="spacer" />
         <MarkButtons hit={hit} mark={subject ? markOf(subject.marks, hit.lesion) : null} />
+        <SurfaceButton />
         {!byWords && (
           <Button
             size="compact-xs"
@@ -180,36 +184,40 @@ export function Compare({ hit: opened }: { hit: Hit }) {
           </Tooltip>
         )}
       </header>
-      <div className="compare-panes" data-single={byWords || undefined}>
-        {failure ? (
-          <Failure error={failure} />
-        ) : (
-          <>
-            {!byWords && (
+      {surface ? (
+        <SurfaceView hits={[hit]} nameOf={() => name} />
+      ) : (
+        <div className="compare-panes" data-single={byWords || undefined}>
+          {failure ? (
+            <Failure error={failure} />
+          ) : (
+            <>
+              {!byWords && (
+                <ComparePane
+                  {...pane}
+                  side={left}
+                  heat={heatOf(shownMap?.query, left, strongest)}
+                  shiftMm={0}
+                  testId="compare-query"
+                  title="Query"
+                  color={colors.query}
+                  patient={queryVolume.data?.volume.patient ?? ''}
+                />
+              )}
               <ComparePane
                 {...pane}
-                side={left}
-                heat={heatOf(shownMap?.query, left, strongest)}
-                shiftMm={0}
-                testId="compare-query"
-                title="Query"
-                color={colors.query}
-                patient={queryVolume.data?.volume.patient ?? ''}
+                side={right}
+                heat={heatOf(shownMap?.hit, right, strongest)}
+                shiftMm={at.hitShiftMm}
+                testId="compare-hit"
+                title={name}
+                color={colors.hit}
+                patient={hit.patient}
               />
-            )}
-            <ComparePane
-              {...pane}
-              side={right}
-              heat={heatOf(shownMap?.hit, right, strongest)}
-              shiftMm={at.hitShiftMm}
-              testId="compare-hit"
-              title={name}
-              color={colors.hit}
-              patient={hit.patient}
-            />
-          </>
-        )}
-      </div>
+            </>
+          )}
+        </div>
+      )}
       {why && !byWords && (
         <WhyPanel
           hit={hit}

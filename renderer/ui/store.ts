@@ -118,6 +118,8 @@ export interface ViewState {
   readonly compare: Hit | null;
   /** Whether the comparison says why. */
   readonly why: boolean;
+  /** Whether the comparison shows surfaces in the place of slices. */
+  readonly surface: boolean;
   /** Which of them an undo takes back first. */
   readonly lastChange: 'mask' | 'mark' | 'annotation';
   readonly tab: LibraryTab;
@@ -155,6 +157,7 @@ export const useView = create<ViewState>(() => ({
   words: '',
   compare: null,
   why: false,
+  surface: false,
   lastChange: 'mask',
   tab: 'lesions',
   libraryText: '',

@@ -164,6 +164,13 @@ function perform(action: Action): void {
     case 'hitsWindow':
       toggleHitsWindow();
       return;
+    case 'surface':
+      if (shared.compare) useView.setState({ surface: !shared.surface });
+      else {
+        moveHit(1);
+        useView.setState({ surface: true });
+      }
+      return;
     case 'takeAway':
       void saveComparison('pdf');
       return;

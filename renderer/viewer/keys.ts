@@ -40,6 +40,7 @@ export type Action =
         | 'hidePatient'
         | 'layoutHits'
         | 'hitsWindow'
+        | 'surface'
         | 'takeAway'
         | 'back'
         | 'removeMeasurement'
@@ -141,6 +142,12 @@ export const keyBindings: readonly KeyBinding[] = [
     keys: ['Mod+u'],
     name: 'Hits in a second window, and back',
     action: { do: 'hitsWindow' },
+  },
+  {
+    group: 'Search',
+    keys: ['Mod+3'],
+    name: 'Surfaces of query and hit, and back to slices',
+    action: { do: 'surface' },
   },
   { group: 'Search', keys: ['Mod+p'], name: 'Save the comparison as PDF', action: { do: 'takeAway' } },
   { group: 'Search', keys: ['ArrowLeft', 'ArrowRight'], name: 'Along the hits (Enter opens)', action: null },

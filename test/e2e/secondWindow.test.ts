@@ -231,8 +231,12 @@ describe.skipIf(noAppReason() !== null)(groupName('a second window for hits'), (
     hits = await hitsPage();
     const walls = await launched.app.evaluate(({ BrowserWindow }) =>
       BrowserWindow.getAllWindows().map(({ webContents }) => {
+        // Electron has it, and does not declare it.
+        const { getLastWebPreferences } = webContents as unknown as {
+          getLastWebPreferences(): Record<string, unknown>;
+        };
         const { sandbox, contextIsolation, nodeIntegration, webSecurity, webviewTag } =
-          webContents.getLastWebPreferences() ?? {};
+          getLastWebPreferences.call(webContents);
         return { sandbox, contextIsolation, nodeIntegration, webSecurity, webviewTag };
       }),
     );

@@ -461,7 +461,14 @@ describe.skipIf(skip)(groupName('security'), () => {
         `const { contextBridge, ipcRenderer } = require('electron');
          contextBridge.exposeInMainWorld('foreign', (channel, ...params) => ipcRenderer.invoke(channel, ...params));`,
       );
-      const channels = ['appInfo', 'chooseImport', 'openLibrary', 'requestPort', 'hitsWindow', 'grantDropped'];
+      const channels = [
+        'appInfo',
+        'chooseImport',
+        'openLibrary',
+        'requestPort',
+        'hitsWindow',
+        'grantDropped',
+      ];
       const outcome = await launched.app.evaluate(
         async ({ BrowserWindow }, [path, names]) => {
           const ask = (name: string) =>

@@ -8,6 +8,7 @@ const values: SharedValues = {
   options: { method: null, where: [], includeSamePatient: false, hitsPerPatient: 1, top: 10 },
   words: '',
   compare: null,
+  surface: false,
   lastChange: 'mask',
   window: { width: 400, center: 40 },
   inverted: false,
