@@ -32,7 +32,7 @@ import {
 import { buildMenu, showHitsWindowOpen } from './menu.ts';
 import { printPage } from './printing.ts';
 import { registerScheme, serveScheme } from './protocol.ts';
-import { isOfficialRuntime, needsSoftwareGl } from './runtime.ts';
+import { isOfficialRuntime, needsSoftwareGl, usableMemory } from './runtime.ts';
 import { hardenApp, hardenSession } from './security.ts';
 import { applySwitches } from './switches.ts';
 import { firstWindow, openWindow, openWindows } from './windows.ts';
@@ -135,6 +135,7 @@ const handlers: BridgeHandlers = {
     testData: options.allowTestData,
     electron: process.versions.electron,
     platform: process.platform,
+    memoryBytes: usableMemory(),
   }),
   chooseImport: async (window, what) => grantRead(await chooseImportPaths(window, what)),
   chooseLabels: async (window) => {

@@ -11,6 +11,7 @@ import { queryClient, startEngineLine } from './engine.ts';
 import { App } from './ui/App.tsx';
 import { openLibraryName, startSession } from './ui/session.ts';
 import { theme } from './ui/theme.ts';
+import { startVoxelBudget } from './viewer/voxelBudget.ts';
 import { HitsPage } from './windows/HitsPage.tsx';
 import { startWindows } from './windows/hitsWindow.ts';
 import { startSharing } from './windows/share.ts';
@@ -23,6 +24,8 @@ void (isHitsPage() ? Promise.resolve() : startSession())
   .then(openLibraryName)
   .then(startSharing)
   .catch(() => {});
+// Without an answer the store keeps the budget it begins with.
+void startVoxelBudget().catch(() => {});
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no root');
 createRoot(root).render(

@@ -1,6 +1,7 @@
 /** What the pages of the first window and of the window for hits tell each other, over a channel of their origin. */
 import { z } from 'zod';
 import { filter, simpleQuery } from './engine.ts';
+import { planes } from './mark.ts';
 import { hit, id, lesionRow, mask, measurements, named } from './model.ts';
 
 export const windowKinds = ['first', 'hits'] as const;
@@ -12,6 +13,7 @@ const subject = z.object({
   token: z.number().int().nonnegative(),
   query: simpleQuery,
   title: z.string().max(2000),
+  plane: z.enum(planes),
   volume: id.nullable(),
   mask: mask.nullable(),
   measurements: measurements.nullable(),
@@ -33,9 +35,9 @@ export const sharedView = {
   subject: subject.nullable(),
   options: searchOptions,
   words: z.string().max(2000),
-  compare: hit.nullable(),
+  compare: z.object({ hits: z.array(hit).min(1).max(16), kept: z.array(id).max(16), active: id }).nullable(),
   surface: z.boolean(),
-  lastChange: z.enum(['mask', 'mark', 'annotation']),
+  lastChange: z.enum(['mask', 'mark', 'annotation', 'label']),
   window: z.object({ width: z.number().positive(), center: z.number() }),
   inverted: z.boolean(),
   outlines: z.boolean(),
@@ -48,13 +50,16 @@ export const sharedResults = {
   layout: z.enum(['strip', 'grid']),
   order: z.enum(['rank', 'size', 'diagnosis']),
   group: named.nullable(),
+  plane: z.enum(planes).nullable(),
   pinned: z.array(hit).max(1000),
   hidden: z.array(z.string()).max(100_000),
 };
+/** Whether the hits of several methods stand side by side. */
+export const sharedColumns = { columns: z.boolean() };
 /** The patients that have numbers for teaching, in the order of their numbers. */
 export const sharedNumbering = { numbered: z.array(z.string()).max(1_000_000) };
 
-const sharedValues = z.object({ ...sharedView, ...sharedResults, ...sharedNumbering });
+const sharedValues = z.object({ ...sharedView, ...sharedResults, ...sharedColumns, ...sharedNumbering });
 export type SharedValues = z.infer<typeof sharedValues>;
 export type SharedName = keyof SharedValues;
 export const sharedNames = sharedValues.keyof().options;

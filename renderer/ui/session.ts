@@ -1,16 +1,18 @@
 /**
- * Brings back, after a restart or a crash, what was open: volume, place, layout, window, the search for a lesion and its open hit. The
- * user's profile keeps opaque ids and geometry alone; words and filters, which may name a patient, are not kept.
+ * Brings back, after a restart or a crash, what was open: volume, place, layout, window, the search and its open hit, and unsaved
+ * marks. The user's profile keeps opaque ids and geometry alone; what is searched for, which may name a patient, and marks are in the library.
  */
 import { z } from 'zod';
 import { planes } from '../../native/contract/mark.ts';
+import { mostHits } from '../compare/layouts.ts';
 import { queryClient } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
+import { restoreMarks, restoreSearch, startKeeping } from '../query/saved/keepSearch.ts';
 import { searchQuery } from '../query/useSearch.ts';
 import { layoutNames } from '../viewer/layouts.ts';
 import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
 import { keep, readKept } from './kept.ts';
-import { findLike, openVolume, setFocus, useView, type ViewState } from './store.ts';
+import { openVolume, setFocus, useView, type ViewState } from './store.ts';
 
 const id = z.string().max(64);
 const triple = z.tuple([z.number(), z.number(), z.number()]).readonly();
@@ -37,17 +39,9 @@ const openedSchema = z.object({
   lesion: id.nullable(),
   focus: triple,
   panes: z.object({ axial: pane, coronal: pane, sagittal: pane }),
-  search: z
-    .object({
-      lesion: id,
-      marks: z.array(z.object({ hit: id, relevant: z.boolean().nullable() })).max(10_000),
-      method: z.string().max(100).nullable(),
-      includeSamePatient: z.boolean(),
-      hitsPerPatient: z.number().int().positive(),
-      top: z.number().int().positive(),
-    })
+  compare: z
+    .object({ hits: z.array(id).min(1).max(mostHits), kept: z.array(id).max(mostHits), active: id })
     .nullable(),
-  compare: id.nullable(),
 });
 type Opened = z.infer<typeof openedSchema>;
 
@@ -57,26 +51,18 @@ function lookOf(state: ViewState): Look {
 }
 
 function openedOf(state: ViewState, library: string): Opened {
-  const { row, lesion, focus, panes, subject, options, compare } = state;
-  const { method, includeSamePatient, hitsPerPatient, top } = options;
+  const { row, lesion, focus, panes, compare } = state;
   return {
     library,
     volume: row?.id ?? null,
     lesion: lesion?.id ?? null,
     focus,
     panes,
-    search:
-      subject?.lesion && subject.also.length === 0
-        ? {
-            lesion: subject.lesion.id,
-            marks: [...subject.marks],
-            method,
-            includeSamePatient,
-            hitsPerPatient,
-            top,
-          }
-        : null,
-    compare: compare?.lesion ?? null,
+    compare: compare && {
+      hits: compare.hits.map(({ lesion: hit }) => hit),
+      kept: [...compare.kept],
+      active: compare.active,
+    },
   };
 }
 
@@ -102,6 +88,9 @@ export async function startSession(): Promise<void> {
   const opened = readKept('session', openedSchema);
   if (opened?.library === library) await restore(opened);
   else keep('session', null);
+  void restoreMarks()
+    .catch(() => undefined)
+    .finally(startKeeping);
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   useView.subscribe((state) => {
@@ -138,22 +127,21 @@ async function restore(opened: Opened): Promise<void> {
     setFocus(opened.focus);
     useView.setState({ window, panes: opened.panes });
   }
-  const searched = await lesionOf(opened.search?.lesion ?? null);
-  if (!opened.search || !searched || useView.getState().subject) return;
-  const { marks, method, includeSamePatient, hitsPerPatient, top } = opened.search;
-  useView.setState(({ options }) => ({
-    options: { ...options, method, includeSamePatient, hitsPerPatient, top },
-  }));
-  findLike(searched);
+  await restoreSearch().catch(() => undefined);
   const { subject, options } = useView.getState();
-  if (!subject) return;
-  const marked = { ...subject, marks };
-  useView.setState({ subject: marked });
-  if (opened.compare === null) return;
-  const hits = await queryClient.fetchQuery(searchQuery(marked, options)).then(
+  if (!subject || opened.compare === null) return;
+  const hits = await queryClient.fetchQuery(searchQuery(subject, options)).then(
     (found) => found.hits,
     () => [],
   );
-  const hit = hits.find((one) => one.lesion === opened.compare);
-  if (hit && useView.getState().subject === marked) useView.setState({ compare: hit });
+  const { hits: beside, kept, active } = opened.compare;
+  const there = beside.flatMap((lesion) => hits.find((one) => one.lesion === lesion) ?? []);
+  if (there[0] && useView.getState().subject === subject)
+    useView.setState({
+      compare: {
+        hits: there,
+        kept: kept.filter((lesion) => there.some((one) => one.lesion === lesion)),
+        active: there.some((one) => one.lesion === active) ? active : there[0].lesion,
+      },
+    });
 }

@@ -4,9 +4,12 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Plane } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { useMeasure } from '../measure/useMeasure.ts';
+import { cutPart } from '../query/cutPart.ts';
 import { markOfStroke, type RegionTool, regionTools } from '../query/marks.ts';
 import { paint } from '../query/maskEdit.ts';
+import { useMaskPreview } from '../query/maskPreview.ts';
 import { useProposeMark } from '../query/useProposal.ts';
+import { TourButton } from '../tour/Tour.tsx';
 import { colors } from '../ui/colors.ts';
 import { Empty } from '../ui/Empty.tsx';
 import { hu, minus, thickness } from '../ui/format.ts';
@@ -39,6 +42,7 @@ const cursors: Readonly<Record<Tool, string>> = {
   freehand: 'crosshair',
   sphere: 'crosshair',
   brush: 'none',
+  part: 'crosshair',
   'measure-length': 'crosshair',
   'measure-angle': 'crosshair',
   'measure-bidimensional': 'crosshair',
@@ -63,7 +67,9 @@ export function Viewer() {
         <Empty
           title="No volume open"
           text="Choose a lesion or a study in the library on the left. It opens here in three planes."
-        />
+        >
+          <TourButton />
+        </Empty>
       </div>
     );
   }
@@ -125,9 +131,11 @@ function ThreePlanes(props: {
   // biome-ignore lint/correctness/useExhaustiveDependencies: clears on change
   useEffect(() => setDrawing(null), [tool, row.id]);
 
+  const preview = useMaskPreview((s) => s.mask);
+  const drawn = wet ?? preview;
   const shownOutlines = useMemo(
-    () => (wet ? outlines.map((o) => (o.id === 'proposal' ? { ...o, mask: wet } : o)) : outlines),
-    [outlines, wet],
+    () => (drawn ? outlines.map((o) => (o.id === 'proposal' ? { ...o, mask: drawn } : o)) : outlines),
+    [outlines, drawn],
   );
 
   const onPress = (plane: Plane, gesture: Gesture) => {
@@ -140,6 +148,7 @@ function ThreePlanes(props: {
         stroke: { kind: tool, points: [gesture.index] },
       });
     } else if (tool === 'brush') dab(gesture);
+    else if (tool === 'part') cutPart(row.id, gesture.index);
   };
   const onDrag = (plane: Plane, gesture: Gesture) => {
     if (measure.holding) return;

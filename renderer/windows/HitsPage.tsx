@@ -5,6 +5,8 @@ import { useQuery } from '@tanstack/react-query';
 import { bridge } from '../bridge.ts';
 import { Compare } from '../compare/Compare.tsx';
 import { infoQuery } from '../library/queries.ts';
+import { useColumns } from '../query/columns/columnsStore.ts';
+import { MethodColumns } from '../query/columns/MethodColumns.tsx';
 import { DistributionPanel } from '../query/DistributionPanel.tsx';
 import { HitStrip } from '../query/HitStrip.tsx';
 import { useResults } from '../query/results.ts';
@@ -21,6 +23,7 @@ import './windows.css';
 export function HitsPage() {
   useKeys();
   const compare = useView((s) => s.compare);
+  const columns = useColumns((s) => s.open);
   const cornerText = useView((s) => s.cornerText);
   const layout = useResults((s) => s.layout);
   const info = useQuery(infoQuery);
@@ -38,11 +41,11 @@ export function HitsPage() {
           <Loading text="Waiting for the engine" />
         </div>
       ) : (
-        <main className="hits-page" data-results={layout} data-comparing={compare !== null}>
-          {compare && (
+        <main className="hits-page" data-results={layout} data-comparing={compare !== null || columns}>
+          {(compare || columns) && (
             <div className="stage">
               <div className="stage-layer">
-                <Compare hit={compare} />
+                {compare ? <Compare comparison={compare} /> : <MethodColumns />}
               </div>
             </div>
           )}

@@ -12,6 +12,7 @@ import {
   windowMessage,
 } from '../../native/contract/windows.ts';
 import { queryClient } from '../engine.ts';
+import { useColumns } from '../query/columns/columnsStore.ts';
 import { useResults } from '../query/results.ts';
 import { assertNever } from '../ui/assertNever.ts';
 import { numberPatients, useNumbering } from '../ui/identity.ts';
@@ -43,7 +44,8 @@ type Held<T> = T extends Uint8Array ? T : T extends object ? { readonly [K in ke
 
 function valuesNow(): SharedValues {
   const { numbered } = useNumbering.getState();
-  const held: Held<SharedValues> = { ...useView.getState(), ...useResults.getState(), numbered };
+  const { open: columns } = useColumns.getState();
+  const held: Held<SharedValues> = { ...useView.getState(), ...useResults.getState(), columns, numbered };
   // They go over as copies.
   return held as SharedValues;
 }
@@ -80,6 +82,7 @@ export function startSharing(library: string): void {
   };
   useView.subscribe(changed);
   useResults.subscribe(changed);
+  useColumns.subscribe(changed);
   useNumbering.subscribe(changed);
   window.addEventListener('storage', followOwnKeys);
   if (isHitsPage()) {
@@ -101,6 +104,7 @@ export function startSharing(library: string): void {
         const values = changes.taken(message);
         useView.setState(ofPart(values, sharedView));
         useResults.setState(ofPart(values, sharedResults));
+        if (values.columns !== undefined) useColumns.setState({ open: values.columns });
         useNumbering.setState(ofPart(values, sharedNumbering));
         return;
       }

@@ -19,6 +19,8 @@ const values: SharedValues = {
   layout: 'strip',
   order: 'rank',
   group: null,
+  plane: null,
+  columns: false,
   pinned: [],
   hidden: [],
   numbered: [],
