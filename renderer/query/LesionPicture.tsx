@@ -74,7 +74,7 @@ function paint(canvas: HTMLCanvasElement, { slice, data, grey, inverted, fieldMm
   const { grid, geometry, centre } = slice;
   const { right, down, rightSign, downSign } = geometry;
   const source = document.createElement('canvas');
-  const voxels = { grid, data };
+  const voxels = { grid, data, loaded: new Uint8Array(grid.dims[2]).fill(1) };
   fillSlice(source, { voxels, view: { geometry, slice: 0 }, window: grey, inverted, slabMm: null });
   const ratio = window.devicePixelRatio || 1;
   canvas.width = canvas.height = Math.round(size * ratio);

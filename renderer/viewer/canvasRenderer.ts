@@ -63,7 +63,7 @@ export function createCanvasRenderer(element: HTMLElement, painted: Painted): Pa
 
 /** What one slice of a picture takes: voxels of a grid, the plane, and which slice of them. */
 interface SlicePicture extends Pick<Picture, 'window' | 'inverted' | 'slabMm'> {
-  readonly voxels: Pick<Picture['voxels'], 'grid' | 'data'>;
+  readonly voxels: Pick<Picture['voxels'], 'grid' | 'data' | 'loaded'>;
   readonly view: Pick<Picture['view'], 'geometry' | 'slice'>;
 }
 
