@@ -80,6 +80,11 @@ export const windowMessage = z.discriminatedUnion('say', [
   z.object({ say: z.literal('open'), volume: id, lesion: id.nullable() }),
   /** To the first window: search for what is marked or chosen there. */
   z.object({ say: z.literal('find') }),
+  /** To the first window: show this, which only it can show. */
+  z.object({
+    say: z.literal('show'),
+    dialog: z.enum(['settings', 'import', 'evaluation', 'library', 'tour']),
+  }),
   /** To the window for hits: take the focus to the words that are searched for. */
   z.object({ say: z.literal('words') }),
   /** To the first window: these patients are shown and have no number yet. */

@@ -18,8 +18,6 @@ export interface Levelled extends Field {
   readonly level: number;
 }
 
-/** Voxels around the mask that belong to its field: one so that the surface closes, one for the smoothness of the distance. */
-const margin = 2;
 /** Cells that a field may have: enough for about 50,000 triangles, which software can turn while the hand moves. */
 const mostCells = 400_000;
 
@@ -32,14 +30,17 @@ const mostCells = 400_000;
  */
 export function signedDistance(mask: Mask, spacing: Vec3): Levelled | null {
   const [ni, nj, nk] = boxDims(mask.box);
-  const dims: Vec3 = [ni + 2 * margin, nj + 2 * margin, nk + 2 * margin];
+  // The surface of a single thick slice lies up to half its thickness beyond it, and has to close.
+  const room = (axis: 0 | 1 | 2) => Math.ceil(Math.max(...spacing) / spacing[axis]) + 1;
+  const margin = [room(0), room(1), room(2)] as const;
+  const dims: Vec3 = [ni + 2 * margin[0], nj + 2 * margin[1], nk + 2 * margin[2]];
   const count = dims[0] * dims[1] * dims[2];
   const inside = new Uint8Array(count);
   let filled = 0;
   for (let k = 0; k < nk; k++)
     for (let j = 0; j < nj; j++) {
       const from = ni * (j + nj * k);
-      const to = margin + dims[0] * (j + margin + dims[1] * (k + margin));
+      const to = margin[0] + dims[0] * (j + margin[1] + dims[1] * (k + margin[2]));
       for (let i = 0; i < ni; i++)
         if (mask.bits[from + i]) {
           inside[to + i] = 1;
@@ -52,15 +53,33 @@ export function signedDistance(mask: Mask, spacing: Vec3): Levelled | null {
   const toOutside = squaredDistances(inside, 0, dims, spacing);
   for (let n = 0; n < count; n++) distance[n] = inside[n] ? Math.sqrt(toOutside[n]) : -Math.sqrt(toInside[n]);
   const firstMm: Vec3 = [
-    (mask.box[0] - margin) * spacing[0],
-    (mask.box[1] - margin) * spacing[1],
-    (mask.box[2] - margin) * spacing[2],
+    (mask.box[0] - margin[0]) * spacing[0],
+    (mask.box[1] - margin[1]) * spacing[1],
+    (mask.box[2] - margin[2]) * spacing[2],
   ];
   const field = sampled({ dims, spacing, firstMm, values: distance });
-  const cellMm3 = field.spacing[0] * field.spacing[1] * field.spacing[2];
-  const wanted = Math.round((filled * spacing[0] * spacing[1] * spacing[2]) / cellMm3);
-  const order = Float32Array.from(field.values).sort();
-  return { ...field, level: order[Math.max(0, order.length - wanted)] };
+  soften(field, softness * Math.max(...spacing));
+  return { ...field, level: levelOf(field, filled * spacing[0] * spacing[1] * spacing[2]) };
+}
+
+/** The distance beyond which a volume lies, in mm³: by halving, where a cell counts in part that the surface goes through. */
+function levelOf({ values, spacing: [cell] }: Field, mm3: number): number {
+  const within = (level: number) => {
+    let cells = 0;
+    for (const value of values) cells += Math.min(1, Math.max(0, 0.5 + (value - level) / cell));
+    return cells * cell ** 3;
+  };
+  let [low, high] = [0, 0];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  for (let step = 0; step < 20; step++) {
+    const middle = (low + high) / 2;
+    if (within(middle) > mm3) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
 }
 
 /** Squared distances in mm² of every voxel to the nearest one of a value. */
@@ -111,6 +130,36 @@ function squaredDistances(bits: Uint8Array, value: 0 | 1, dims: Vec3, spacing: V
 /** Where the parabolas on places p and q of a line meet, in voxels. */
 function meet(line: Float64Array, p: number, q: number, step: number): number {
   return (line[q] / step + q * q - (line[p] / step + p * p)) / (2 * (q - p));
+}
+
+/** How wide distances are averaged, in the largest spacing: what lies between two slices is not known better than that. */
+const softness = 0.5;
+
+/** Averages a field, in place, under a bell of this width (standard deviation, mm). */
+function soften({ dims, spacing, values }: Field, sigmaMm: number): void {
+  const sigma = sigmaMm / spacing[0];
+  const reach = Math.ceil(2.5 * sigma);
+  const weights = Array.from({ length: 2 * reach + 1 }, (_, n) =>
+    Math.exp(-(((n - reach) / sigma) ** 2) / 2),
+  );
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const strides = [1, dims[0], dims[0] * dims[1]];
+  const line = new Float32Array(Math.max(...dims));
+  for (const axis of [0, 1, 2] as const) {
+    const [a, b] = axis === 0 ? [1, 2] : axis === 1 ? [0, 2] : [0, 1];
+    const last = dims[axis] - 1;
+    for (let y = 0; y < dims[b]; y++)
+      for (let x = 0; x < dims[a]; x++) {
+        const start = x * strides[a] + y * strides[b];
+        for (let n = 0; n <= last; n++) line[n] = values[start + n * strides[axis]];
+        for (let n = 0; n <= last; n++) {
+          let sum = 0;
+          for (let w = -reach; w <= reach; w++)
+            sum += weights[w + reach] * line[Math.min(last, Math.max(0, n + w))];
+          values[start + n * strides[axis]] = sum / total;
+        }
+      }
+  }
 }
 
 /** A field on cells of one size, by trilinear interpolation. */

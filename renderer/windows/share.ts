@@ -17,7 +17,7 @@ import { useResults } from '../query/results.ts';
 import { assertNever } from '../ui/assertNever.ts';
 import { numberPatients, useNumbering } from '../ui/identity.ts';
 import { failed } from '../ui/notice.ts';
-import { findSimilar, openVolume, useView } from '../ui/store.ts';
+import { findSimilar, openVolume, useView, type ViewState } from '../ui/store.ts';
 import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
 import { followOwnKeys } from '../viewer/ownKeys.ts';
 import { Changes } from './changes.ts';
@@ -87,6 +87,7 @@ export function startSharing(library: string): void {
   window.addEventListener('storage', followOwnKeys);
   if (isHitsPage()) {
     useView.subscribe(openInFirst);
+    useView.subscribe(showInFirst);
     useNumbering.subscribe(({ unnumbered }, before) => {
       if (unnumbered !== before.unnumbered && unnumbered.length > 0)
         say({ say: 'unnumbered', patients: [...unnumbered] });
@@ -114,6 +115,9 @@ export function startSharing(library: string): void {
       case 'find':
         if (!isHitsPage()) findSimilar();
         return;
+      case 'show':
+        if (!isHitsPage()) useView.setState({ dialog: message.dialog });
+        return;
       case 'words':
         if (isHitsPage()) document.getElementById('query-words')?.focus();
         return;
@@ -127,10 +131,17 @@ export function startSharing(library: string): void {
 }
 
 /** A study that was opened in the window for hits, which has no viewer, is opened in the first. */
-function openInFirst({ row, lesion }: { row: { id: string } | null; lesion: { id: string } | null }): void {
+function openInFirst({ row, lesion }: Pick<ViewState, 'row' | 'lesion'>): void {
   if (!row) return;
   useView.setState({ row: null, lesion: null });
   say({ say: 'open', volume: row.id, lesion: lesion?.id ?? null });
+}
+
+/** Only the list of keys is shown in either window. */
+function showInFirst({ dialog }: Pick<ViewState, 'dialog'>): void {
+  if (dialog === null || dialog === 'help') return;
+  useView.setState({ dialog: null });
+  say({ say: 'show', dialog });
 }
 
 async function openHere(volume: string, lesion: string | null): Promise<void> {

@@ -1,5 +1,5 @@
 /** Hits in a second window: both windows act on one search, either outlives the other's crash, and the walls are the same. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -14,6 +14,7 @@ describe.skipIf(noAppReason() !== null)(groupName('a second window for hits'), (
   let first: Page;
   let hits: Page;
   const errors: string[] = [];
+  let openHit = '';
   const profile = () => join(folder, 'profile');
   const start = async () => {
     launched = await launchApp({ library: join(folder, 'library'), profile: profile() });
@@ -33,6 +34,13 @@ describe.skipIf(noAppReason() !== null)(groupName('a second window for hits'), (
     page.on('pageerror', (error) => errors.push(error.message));
     await page.getByTestId('hits-page').waitFor(patience);
     return page;
+  };
+  /** What the profile has on the disk of the page's storage. */
+  const storedText = async () => {
+    const stored = join(profile(), 'Local Storage', 'leveldb');
+    const names = (await readdir(stored)).filter((name) => /\.(log|ldb)$/.test(name));
+    const texts = await Promise.all(names.map((name) => readFile(join(stored, name), 'latin1')));
+    return texts.join('');
   };
   const kept = async () => JSON.parse(await readFile(join(profile(), 'windows.json'), 'utf8')).hits;
 
@@ -126,7 +134,7 @@ describe.skipIf(noAppReason() !== null)(groupName('a second window for hits'), (
     const volume = () => first.getByTestId('viewport-axial').getAttribute('data-volume');
     const before = await volume();
     await hits.getByTestId('hit-card').first().click();
-    await hits.getByText('Open whole study').click(patience);
+    await hits.getByText('Whole study').click(patience);
     await expect.poll(volume, patience).not.toBe(before);
     await expect.poll(() => hits.getByTestId('compare-view').count(), patience).toBe(1);
   });
@@ -156,24 +164,25 @@ describe.skipIf(noAppReason() !== null)(groupName('a second window for hits'), (
         },
         [of, code] as const,
       );
-    const openHit = `document.querySelector('.hit-card[data-open="true"]')?.dataset.lesion`;
-    const before = await answers('hits', openHit);
+    const opened = `document.querySelector('.hit-card[data-open="true"]')?.dataset.lesion`;
+    const before = await answers('hits', opened);
+    openHit = before;
     expect(before).toMatch(/\w/);
 
     await sliceOf(first.getByTestId('viewport-axial'));
     await crash('hits');
     expect(await first.getByTestId('viewport-axial').getAttribute('data-ready')).toBe('true');
-    await expect.poll(() => answers('hits', openHit), patience).toBe(before);
+    await expect.poll(() => answers('hits', opened), patience).toBe(before);
 
     await crash('first');
-    expect(await answers('hits', openHit)).toBe(before);
+    expect(await answers('hits', opened)).toBe(before);
     await expect
       .poll(
         () => answers('first', `document.querySelector('[data-testid="hits-apart"]')?.textContent`),
         patience,
       )
       .toContain('in the second window');
-    expect(await answers('hits', openHit)).toBe(before);
+    expect(await answers('hits', opened)).toBe(before);
   });
 
   test('is there again at the next start, in its place, after the application was killed', async () => {
@@ -184,6 +193,8 @@ describe.skipIf(noAppReason() !== null)(groupName('a second window for hits'), (
         ?.setBounds(place);
     }, bounds);
     await expect.poll(kept, patience).toEqual({ open: true, bounds, maximized: false });
+    // The first page's session reaches the disk in its own time.
+    await expect.poll(storedText, patience).toContain(`"active":"${openHit}"`);
     launched.app.process().kill('SIGKILL');
     await launched.close().catch(() => {});
     await start();
