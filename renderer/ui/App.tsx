@@ -7,6 +7,7 @@ import { EvaluationPage } from '../benchmark/EvaluationPage.tsx';
 import { bridge } from '../bridge.ts';
 import { Compare } from '../compare/Compare.tsx';
 import { onEncoder, onProcess, useEngineLine } from '../engine.ts';
+import { KeyImageList } from '../keyImages/KeyImageList.tsx';
 import { Demonstration } from '../library/Demonstration.tsx';
 import { ImportDialog } from '../library/importing/ImportDialog.tsx';
 import { LesionDetails } from '../library/LesionDetails.tsx';
@@ -20,6 +21,7 @@ import { ProposalPanel } from '../query/ProposalPanel.tsx';
 import { useResults } from '../query/results.ts';
 import { useProposalMeasurements } from '../query/useProposal.ts';
 import { Settings } from '../settings/Settings.tsx';
+import { TagViewer } from '../tags/TagViewer.tsx';
 import { KeysHelp } from '../viewer/KeysHelp.tsx';
 import { Toolbar } from '../viewer/Toolbar.tsx';
 import { Viewer } from '../viewer/Viewer.tsx';
@@ -92,6 +94,7 @@ export function App() {
       {drop.over && <div className="drop">Drop to import into the library</div>}
       <ImportDialog />
       <KeysHelp />
+      <TagViewer />
       <EvaluationPage />
       <Settings app={app.data} />
     </div>
@@ -127,6 +130,7 @@ function SidePanel() {
           <VolumeLesions />
         )}
         <AnnotationList />
+        <KeyImageList />
       </div>
       <DistributionPanel />
     </aside>

@@ -83,7 +83,7 @@ export interface SearchOptions {
 
 export type LibraryTab = 'patients' | 'studies' | 'lesions' | 'reports';
 export type ImportTab = 'new' | 'jobs' | 'conflicts' | 'watch';
-type Dialog = 'help' | 'settings' | 'import' | 'evaluation' | null;
+type Dialog = 'help' | 'settings' | 'import' | 'evaluation' | 'tags' | null;
 
 export interface ViewState {
   readonly row: VolumeRow | null;

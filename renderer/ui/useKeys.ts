@@ -1,6 +1,7 @@
 /** The one listener for keys: looks the press up in the table and does what its action names. */
 import { useEffect } from 'react';
 import { stepHit } from '../compare/Compare.tsx';
+import { toggleKeyImage } from '../keyImages/keyImages.ts';
 import {
   redoAnnotation,
   removeSelected,
@@ -17,6 +18,7 @@ import { setAutoWindow } from '../viewer/autoWindow.ts';
 import { changeCineSpeed } from '../viewer/cine.tsx';
 import { type Action, actionOf } from '../viewer/keys.ts';
 import { nextLayout, slabsMm, steppedSlab } from '../viewer/layouts.ts';
+import { pressMagnifier, stepMagnifier } from '../viewer/magnifier.ts';
 import { useOwnKeys } from '../viewer/ownKeys.ts';
 import { windowPresets } from '../viewer/presets.ts';
 import { scrollPlane, scrollToEnd } from '../viewer/scroll.ts';
@@ -35,6 +37,7 @@ export function useKeys(): void {
       if (dialog && action.do !== 'help') return;
       if (isOperating(event.target, event.key)) return;
       event.preventDefault();
+      if (event.repeat && action.do === 'magnifier') return;
       perform(action);
     };
     window.addEventListener('keydown', onKey);
@@ -160,6 +163,19 @@ function perform(action: Action): void {
       else if (state.maximised) useView.setState({ maximised: null });
       else if (state.tool !== 'crosshair') selectTool('crosshair');
       else if (useMeasurements.getState().selected) select(null);
+      return;
+    case 'keyImage':
+      toggleKeyImage();
+      return;
+    case 'tags':
+      if (state.row && !state.compare) useView.setState({ dialog: 'tags' });
+      return;
+    case 'magnifier':
+      pressMagnifier();
+      return;
+    case 'magnifyMore':
+    case 'magnifyLess':
+      stepMagnifier(action.do === 'magnifyMore' ? 1 : -1);
       return;
     case 'undo':
       if (state.lastChange === 'annotation' && !state.compare && undoAnnotation()) return;

@@ -40,6 +40,7 @@ import { setAutoWindow } from './autoWindow.ts';
 import { layoutNames, layouts, slabsMm } from './layouts.ts';
 import { useShownKey } from './ownKeys.ts';
 import { presetOf, windowPresets } from './presets.ts';
+import { ReadingTools } from './ReadingTools.tsx';
 
 interface ToolButton {
   readonly tool: Tool;
@@ -102,6 +103,7 @@ export function Toolbar() {
       <div className="tool-group">
         <MeasureMenu />
       </div>
+      <ReadingTools />
       <div className="tool-group">
         <PresetMenu />
         <LayoutMenu />

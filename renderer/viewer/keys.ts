@@ -42,6 +42,11 @@ export type Action =
         | 'takeAway'
         | 'back'
         | 'removeMeasurement'
+        | 'keyImage'
+        | 'tags'
+        | 'magnifier'
+        | 'magnifyMore'
+        | 'magnifyLess'
         | 'undo'
         | 'redo'
         | 'sliceForward'
@@ -106,6 +111,20 @@ export const keyBindings: readonly KeyBinding[] = [
     name: 'Hide who the patients are, for teaching',
     action: { do: 'hideIdentity' },
   },
+  {
+    group: 'Picture',
+    keys: ['a'],
+    name: 'Magnifier: while held, or until pressed again',
+    action: { do: 'magnifier' },
+  },
+  { group: 'Picture', keys: ['}'], name: 'Magnify more (Alt wheel)', action: { do: 'magnifyMore' } },
+  { group: 'Picture', keys: ['{'], name: 'Magnify less (Alt wheel)', action: { do: 'magnifyLess' } },
+  {
+    group: 'Picture',
+    keys: ['Mod+i'],
+    name: 'The elements of the original file (tags)',
+    action: { do: 'tags' },
+  },
   { group: 'Layout', keys: ['v'], name: 'One plane large, and back', action: { do: 'enlarge' } },
   { group: 'Layout', keys: ['g'], name: 'Next layout', action: { do: 'layout' } },
   { group: 'Layout', keys: ['j'], name: 'Slab: maximum intensity, and back', action: { do: 'slab' } },
@@ -113,6 +132,7 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Layout', keys: [','], name: 'Thinner slab', action: { do: 'slabThinner' } },
   { group: 'Mark', keys: ['['], name: 'Smaller brush', action: { do: 'brushSmaller' } },
   { group: 'Mark', keys: [']'], name: 'Larger brush', action: { do: 'brushLarger' } },
+  { group: 'Mark', keys: ['*'], name: 'Mark the slice as a key image, or not', action: { do: 'keyImage' } },
   {
     group: 'Mark',
     keys: ['Delete', 'Backspace'],
