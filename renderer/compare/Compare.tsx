@@ -373,10 +373,10 @@ function ComparePane(props: PaneProps) {
         <br />
         {identity.patient(patient)}
         <br />
-        <span className="dim">{side?.row.description ?? ''}</span>
+        <span className="dim">{identity.text(side?.row.description)}</span>
         {side?.box && (
           <span className="dim">
-            {side.row.description ? ' · ' : ''}
+            {identity.text(side.row.description) ? ' · ' : ''}
             {surroundingsMm / 10} cm around the lesion
           </span>
         )}
@@ -392,7 +392,8 @@ function ComparePane(props: PaneProps) {
           : ''}
       </div>
       <div className="pane-text bottom-right">
-        {side && <SourceMarks source={side.row} />}W {window.width} C {minus(window.center)}
+        {side && <SourceMarks source={side.row} warnings={side.row.warnings} />}W {window.width} C{' '}
+        {minus(window.center)}
       </div>
       {here?.failure && <div className="pane-failure">{here.failure}</div>}
     </PlanePane>

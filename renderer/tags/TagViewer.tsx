@@ -48,9 +48,7 @@ function Header({ asked }: { asked: Asked }) {
   });
   const [words, setWords] = useState('');
   const [shown, show] = useState<HeaderRow | null>(null);
-  if (header.error) return <Failure error={header.error} retry={() => void header.refetch()} />;
-  if (!header.data) return <Loading text="Reading the file" />;
-  const rows = rowsWith(header.data.rows, words);
+  const rows = rowsWith(header.data?.rows ?? [], words);
   return (
     <div className="tags" data-testid="tags">
       <div className="tags-head">
@@ -64,7 +62,7 @@ function Header({ asked }: { asked: Asked }) {
           onChange={(event) => setWords(event.currentTarget.value)}
         />
         <span className="dim" data-testid="tags-of">
-          {sourceOf(header.data, asked)}
+          {header.data && sourceOf(header.data, asked)}
         </span>
       </div>
       <div className="tags-columns dim" aria-hidden="true">
@@ -74,7 +72,11 @@ function Header({ asked }: { asked: Asked }) {
         <span>Value</span>
       </div>
       <div className="tags-rows">
-        {rows.length === 0 ? (
+        {header.error ? (
+          <Failure error={header.error} retry={() => void header.refetch()} />
+        ) : !header.data ? (
+          <Loading text="Reading the file" />
+        ) : rows.length === 0 ? (
           <Empty title="Nothing matches" text="No element of this file holds these words." />
         ) : (
           <VirtualRows
@@ -86,16 +88,18 @@ function Header({ asked }: { asked: Asked }) {
           />
         )}
       </div>
-      <div className="tags-foot dim">
-        {words.trim() === ''
-          ? count(rows.length, 'row')
-          : `${count(rows.length, 'row')} of ${header.data.rows.length}`}
-        {header.data.left > 0 && `, and ${count(header.data.left, 'more', 'more')} that are not shown`}
-        {asked.masked && ' · What may say who the patient is, is hidden'}
-      </div>
+      <div className="tags-foot dim">{header.data && footOf(rows.length, header.data, asked)}</div>
       {shown && <WholeValue key={shown.path} asked={asked} row={shown} close={() => show(null)} />}
     </div>
   );
+}
+
+function footOf(shown: number, { rows, left }: OriginalHeader, { masked }: Asked): string {
+  return [
+    shown === rows.length ? count(shown, 'row') : `${count(shown, 'row')} of ${rows.length}`,
+    ...(left > 0 ? [`${count(left, 'more', 'more')} not shown`] : []),
+    ...(masked ? ['What may say who the patient is, is hidden'] : []),
+  ].join(' · ');
 }
 
 function sourceOf({ file, frame, exact, format }: OriginalHeader, { slice }: Asked): string {

@@ -48,7 +48,10 @@ function Lens({ picture, scene }: { picture: Picture; scene: OverlayScene }) {
       size: [diameter, diameter],
     };
     paint(canvas, picture, magnified);
-    drawOverlay(lines, magnified, voxels.grid, { ...scene, crosshair: null, brush: null, scaleBar: false });
+    // What is written beside measurements stands in the pane already.
+    const annotations = scene.annotations.map((each) => ({ ...each, text: [] }));
+    const lensScene = { ...scene, annotations, crosshair: null, brush: null, scaleBar: false };
+    drawOverlay(lines, magnified, voxels.grid, lensScene);
   };
   const latest = useRef(draw);
   latest.current = draw;

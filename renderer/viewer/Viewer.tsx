@@ -9,10 +9,8 @@ import { paint } from '../query/maskEdit.ts';
 import { useProposeMark } from '../query/useProposal.ts';
 import { colors } from '../ui/colors.ts';
 import { Empty } from '../ui/Empty.tsx';
-import { hu, minus, thickness } from '../ui/format.ts';
-import { useIdentity } from '../ui/identity.ts';
-import { SourceMarks } from '../ui/SourceMarks.tsx';
 import { dragWindow, editProposal, setFocus, setPane, type Tool, useView } from '../ui/store.ts';
+import { CornerText } from './CornerText.tsx';
 import { CineMark, useCine } from './cine.tsx';
 import type { Mask } from './contours.ts';
 import { gridOf, type Vec3 } from './grid.ts';
@@ -114,6 +112,7 @@ function ThreePlanes(props: {
   const maximised = useView((s) => s.maximised);
   const chosenLayout = useView((s) => s.layout);
   const slabMm = useView((s) => s.slabMm);
+  const cine = useView((s) => s.cine);
   const [drawing, setDrawing] = useState<Drawing | null>(null);
   const [hover, setHover] = useState<{ plane: Plane; index: Vec3; alt: boolean } | null>(null);
   const painting = useRef<Mask | null>(null);
@@ -250,7 +249,7 @@ function ThreePlanes(props: {
                   useView.setState({ maximised: maximised ? null : plane });
               }}
             >
-              <PaneText
+              <CornerText
                 row={row}
                 voxels={voxels}
                 plane={plane}
@@ -258,8 +257,12 @@ function ThreePlanes(props: {
                 slice={slice}
                 count={row.dims[geometry.normal]}
                 positionMm={positionMm(row, geometry.normal, slice)}
+                window={window}
+                slabMm={slabMm}
+                zoom={pane.zoom}
                 probe={here ? here.index : null}
                 first={place === 0}
+                cine={cine && active === plane ? <CineMark plane={plane} /> : null}
               />
             </PlanePane>
           </div>
@@ -283,68 +286,4 @@ function positionMm(row: VolumeRow, normal: 0 | 1 | 2, slice: number): number {
     Math.abs(row.direction[3 * normal + c]) > Math.abs(row.direction[3 * normal + best]) ? c : best,
   );
   return row.originMm[axis] + slice * row.spacingMm[normal] * row.direction[3 * normal + axis];
-}
-
-function PaneText(props: {
-  row: VolumeRow;
-  voxels: Voxels | null;
-  plane: Plane;
-  title: string;
-  slice: number;
-  count: number;
-  positionMm: number;
-  probe: Vec3 | null;
-  first: boolean;
-}) {
-  const { row, voxels, probe } = props;
-  const identity = useIdentity();
-  const slabMm = useView((s) => s.slabMm);
-  const window = useView((s) => s.window);
-  const value = probe && voxels ? voxels.valueAt(probe) : null;
-  return (
-    <>
-      <div className="pane-text top-left">
-        <b>{props.title}</b>
-        {props.first && (
-          <>
-            <br />
-            {identity.patient(row.patient)}
-            <br />
-            <span className="dim">{row.description ?? ''}</span>
-          </>
-        )}
-      </div>
-      <div className="pane-text top-right">
-        <CineMark plane={props.plane} />
-        {props.slice + 1} / {props.count}
-        <br />
-        <span className="dim">{minus(Number(props.positionMm.toFixed(1)))} mm</span>
-      </div>
-      <div className="pane-text bottom-left" data-testid={`probe-${props.title.toLowerCase()}`}>
-        {probe && value !== null ? (
-          <>
-            <b>{hu(value)}</b>
-            <br />
-            <span className="dim">{probe.map((x) => Math.round(x)).join(', ')}</span>
-          </>
-        ) : null}
-      </div>
-      <div className="pane-text bottom-right">
-        {props.first && (
-          <>
-            <span className="dim">
-              {thickness(row.sliceThicknessMm ?? row.spacingMm[2])}
-              {row.kernel ? ` · ${row.kernel}` : ''}
-              {row.contrast ? ` · ${row.contrast}` : ''}
-            </span>
-            <br />
-          </>
-        )}
-        <SourceMarks source={row} />
-        {slabMm !== null && <span className="slab-mark">MIP {slabMm} mm </span>}W {window.width} C{' '}
-        {minus(window.center)}
-      </div>
-      {voxels?.failure && <div className="pane-failure">{voxels.failure}</div>}
-    </>
-  );
 }
