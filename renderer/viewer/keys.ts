@@ -113,7 +113,7 @@ export const keyBindings: readonly KeyBinding[] = [
   },
   {
     group: 'Picture',
-    keys: ['a'],
+    keys: [';'],
     name: 'Magnifier: while held, or until pressed again',
     action: { do: 'magnifier' },
   },

@@ -196,7 +196,7 @@ describe.skipIf(noAppReason() !== null)(groupName('reading'), () => {
           return [...data].filter((_, n) => n % 4 === 0 && n % 997 < 4);
         });
     await axial().hover();
-    await page.keyboard.press('a');
+    await page.keyboard.press(';');
     await expect.poll(() => lens().isVisible(), patience).toBe(true);
     await expect.poll(async () => new Set(await greys()).size, patience).toBeGreaterThan(5);
     const onGpu = await greys();
@@ -210,17 +210,17 @@ describe.skipIf(noAppReason() !== null)(groupName('reading'), () => {
     await expect.poll(() => lens().textContent(), patience).toBe('2×');
     expect(await sliceOf(axial())).toBe(slice);
     await launched.screenshot('reading-3-magnifier');
-    await page.keyboard.press('a');
+    await page.keyboard.press(';');
     await expect.poll(() => lens().count(), patience).toBe(0);
     await page.getByLabel('Settings').click();
     await page.getByRole('switch', { name: /CPU/ }).check({ force: true });
     await page.keyboard.press('Escape');
     await sliceOf(axial());
     await axial().hover();
-    await page.keyboard.press('a');
+    await page.keyboard.press(';');
     await expect.poll(() => lens().isVisible(), patience).toBe(true);
     await expect.poll(greys, patience).toEqual(onGpu);
-    await page.keyboard.press('a');
+    await page.keyboard.press(';');
   });
 
   test('for teaching, H hides what people wrote, the elements that name the patient, and where files lie', async () => {
