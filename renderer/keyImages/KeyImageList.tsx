@@ -8,7 +8,8 @@ import type { KeyImage, keyImageFormats } from '../../native/contract/keyImages.
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { bridge } from '../bridge.ts';
 import { callEngine } from '../engine.ts';
-import { IdentityItem, takeIdentity } from '../takeaway/IdentityItem.tsx';
+import { IdentityItem } from '../takeaway/IdentityItem.tsx';
+import { savedAs, takeIdentity } from '../takeaway/takeAway.ts';
 import { count } from '../ui/format.ts';
 import { useIdentity } from '../ui/identity.ts';
 import { failed, notice } from '../ui/notice.ts';
@@ -112,12 +113,12 @@ function SaveMenu({ row, some }: { row: VolumeRow; some: boolean }) {
         identified,
         target: target.token,
       });
-      return { label: target.label, left };
+      return { label: target.label, left, identified };
     },
     onSuccess: (saved) => {
       if (!saved) return;
       const note = saved.left > 0 ? `; ${count(saved.left, 'slice')} that are no source image left out` : '';
-      notice('done', 'Key images saved', `${saved.label}${note}`);
+      notice('done', savedAs(saved.identified), `${saved.label}${note}`);
     },
     onError: (error) => failed('The key images were not saved', error),
   });

@@ -6,7 +6,8 @@ import type { Annotation } from '../../native/contract/annotations.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { bridge } from '../bridge.ts';
 import { callEngine } from '../engine.ts';
-import { IdentityItem, takeIdentity } from '../takeaway/IdentityItem.tsx';
+import { IdentityItem } from '../takeaway/IdentityItem.tsx';
+import { savedAs, takeIdentity } from '../takeaway/takeAway.ts';
 import { failed, notice } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { gridOf } from '../viewer/grid.ts';
@@ -38,19 +39,21 @@ export function SaveMeasurements(props: { row: VolumeRow; annotations: readonly 
         slice: sliceOf(each.points, each.plane, grid) + 1,
         values: kinds[each.kind].measure(each, grid, voxels),
       }));
+      // The table names nobody in any case.
+      const identified = format === 'report' && takeIdentity();
       if (format === 'table') await callEngine('annotations.export', { rows, target: target.token });
       else
         await callEngine('annotations.exportReport', {
           volume: row.id,
           rows,
           lesion: lesion?.id,
-          identified: takeIdentity(),
+          identified,
           target: target.token,
         });
-      return target.label;
+      return { label: target.label, identified };
     },
-    onSuccess: (label) => {
-      if (label) notice('done', 'Measurements saved', label);
+    onSuccess: (saved) => {
+      if (saved) notice('done', savedAs(saved.identified), saved.label);
     },
     onError: (error) => failed('The measurements were not saved', error),
   });

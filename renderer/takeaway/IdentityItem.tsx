@@ -14,10 +14,3 @@ export function IdentityItem() {
     </Menu.CheckboxItem>
   );
 }
-
-/** What was chosen; it falls back with the file that it is taken for. */
-export function takeIdentity(): boolean {
-  const { identified } = useTakeAway.getState();
-  useTakeAway.setState({ identified: false });
-  return identified;
-}

@@ -1,7 +1,8 @@
 /** A round lens at the pointer over a pane, while the magnifier is in the hand: picture and overlay, both larger. */
 import './magnifier.css';
 import { useEffect, useRef } from 'react';
-import { factorOf, magnifiedGreys, stepMagnifier, useMagnifier } from './magnifier.ts';
+import { magnifiedGreys } from './magnified.ts';
+import { factorOf, stepMagnifier, useMagnifier } from './magnifier.ts';
 import { drawOverlay, type OverlayScene } from './overlay.ts';
 import type { Picture } from './paneRenderer.ts';
 import { type PaneView, pixelToIndex } from './planes.ts';
