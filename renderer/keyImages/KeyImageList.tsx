@@ -57,7 +57,7 @@ export function KeyImageList() {
                 )}
               </span>
             </button>
-            {image.id === chosen && <Note key={image.id} row={row} image={image} />}
+            {image.id === chosen && <Note key={`${image.id} ${identity.hidden}`} row={row} image={image} />}
           </div>
         ))}
       </div>
@@ -66,6 +66,7 @@ export function KeyImageList() {
 }
 
 function Note({ row, image }: { row: VolumeRow; image: KeyImage }) {
+  const identity = useIdentity();
   const { author: _, createdAt: __, ...shape } = image;
   const keep = (note: string) => {
     if (note !== image.note) saveKeyImage(row, { ...shape, note });
@@ -77,7 +78,8 @@ function Note({ row, image }: { row: VolumeRow; image: KeyImage }) {
         aria-label="Note on the key image"
         placeholder="Note"
         maxLength={200}
-        defaultValue={image.note}
+        defaultValue={identity.text(image.note)}
+        disabled={identity.hidden}
         onBlur={(event) => keep(event.currentTarget.value.trim())}
         onKeyDown={(event) => {
           if (event.key === 'Enter') event.currentTarget.blur();

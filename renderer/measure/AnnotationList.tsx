@@ -3,6 +3,7 @@ import { ActionIcon, TextInput } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Annotation } from '../../native/contract/annotations.ts';
+import { useIdentity } from '../ui/identity.ts';
 import { useView } from '../ui/store.ts';
 import { gridOf } from '../viewer/grid.ts';
 import { useShownKey } from '../viewer/ownKeys.ts';
@@ -16,6 +17,7 @@ import { SaveMeasurements } from './SaveMeasurements.tsx';
 export function AnnotationList() {
   const row = useView((s) => s.row);
   const keyOf = useShownKey();
+  const identity = useIdentity();
   const { data: annotations = [] } = useQuery(annotationsQuery(row));
   const selected = useMeasurements((s) => s.selected);
   const lesion = useView((s) => s.lesion !== null && s.lesion.volume === s.row?.id);
@@ -40,13 +42,15 @@ export function AnnotationList() {
               aria-pressed={each.id === selected}
               onClick={() => void jumpTo(each)}
             >
-              <span className="row-name">{each.label || kinds[each.kind].name}</span>
+              <span className="row-name">{identity.text(each.label) || kinds[each.kind].name}</span>
               <span className="spacer" />
               <span className="row-size">
                 {each.volume === row.id ? <Values annotation={each} /> : 'other series'}
               </span>
             </button>
-            {each.id === selected && each.volume === row.id && <Naming key={each.id} annotation={each} />}
+            {each.id === selected && each.volume === row.id && (
+              <Naming key={`${each.id} ${identity.hidden}`} annotation={each} />
+            )}
           </div>
         ))}
       </div>
@@ -78,6 +82,7 @@ function useVoxelsOf(volume: string): Voxels | null {
 }
 
 function Naming({ annotation }: { annotation: Annotation }) {
+  const identity = useIdentity();
   const keep = (label: string) => {
     if (label !== annotation.label) saveAnnotation({ ...annotation, label });
   };
@@ -88,7 +93,8 @@ function Naming({ annotation }: { annotation: Annotation }) {
         aria-label="Name of the measurement"
         placeholder="Name"
         maxLength={200}
-        defaultValue={annotation.label}
+        defaultValue={identity.text(annotation.label)}
+        disabled={identity.hidden}
         onBlur={(event) => keep(event.currentTarget.value.trim())}
         onKeyDown={(event) => {
           if (event.key === 'Enter') event.currentTarget.blur();

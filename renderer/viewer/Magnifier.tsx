@@ -97,7 +97,7 @@ function Lens({ picture, scene }: { picture: Picture; scene: OverlayScene }) {
   }, []);
 
   return (
-    <div ref={box} className="lens" data-testid="lens" hidden>
+    <div ref={box} className="lens" data-testid="lens" aria-hidden="true" hidden>
       <canvas ref={image} className="lens-layer" />
       <canvas ref={overlay} className="lens-layer" />
       <span className="lens-factor">{factor}×</span>
