@@ -124,10 +124,10 @@ export function ComparePane(props: ComparePaneProps) {
           <br />
           {row && identity.patient(row.patient)}
           <br />
-          <span className="dim">{row?.description ?? ''}</span>
+          <span className="dim">{identity.text(row?.description)}</span>
           {side?.box && (
             <span className="dim">
-              {side.row.description ? ' · ' : ''}
+              {identity.text(side.row.description) ? ' · ' : ''}
               {surroundingsMm / 10} cm around
             </span>
           )}
@@ -151,7 +151,8 @@ export function ComparePane(props: ComparePaneProps) {
               to fit{' '}
             </span>
           )}
-          {row && <SourceMarks source={row} />}W {window.width} C {minus(window.center)}
+          {row && <SourceMarks source={row} warnings={row.warnings} />}W {window.width} C{' '}
+          {minus(window.center)}
         </div>
         {voxels?.failure && <div className="pane-failure">{voxels.failure}</div>}
       </PlanePane>

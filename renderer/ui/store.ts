@@ -101,7 +101,7 @@ export interface SearchOptions {
 
 export type LibraryTab = 'patients' | 'studies' | 'lesions' | 'reports';
 export type ImportTab = 'new' | 'jobs' | 'conflicts' | 'watch';
-type Dialog = 'help' | 'settings' | 'import' | 'evaluation' | 'library' | 'tour' | null;
+type Dialog = 'help' | 'settings' | 'import' | 'evaluation' | 'tags' | 'library' | 'tour' | null;
 
 export interface ViewState {
   /** The open volume: what is marked, measured and searched for lies in it. */

@@ -47,6 +47,7 @@ import { layoutNames, layouts, slabsMm } from './layouts.ts';
 import { useShownKey } from './ownKeys.ts';
 import { alignOnLesions, toggleSlab } from './paneActions.ts';
 import { presetOf, windowPresets } from './presets.ts';
+import { ReadingTools } from './ReadingTools.tsx';
 
 interface ToolButton {
   readonly tool: Tool;
@@ -111,6 +112,7 @@ export function Toolbar() {
       <div className="tool-group">
         <MeasureMenu />
       </div>
+      <ReadingTools />
       <div className="tool-group">
         <PresetMenu />
         <LayoutMenu />
