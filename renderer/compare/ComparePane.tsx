@@ -117,7 +117,6 @@ export function ComparePane(props: ComparePaneProps) {
         }}
         primary="window"
         onWindow={dragWindow}
-        onActive={onActive}
       >
         <div className="pane-text top-left">
           <b style={{ color }}>{title}</b>

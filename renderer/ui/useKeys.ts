@@ -2,7 +2,7 @@
 import { useEffect } from 'react';
 import { close, nextLayoutBeside, stepBeside, toggleBeside } from '../compare/actions.ts';
 import { changeFlickerRate, holdHit, stopFlicker, toggleFlicker, useFlicker } from '../compare/flicker.ts';
-import { nextPlane, resetLinked, scrollLinked, toggleScale } from '../compare/linked.ts';
+import { nextPlane, resetShown, scrollLinked, toggleScale } from '../compare/linked.ts';
 import { goBack } from '../compare/returnTo.ts';
 import {
   redoAnnotation,
@@ -25,7 +25,7 @@ import { windowPresets } from '../viewer/presets.ts';
 import { scrollPlane, scrollToEnd } from '../viewer/scroll.ts';
 import { assertNever } from './assertNever.ts';
 import { notice } from './notice.ts';
-import { findSimilar, redoEdit, resetPanes, selectTool, setWindow, undoEdit, useView } from './store.ts';
+import { findSimilar, redoEdit, selectTool, setWindow, undoEdit, useView } from './store.ts';
 
 export function useKeys(): void {
   useEffect(() => {
@@ -88,8 +88,7 @@ function perform(action: Action): void {
       setAutoWindow();
       return;
     case 'reset':
-      if (state.compare) resetLinked();
-      else resetPanes();
+      resetShown();
       return;
     case 'outlines':
       useView.setState({ outlines: !state.outlines });

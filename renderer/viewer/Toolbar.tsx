@@ -24,17 +24,10 @@ import {
 } from '@tabler/icons-react';
 import { useIsMutating } from '@tanstack/react-query';
 import type { ComponentType } from 'react';
+import { resetShown } from '../compare/linked.ts';
 import { MeasureMenu } from '../measure/MeasureMenu.tsx';
 import { proposeKey } from '../query/useProposal.ts';
-import {
-  chosenProposal,
-  findSimilar,
-  resetPanes,
-  selectTool,
-  setWindow,
-  type Tool,
-  useView,
-} from '../ui/store.ts';
+import { chosenProposal, findSimilar, selectTool, setWindow, type Tool, useView } from '../ui/store.ts';
 import { useLate } from '../ui/useLate.ts';
 import { setAutoWindow } from './autoWindow.ts';
 import { layoutNames, layouts, slabsMm } from './layouts.ts';
@@ -112,7 +105,7 @@ export function Toolbar() {
             color="gray"
             aria-label="Reset zoom and position"
             disabled={!row}
-            onClick={resetPanes}
+            onClick={resetShown}
           >
             <IconRefresh size={17} />
           </ActionIcon>
