@@ -26,7 +26,10 @@ export function HitCard({ shown, scores }: { shown: ShownHit; scores: ScoreKind 
   const mark = useView(({ subject }) => (subject ? markOf(subject.marks, hit.lesion) : null));
   const card = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (active) card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    if (!active) return;
+    card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    // Keys on the strip are about the card that has the focus: it goes with the steps through the hits.
+    if (document.activeElement?.matches('.hit-card')) card.current?.focus();
   }, [active]);
   return (
     <div

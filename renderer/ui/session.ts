@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { planes } from '../../native/contract/mark.ts';
+import { idsOf, restored } from '../compare/comparison.ts';
 import { mostHits } from '../compare/layouts.ts';
 import { queryClient } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
@@ -14,6 +15,7 @@ import { keep, readKept } from './kept.ts';
 import { findLike, openVolume, setFocus, useView, type ViewState } from './store.ts';
 
 const id = z.string().max(64);
+const beside = z.array(id).max(mostHits).readonly();
 const triple = z.tuple([z.number(), z.number(), z.number()]).readonly();
 const pane = z.object({ zoom: z.number().positive(), centre: triple.nullable() });
 
@@ -48,9 +50,7 @@ const openedSchema = z.object({
       top: z.number().int().positive(),
     })
     .nullable(),
-  compare: z
-    .object({ hits: z.array(id).min(1).max(mostHits), kept: z.array(id).max(mostHits), active: id })
-    .nullable(),
+  compare: z.object({ hits: beside, kept: beside, active: id }).nullable(),
 });
 type Opened = z.infer<typeof openedSchema>;
 
@@ -79,11 +79,7 @@ function openedOf(state: ViewState, library: string): Opened {
             top,
           }
         : null,
-    compare: compare && {
-      hits: compare.hits.map(({ lesion: hit }) => hit),
-      kept: [...compare.kept],
-      active: compare.active,
-    },
+    compare: compare && idsOf(compare),
   };
 }
 
@@ -156,14 +152,5 @@ async function restore(opened: Opened): Promise<void> {
     (found) => found.hits,
     () => [],
   );
-  const { hits: beside, kept, active } = opened.compare;
-  const there = beside.flatMap((lesion) => hits.find((one) => one.lesion === lesion) ?? []);
-  if (there[0] && useView.getState().subject === marked)
-    useView.setState({
-      compare: {
-        hits: there,
-        kept: kept.filter((lesion) => there.some((one) => one.lesion === lesion)),
-        active: there.some((one) => one.lesion === active) ? active : there[0].lesion,
-      },
-    });
+  if (useView.getState().subject === marked) useView.setState({ compare: restored(opened.compare, hits) });
 }

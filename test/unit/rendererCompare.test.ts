@@ -5,7 +5,9 @@ import {
   activeHit,
   type Comparison,
   fitted,
+  idsOf,
   opened,
+  restored,
   stepped,
   takenOut,
   toggled,
@@ -97,6 +99,18 @@ describe('the hits beside the query', () => {
     expect(ranks(two)).toEqual([4, 5]);
     expect(two.kept).toEqual(['l5']);
     expect(fitted(two, found, 1)).toEqual({ hits: [found[3]], kept: [], active: 'l4' });
+  });
+
+  test('a session keeps the ids alone, and brings back what is still found', () => {
+    const kept = toggled(open(1, 3), found[1]);
+    if (!kept) throw new Error('the comparison was closed');
+    expect(restored(idsOf(kept), found)).toEqual(kept);
+    expect(restored(idsOf({ ...kept, active: 'l2' }), found.slice(2))).toEqual({
+      hits: [found[2]],
+      kept: [],
+      active: 'l3',
+    });
+    expect(restored(idsOf(kept), [])).toBeNull();
   });
 
   test('panes fill the stage whatever the layout has room for', () => {
