@@ -6,7 +6,7 @@ import { bridge } from '../bridge.ts';
 import { callEngine } from '../engine.ts';
 import type { ShownHit } from '../query/results.ts';
 import { scoreTitles } from '../query/scores.ts';
-import { currentHits, currentResult } from '../query/useShownHits.ts';
+import { currentHits, latestResult } from '../query/useShownHits.ts';
 import { failed, notice } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 
@@ -65,15 +65,15 @@ async function save(
   failure: string,
   make: (result: SearchResult, identified: boolean) => Promise<string | null>,
 ): Promise<void> {
-  const result = currentResult();
   const { identified, busy } = useTakeAway.getState();
   if (busy) return;
-  if (!result || currentHits().length === 0) {
-    notice('info', 'Nothing to take away yet', 'Search for a lesion first; its hits can then be saved.');
-    return;
-  }
   useTakeAway.setState({ busy: true });
   try {
+    const result = await latestResult();
+    if (!result || currentHits().length === 0) {
+      notice('info', 'Nothing to take away yet', 'Search for a lesion first; its hits can then be saved.');
+      return;
+    }
     const label = await make(result, identified);
     if (label === null) return;
     notice('done', identified ? 'Saved with the patients’ identity' : 'Saved, de-identified', label);

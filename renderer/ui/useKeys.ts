@@ -4,6 +4,8 @@ import { close, nextLayoutBeside, stepBeside, toggleBeside } from '../compare/ac
 import { changeFlickerRate, holdHit, stopFlicker, toggleFlicker, useFlicker } from '../compare/flicker.ts';
 import { nextPlane, resetShown, scrollLinked, toggleScale } from '../compare/linked.ts';
 import { goBack } from '../compare/returnTo.ts';
+import { redoLabels, undoLabels } from '../library/edits.ts';
+import { openPage } from '../library/page/pageState.ts';
 import {
   redoAnnotation,
   removeSelected,
@@ -12,20 +14,32 @@ import {
   useMeasurements,
 } from '../measure/annotations.ts';
 import { measureTool } from '../measure/kinds.ts';
+import { toggleColumns, useColumns } from '../query/columns/columnsStore.ts';
 import { markHit, undoMark } from '../query/marking.ts';
 import { hidePatient, toggleLayout, togglePin } from '../query/results.ts';
 import { currentHits } from '../query/useShownHits.ts';
 import { saveComparison } from '../takeaway/takeAway.ts';
 import { setAutoWindow } from '../viewer/autoWindow.ts';
 import { changeCineSpeed } from '../viewer/cine.tsx';
+import { chooseLayout } from '../viewer/hang.ts';
 import { type Action, actionOf } from '../viewer/keys.ts';
-import { nextLayout, slabsMm, steppedSlab } from '../viewer/layouts.ts';
+import { nextLayout } from '../viewer/layouts.ts';
 import { useOwnKeys } from '../viewer/ownKeys.ts';
+import { alignOnLesions, stepSlab, toggleSlab } from '../viewer/paneActions.ts';
 import { windowPresets } from '../viewer/presets.ts';
-import { scrollPlane, scrollToEnd } from '../viewer/scroll.ts';
+import { scrollPane, scrollToEnd } from '../viewer/scroll.ts';
 import { assertNever } from './assertNever.ts';
 import { notice } from './notice.ts';
-import { findSimilar, redoEdit, selectTool, setWindow, undoEdit, useView } from './store.ts';
+import {
+  findSimilar,
+  openPane,
+  redoEdit,
+  selectTool,
+  setLinked,
+  setWindow,
+  undoEdit,
+  useView,
+} from './store.ts';
 
 export function useKeys(): void {
   useEffect(() => {
@@ -51,9 +65,11 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target.isContentEditable;
 }
 
-/** Arrow and page keys belong to the control that has the focus, where that is not a picture. */
+/** Arrow and page keys and Enter belong to the control that has the focus, where that is not a picture. */
 function isOperating(target: EventTarget | null, key: string): boolean {
-  if (!/^(Arrow|Page|Home|End)/.test(key) || !(target instanceof HTMLElement)) return false;
+  if (!(target instanceof HTMLElement)) return false;
+  if (key === 'Enter') return target !== document.body && !target.closest('.pane');
+  if (!/^(Arrow|Page|Home|End)/.test(key)) return false;
   return target !== document.body && !target.closest('.pane, .hits, .lesion-row');
 }
 
@@ -111,18 +127,33 @@ function perform(action: Action): void {
       else changeCineSpeed(action.do === 'cineFaster' ? 1 : -1);
       return;
     case 'enlarge':
-      if (!state.compare) useView.setState({ maximised: state.maximised ? null : state.activePlane });
+      if (!state.compare) useView.setState({ maximised: !state.maximised });
       return;
     case 'layout':
       if (state.compare) nextLayoutBeside();
-      else useView.setState({ maximised: null, layout: nextLayout(state.layout) });
+      else chooseLayout(nextLayout(state.layout));
+      return;
+    case 'openPane':
+      if (!state.compare) openPane(state.activePane);
+      return;
+    case 'link':
+      setLinked(!state.linked);
+      return;
+    case 'alignLesions':
+      void alignOnLesions();
+      return;
+    case 'referenceLines':
+      useView.setState({ referenceLines: !state.referenceLines });
+      return;
+    case 'seriesStrip':
+      useView.setState({ seriesStrip: !state.seriesStrip });
       return;
     case 'slab':
-      if (!state.compare) useView.setState({ slabMm: state.slabMm === null ? slabsMm.usual : null });
+      if (!state.compare) toggleSlab();
       return;
     case 'slabThicker':
     case 'slabThinner':
-      useView.setState({ slabMm: steppedSlab(state.slabMm, action.do === 'slabThicker' ? 1 : -1) });
+      stepSlab(action.do === 'slabThicker' ? 1 : -1);
       return;
     case 'find':
       if (!findSimilar())
@@ -134,6 +165,9 @@ function perform(action: Action): void {
       return;
     case 'words':
       document.getElementById('query-words')?.focus();
+      return;
+    case 'library':
+      openPage('lesions');
       return;
     case 'nextHit':
     case 'previousHit':
@@ -156,14 +190,18 @@ function perform(action: Action): void {
     case 'layoutHits':
       toggleLayout();
       return;
+    case 'methodColumns':
+      toggleColumns();
+      return;
     case 'takeAway':
       void saveComparison('pdf');
       return;
     case 'back':
       if (state.compare && useFlicker.getState().on) stopFlicker();
       else if (state.compare) close();
+      else if (useColumns.getState().open) toggleColumns();
       else if (state.cine) useView.setState({ cine: false });
-      else if (state.maximised) useView.setState({ maximised: null });
+      else if (state.maximised) useView.setState({ maximised: false });
       else if (state.tool !== 'crosshair') selectTool('crosshair');
       else if (useMeasurements.getState().selected) select(null);
       else goBack();
@@ -187,24 +225,26 @@ function perform(action: Action): void {
       if (state.compare && state.subject?.measurements) holdHit();
       return;
     case 'undo':
+      if (state.lastChange === 'label' && undoLabels()) return;
       if (state.lastChange === 'annotation' && !state.compare && undoAnnotation()) return;
       if (state.lastChange === 'mark' || !state.proposal?.past.length) undoMark();
       else undoEdit();
       return;
     case 'redo':
+      if (state.lastChange === 'label' && redoLabels()) return;
       if (state.lastChange === 'annotation' && !state.compare && redoAnnotation()) return;
       redoEdit();
       return;
     case 'sliceForward':
     case 'sliceBack':
       if (state.compare) scrollLinked(action.do === 'sliceForward' ? 1 : -1);
-      else scrollPlane(state.activePlane, action.do === 'sliceForward' ? 1 : -1);
+      else scrollPane(state.activePane, action.do === 'sliceForward' ? 1 : -1);
       return;
     case 'firstSlice':
     case 'lastSlice':
       if (state.compare)
         scrollLinked(action.do === 'lastSlice' ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER);
-      else scrollToEnd(state.activePlane, action.do === 'lastSlice');
+      else scrollToEnd(state.activePane, action.do === 'lastSlice');
       return;
     case 'brushSmaller':
     case 'brushLarger': {

@@ -1,5 +1,6 @@
 /** The table of keys, with the user's own, and the mouse, as a dialog. */
 import { Modal } from '@mantine/core';
+import { TourButton } from '../tour/Tour.tsx';
 import { useView } from '../ui/store.ts';
 import { type KeyBinding, shownKey } from './keys.ts';
 import { mouseHelp } from './mouse.ts';
@@ -36,6 +37,7 @@ export function KeysHelp() {
           ))}
         </section>
       </div>
+      <TourButton />
     </Modal>
   );
 }

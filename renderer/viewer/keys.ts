@@ -27,11 +27,17 @@ export type Action =
         | 'hideIdentity'
         | 'enlarge'
         | 'layout'
+        | 'openPane'
+        | 'link'
+        | 'alignLesions'
+        | 'referenceLines'
+        | 'seriesStrip'
         | 'slab'
         | 'slabThicker'
         | 'slabThinner'
         | 'find'
         | 'words'
+        | 'library'
         | 'nextHit'
         | 'markLike'
         | 'markUnlike'
@@ -39,6 +45,7 @@ export type Action =
         | 'pinHit'
         | 'hidePatient'
         | 'layoutHits'
+        | 'methodColumns'
         | 'takeAway'
         | 'back'
         | 'beside'
@@ -111,8 +118,34 @@ export const keyBindings: readonly KeyBinding[] = [
     name: 'Hide who the patients are, for teaching',
     action: { do: 'hideIdentity' },
   },
-  { group: 'Layout', keys: ['v'], name: 'One plane large, and back', action: { do: 'enlarge' } },
+  { group: 'Layout', keys: ['v'], name: 'One pane large, and back', action: { do: 'enlarge' } },
   { group: 'Layout', keys: ['g'], name: 'Next layout', action: { do: 'layout' } },
+  {
+    group: 'Layout',
+    keys: ['Enter'],
+    name: 'Make what the active pane shows the open volume',
+    action: { do: 'openPane' },
+    fixed: true,
+  },
+  { group: 'Layout', keys: [';'], name: 'Panes move together, or alone', action: { do: 'link' } },
+  {
+    group: 'Layout',
+    keys: ["'"],
+    name: 'Bring the panes to the same lesion',
+    action: { do: 'alignLesions' },
+  },
+  {
+    group: 'Layout',
+    keys: ['Mod+i'],
+    name: 'Show or hide where panes cut each other',
+    action: { do: 'referenceLines' },
+  },
+  {
+    group: 'Layout',
+    keys: ['Mod+b'],
+    name: "Show or hide the patient's series",
+    action: { do: 'seriesStrip' },
+  },
   { group: 'Layout', keys: ['j'], name: 'Slab: maximum intensity, and back', action: { do: 'slab' } },
   { group: 'Layout', keys: ['.'], name: 'Thicker slab', action: { do: 'slabThicker' } },
   { group: 'Layout', keys: [','], name: 'Thinner slab', action: { do: 'slabThinner' } },
@@ -133,6 +166,12 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Mark', keys: ['Mod+Shift+z', 'Mod+y'], name: 'Redo', action: { do: 'redo' } },
   { group: 'Search', keys: ['f'], name: 'Find similar', action: { do: 'find' } },
   { group: 'Search', keys: ['/'], name: 'Search by words and filters', action: { do: 'words' } },
+  {
+    group: 'Search',
+    keys: ['Mod+l'],
+    name: 'All lesions: the library as a table',
+    action: { do: 'library' },
+  },
   { group: 'Search', keys: ['n'], name: 'Next hit', action: { do: 'nextHit' } },
   { group: 'Search', keys: ['m'], name: 'Previous hit', action: { do: 'previousHit' } },
   { group: 'Search', keys: ['+'], name: 'Mark the hit as like it', action: { do: 'markLike' } },
@@ -140,6 +179,12 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Search', keys: ['k'], name: 'Pin the hit, or let it go', action: { do: 'pinHit' } },
   { group: 'Search', keys: ['y'], name: 'Hide the patient of the hit', action: { do: 'hidePatient' } },
   { group: 'Search', keys: ['u'], name: 'Hits in a strip or a grid', action: { do: 'layoutHits' } },
+  {
+    group: 'Search',
+    keys: ['Mod+j'],
+    name: 'Hits of all methods side by side',
+    action: { do: 'methodColumns' },
+  },
   { group: 'Search', keys: ['Mod+p'], name: 'Save the comparison as PDF', action: { do: 'takeAway' } },
   {
     group: 'Compare',
