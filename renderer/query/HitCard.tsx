@@ -43,7 +43,10 @@ export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCa
   const near = found ? nearWords(expected, hit.rank) : null;
   const card = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (active) card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    if (!active) return;
+    card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    // Keys on the strip are about the card that has the focus: it goes with the steps through the hits.
+    if (document.activeElement?.matches('.hit-card')) card.current?.focus();
   }, [active]);
   return (
     <div

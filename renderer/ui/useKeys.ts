@@ -2,7 +2,7 @@
 import { useEffect } from 'react';
 import { close, nextLayoutBeside, stepBeside, toggleBeside } from '../compare/actions.ts';
 import { changeFlickerRate, holdHit, stopFlicker, toggleFlicker, useFlicker } from '../compare/flicker.ts';
-import { nextPlane, resetLinked, scrollLinked, toggleScale } from '../compare/linked.ts';
+import { nextPlane, resetShown, scrollLinked, toggleScale } from '../compare/linked.ts';
 import { goBack } from '../compare/returnTo.ts';
 import { toggleKeyImage } from '../keyImages/keyImages.ts';
 import { redoLabels, undoLabels } from '../library/edits.ts';
@@ -39,7 +39,6 @@ import {
   findSimilar,
   openPane,
   redoEdit,
-  resetPanes,
   selectTool,
   setLinked,
   setWindow,
@@ -114,8 +113,7 @@ function perform(action: Action): void {
       setAutoWindow();
       return;
     case 'reset':
-      if (state.compare) resetLinked();
-      else resetPanes();
+      resetShown();
       return;
     case 'outlines':
       useView.setState({ outlines: !state.outlines });

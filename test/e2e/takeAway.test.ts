@@ -132,6 +132,13 @@ describe.skipIf(noAppReason() !== null)(groupName('taking away and laying out'),
     expect(near([255, 255, 255])).toBeGreaterThan(0.2 * width * height);
     expect(near([79, 209, 232])).toBeGreaterThan(200);
     expect(near([255, 194, 77])).toBeGreaterThan(200);
+    for (let n = 0; n < 3; n++) await page.keyboard.press('g');
+    await expect.poll(() => at('compare-hit').count(), patience).toBe(5);
+    const five = await readPdf(await saved('five.pdf', () => page.keyboard.press('Control+p')));
+    expect([five.pages, five.pictures]).toEqual([1, 6]);
+    expect(five.text).toContain('Hit 5');
+    await page.keyboard.press('g');
+    await expect.poll(() => at('compare-hit').count(), patience).toBe(1);
   });
 
   test('with the identity only where that was ticked, and only once', async () => {
