@@ -28,6 +28,7 @@ const parts: Readonly<Record<string, string>> = {
   filterSets: 'SELECT name, conditions FROM filter_set',
   annotations: `SELECT contentHash, kind, plane, points, label, author FROM annotation
     JOIN volume ON volume.id = annotation.volume`,
+  keyImages: `SELECT contentHash, plane, slice, view, note, author FROM key_image JOIN volume ON volume.id = key_image.volume`,
   organsOfLesions: `SELECT ${lesionKey}, position, organ, inside, ofOrgan, lesion_organ.x, lesion_organ.y, lesion_organ.z, place
     ${ofLesion} JOIN lesion_organ ON lesion_organ.lesion = lesion.id`,
   organs: `SELECT contentHash, organ.name, i0, j0, k0, i1, j1, k1, hex(mask) FROM organ JOIN volume ON volume.id = organ.volume`,

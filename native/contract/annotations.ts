@@ -1,22 +1,37 @@
 /** Measurements that a reader draws on the slices of a volume, kept with it: lengths, angles, two diameters, ellipses, probes. */
 import { z } from 'zod';
-import { planes } from './mark.ts';
+import { type PlaneAxes, planes } from './mark.ts';
 import { vec3 } from './model.ts';
+
+type Vec3 = readonly [number, number, number];
 
 export const annotationKinds = ['length', 'angle', 'bidimensional', 'ellipse', 'probe'] as const;
 export type AnnotationKind = (typeof annotationKinds)[number];
 
 /**
  * How many points each kind has: the ends of a length; an angle's first end, vertex and other end; the ends of a long
- * diameter and of one perpendicular to it; opposite corners of the box around an ellipse whose axes follow the index axes.
+ * diameter and of one perpendicular to it; the ends of one axis of an ellipse and those of the other, perpendicular to it.
  */
 export const annotationPoints: Readonly<Record<AnnotationKind, number>> = {
   length: 2,
   angle: 3,
   bidimensional: 4,
-  ellipse: 2,
+  ellipse: 4,
   probe: 1,
 };
+
+type Point = [number, number, number];
+
+/** The points of the ellipse that fills a box on a slice, from opposite corners and the two index axes of the slice. */
+export function ellipseEnds(from: Vec3, to: Vec3, [u, v]: PlaneAxes['inPlane']): Point[] {
+  const middle = (axis: 0 | 1 | 2) => (from[axis] + to[axis]) / 2;
+  const end = (axis: 0 | 1 | 2, corner: Vec3): Point => {
+    const point: Point = [middle(0), middle(1), middle(2)];
+    point[axis] = corner[axis];
+    return point;
+  };
+  return [end(u, from), end(u, to), end(v, from), end(v, to)];
+}
 
 /** What is drawn; its values are measured from the volume and not kept. */
 const shape = z.object({

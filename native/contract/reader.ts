@@ -1,6 +1,8 @@
 /** What the engine asks of a reader process: to find image files under a path and to decode them into staging. */
 import { z } from 'zod';
 import { box, bytes, direction, measurements, organContext, outline, vec3 } from './model.ts';
+import { headerParams, headerResult } from './originalHeader.ts';
+import { sourceImages } from './structuredReport.ts';
 
 /** A file under the imported paths; its size and time say later whether it is still the same. */
 export const foundFile = z.object({ path: z.string(), bytes: z.number().int(), mtimeMs: z.number() });
@@ -222,6 +224,15 @@ export const readerContract = {
       params: z.object({ report: reportFile }),
       result: z.object({ title: z.string().optional(), date: z.string().optional(), text: z.string() }),
     },
+    /** The images in the files of a volume. */
+    images: {
+      params: z.object({ files: z.array(z.string()).min(1) }),
+      result: sourceImages,
+      progress: opening,
+    },
+    /** What a file says of itself, and the whole value of one element of it. */
+    header: { params: headerParams, result: headerResult },
+    headerValue: { params: headerParams.extend({ at: z.string() }), result: z.string() },
   },
   events: {},
 } as const;

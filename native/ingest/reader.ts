@@ -1,9 +1,11 @@
 /** The reader process: walks, parses and decodes files, writes voxels to staging, holds no catalog and may die. */
 import { readerContract } from '../contract/reader.ts';
+import { readSourceImages } from '../dicom/sourceImages.ts';
 import { runChild } from '../process/child.ts';
 import { startWatchdog } from '../process/watchdog.ts';
 import { readReportFile } from '../report/readReportFile.ts';
 import { readDataset } from './msd.ts';
+import { readHeaderRows, readHeaderValue } from './originalHeader.ts';
 import { tableImages } from './readRegions.ts';
 import { readFoundSeries } from './readSeries.ts';
 import { describeFiles } from './sources/describe.ts';
@@ -24,4 +26,7 @@ runChild(readerContract, {
   dataset: ({ path }) => readDataset(path),
   table: ({ path }) => tableImages(path),
   report: ({ report }) => readReportFile(report),
+  images: ({ files }, { progress }) => readSourceImages(files, (path) => progress({ path })),
+  header: (params) => readHeaderRows(params),
+  headerValue: (params) => readHeaderValue(params),
 });

@@ -1,8 +1,8 @@
 /** A phantom case as DICOM objects: the CT slices (PS3.3 A.3) and an RT Structure Set (PS3.3 A.19) with its contours. */
 import { createHash } from 'node:crypto';
+import { type Point, polygonArea, simplify, traceContours } from '../lesion/contours.ts';
 import { boxDims, type Mask, type Vec3 } from '../volume/volume.ts';
 import type { PhantomCase } from './case.ts';
-import { type Point, polygonArea, simplify, traceContours } from './contours.ts';
 import { dicomFile, type Element } from './dicomWriter.ts';
 
 const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';

@@ -46,16 +46,6 @@ function drawOne(
   if (kind === 'ellipse') addEllipse(path, at);
   if (kind === 'probe') addCross(path, at[0]);
   rimmed(context, path, ink, 1.5);
-  if (kind === 'ellipse' && selected) {
-    const box = new Path2D();
-    const [[ax, ay], [bx, by]] = at;
-    box.rect(Math.min(ax, bx), Math.min(ay, by), Math.abs(ax - bx), Math.abs(ay - by));
-    context.setLineDash([3, 4]);
-    context.strokeStyle = ink;
-    context.lineWidth = 0.75;
-    context.stroke(box);
-    context.setLineDash([]);
-  }
   if (selected || kind !== 'ellipse') {
     const ends = new Path2D();
     for (const [x, y] of kind === 'probe' ? [] : at) {
@@ -67,9 +57,10 @@ function drawOne(
   writeBeside(context, view, at, text, ink);
 }
 
-function addEllipse(path: Path2D, [a, b]: readonly Pixel[]): void {
-  const [rx, ry] = [Math.abs(a[0] - b[0]) / 2, Math.abs(a[1] - b[1]) / 2];
-  path.ellipse((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, rx, ry, 0, 0, 2 * Math.PI);
+function addEllipse(path: Path2D, [a, b, c, d]: readonly Pixel[]): void {
+  const [dx, dy] = [(b[0] - a[0]) / 2, (b[1] - a[1]) / 2];
+  const [rx, ry] = [Math.hypot(dx, dy), Math.hypot(d[0] - c[0], d[1] - c[1]) / 2];
+  path.ellipse((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, rx, ry, Math.atan2(dy, dx), 0, 2 * Math.PI);
 }
 
 function addCross(path: Path2D, [x, y]: Pixel): void {

@@ -1,9 +1,10 @@
 /** What measurements are in millimetres, and how their points move: pure, in continuous voxel indices of a grid with orthonormal axes. */
-import { type AnnotationKind, annotationPoints } from '../../native/contract/annotations.ts';
+import { type AnnotationKind, annotationPoints, ellipseEnds } from '../../native/contract/annotations.ts';
 import { type Plane, planeAxes } from '../../native/contract/mark.ts';
 import { type Grid, indexToWorld, type Vec3, worldToIndex } from '../viewer/grid.ts';
 
 type Axis = 0 | 1 | 2;
+type Vec2 = readonly [number, number];
 export type Point = [number, number, number];
 
 export function distanceMm(a: Vec3, b: Vec3, grid: Grid): number {
@@ -21,28 +22,32 @@ export function angleDegrees([a, vertex, b]: readonly Vec3[], grid: Grid): numbe
   return (Math.atan2(length(cross(u, v)), dot(u, v)) * 180) / Math.PI;
 }
 
-/** Half the width of an ellipse along each index axis of its slice, in voxels, and its middle. */
+/** An ellipse on a slice: its middle in voxel indices, and its half axes in mm along the slice's index axes, perpendicular to each other. */
 export interface Ellipse {
   readonly normal: Axis;
   readonly inPlane: readonly [Axis, Axis];
   readonly centre: Vec3;
-  readonly radii: readonly [number, number];
+  readonly halves: readonly [Vec2, Vec2];
 }
 
-export function ellipseOf([a, b]: readonly Vec3[], plane: Plane, grid: Grid): Ellipse {
+export function ellipseOf([a, b, c, d]: readonly Vec3[], plane: Plane, grid: Grid): Ellipse {
   const { normal, inPlane } = planeAxes(grid.direction, plane);
-  const half = (axis: Axis) => Math.abs(a[axis] - b[axis]) / 2;
+  const half = (p: Vec3, q: Vec3, axis: Axis) => ((q[axis] - p[axis]) / 2) * grid.spacing[axis];
+  const [u, v] = inPlane;
   return {
     normal,
     inPlane,
-    centre: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2],
-    radii: [half(inPlane[0]), half(inPlane[1])],
+    centre: middleOf([a, b]),
+    halves: [
+      [half(a, b, u), half(a, b, v)],
+      [half(c, d, u), half(c, d, v)],
+    ],
   };
 }
 
 /** The area of the drawn ellipse, π·a·b. */
-export function ellipseAreaMm2({ inPlane, radii }: Ellipse, grid: Grid): number {
-  return Math.PI * radii[0] * grid.spacing[inPlane[0]] * radii[1] * grid.spacing[inPlane[1]];
+export function ellipseAreaMm2({ halves: [a, b] }: Ellipse): number {
+  return Math.PI * Math.hypot(...a) * Math.hypot(...b);
 }
 
 /** The slice of its plane on which a measurement lies. */
@@ -64,10 +69,14 @@ export function pointsOfStroke(
     const quarter = distanceMm(a, b, grid) / 4;
     return withShortAxis([a, b], { along: 0.5, sides: [quarter, -quarter] }, plane, grid);
   }
+  if (kind === 'ellipse') return ellipseEnds(a, b, planeAxes(grid.direction, plane).inPlane);
   return [a, b].slice(0, annotationPoints[kind]);
 }
 
-/** The points after one of them was moved; the short diameter stays perpendicular to the long one and across it. */
+/**
+ * The points after one of them was moved. The short diameter stays perpendicular to the long one and across it; an ellipse
+ * turns about its middle with the axis that is moved, and its other axis keeps its length.
+ */
 export function moveHandle(
   shape: { readonly kind: AnnotationKind; readonly plane: Plane; readonly points: readonly Vec3[] },
   handle: number,
@@ -76,12 +85,35 @@ export function moveHandle(
 ): Point[] {
   const { kind, plane, points } = shape;
   const moved = points.map((point, n) => copy(n === handle ? to : point));
+  if (kind === 'ellipse') return turnedEllipse(points, handle, to, plane, grid);
   if (kind !== 'bidimensional') return moved;
   const short = shortAxis(points, plane, grid);
   if (handle < 2) return withShortAxis([moved[0], moved[1]], short, plane, grid);
   const { along, side } = placeOf(to, points[0], points[1], plane, grid);
   const sides: [number, number] = handle === 2 ? [side, short.sides[1]] : [short.sides[0], side];
   return withShortAxis([moved[0], moved[1]], { along, sides }, plane, grid);
+}
+
+function turnedEllipse(points: readonly Vec3[], handle: number, to: Vec3, plane: Plane, grid: Grid): Point[] {
+  const { centre, inPlane, halves } = ellipseOf(points, plane, grid);
+  const [u, v] = inPlane;
+  const [x, y] = [(to[u] - centre[u]) * grid.spacing[u], (to[v] - centre[v]) * grid.spacing[v]];
+  const length = Math.hypot(x, y);
+  if (length === 0) return points.map(copy);
+  const [held, other] = handle < 2 ? [0, 2] : [2, 0];
+  const across = Math.hypot(...halves[other / 2]) / length;
+  const end = (dx: number, dy: number): Point => {
+    const point = copy(centre);
+    point[u] += dx / grid.spacing[u];
+    point[v] += dy / grid.spacing[v];
+    return point;
+  };
+  const ends: Point[] = [];
+  ends[handle] = end(x, y);
+  ends[2 * held + 1 - handle] = end(-x, -y);
+  ends[other] = end(y * across, -x * across);
+  ends[other + 1] = end(-y * across, x * across);
+  return ends;
 }
 
 /** All points moved by so many voxels, as far as none of them leaves the grid. */

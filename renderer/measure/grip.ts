@@ -60,9 +60,13 @@ function fromSegment(a: Pixel, b: Pixel, p: Pixel): number {
 }
 
 /** About how far a pixel lies from the outline, exact on it. */
-function fromEllipse([a, b]: readonly Pixel[], p: Pixel): number {
-  const [rx, ry] = [Math.abs(a[0] - b[0]) / 2, Math.abs(a[1] - b[1]) / 2];
-  if (rx === 0 || ry === 0) return fromSegment(a, b, p);
-  const part = Math.hypot((p[0] - (a[0] + b[0]) / 2) / rx, (p[1] - (a[1] + b[1]) / 2) / ry);
+function fromEllipse([a, b, c, d]: readonly Pixel[], p: Pixel): number {
+  const [rx, ry] = [apart(a, b) / 2, apart(c, d) / 2];
+  if (rx === 0) return fromSegment(c, d, p);
+  if (ry === 0) return fromSegment(a, b, p);
+  const [x, y] = [p[0] - (a[0] + b[0]) / 2, p[1] - (a[1] + b[1]) / 2];
+  const along = (from: Pixel, to: Pixel, radius: number) =>
+    (x * (to[0] - from[0]) + y * (to[1] - from[1])) / (2 * radius * radius);
+  const part = Math.hypot(along(a, b, rx), along(c, d, ry));
   return Math.abs(part - 1) * Math.min(rx, ry);
 }

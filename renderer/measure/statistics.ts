@@ -17,24 +17,34 @@ export interface Statistics {
   readonly maxHu: number;
 }
 
+/** Rounding keeps no voxel out whose centre lies on the line. */
+const outlineSlack = 1e-9;
+
 /** At least the voxel in its middle counts. Null while a voxel has not arrived or where the ellipse lies outside the grid. */
 export function ellipseStatistics(
-  { normal, inPlane: [u, v], centre, radii }: Ellipse,
+  { normal, inPlane: [u, v], centre, halves }: Ellipse,
   voxels: HuSource,
 ): Statistics | null {
-  const { dims } = voxels.grid;
-  const range = (axis: 0 | 1 | 2, radius: number) => [
-    Math.max(0, Math.ceil(centre[axis] - radius)),
-    Math.min(dims[axis] - 1, Math.floor(centre[axis] + radius)),
-  ];
-  const [u0, u1] = range(u, radii[0]);
-  const [v0, v1] = range(v, radii[1]);
+  const { dims, spacing } = voxels.grid;
+  const range = (axis: 0 | 1 | 2, n: 0 | 1) => {
+    const reach = Math.hypot(halves[0][n], halves[1][n]) / spacing[axis] + outlineSlack;
+    return [
+      Math.max(0, Math.ceil(centre[axis] - reach)),
+      Math.min(dims[axis] - 1, Math.floor(centre[axis] + reach)),
+    ];
+  };
+  const [u0, u1] = range(u, 0);
+  const [v0, v1] = range(v, 1);
+  const [a, b] = halves.map((half) => Math.hypot(...half));
+  const along = directionOf(halves);
   const index: [number, number, number] = [0, 0, 0];
   index[normal] = Math.round(centre[normal]);
   const values: number[] = [];
   for (let y = v0; y <= v1; y++) {
     for (let x = u0; x <= u1; x++) {
-      if (squared(x - centre[u], radii[0]) + squared(y - centre[v], radii[1]) > 1) continue;
+      const [dx, dy] = [(x - centre[u]) * spacing[u], (y - centre[v]) * spacing[v]];
+      const part = squared(dx * along[0] + dy * along[1], a) + squared(dy * along[0] - dx * along[1], b);
+      if (part > 1 + outlineSlack) continue;
       index[u] = x;
       index[v] = y;
       const value = voxels.valueAt(index);
@@ -56,6 +66,13 @@ export function ellipseStatistics(
     minHu: values.reduce((least, value) => Math.min(least, value)),
     maxHu: values.reduce((most, value) => Math.max(most, value)),
   };
+}
+
+/** The unit vector along the first axis; an ellipse without one is a line across it. */
+function directionOf([a, b]: Ellipse['halves']): readonly [number, number] {
+  const [x, y] = Math.hypot(...a) > 0 ? a : [b[1], -b[0]];
+  const length = Math.hypot(x, y);
+  return length > 0 ? [x / length, y / length] : [1, 0];
 }
 
 /** The squared part of a radius that a distance is; 0 of 0 is the middle itself. */

@@ -1,17 +1,19 @@
 /**
- * Brings back, after a restart or a crash, what was open: panes with their volumes, places and windows, the search for a lesion and
- * its open hit. The user's profile keeps opaque ids and geometry alone; words and filters, which may name a patient, are not kept.
+ * Brings back, after a restart or a crash, what was open: panes with their volumes, places and windows, the search and its open hits,
+ * and unsaved marks. The user's profile keeps opaque ids and geometry alone; what is searched for, which may name a patient, and marks are in the library.
  */
 import { z } from 'zod';
 import { planes } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
+import { mostHits } from '../compare/layouts.ts';
 import { queryClient } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
+import { restoreMarks, restoreSearch, startKeeping } from '../query/saved/keepSearch.ts';
 import { searchQuery } from '../query/useSearch.ts';
 import { type LayoutName, layoutNames, layouts } from '../viewer/layouts.ts';
 import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
 import { keep, readKept } from './kept.ts';
-import { findLike, openVolume, setFocus, useView, type ViewState } from './store.ts';
+import { openVolume, setFocus, useView, type ViewState } from './store.ts';
 
 const id = z.string().max(64);
 const triple = z.tuple([z.number(), z.number(), z.number()]).readonly();
@@ -55,17 +57,9 @@ const openedSchema = z.object({
   maximised: z.boolean(),
   /** The rule by which they were hung. */
   hanging: z.string().max(200).nullable(),
-  search: z
-    .object({
-      lesion: id,
-      marks: z.array(z.object({ hit: id, relevant: z.boolean().nullable() })).max(10_000),
-      method: z.string().max(100).nullable(),
-      includeSamePatient: z.boolean(),
-      hitsPerPatient: z.number().int().positive(),
-      top: z.number().int().positive(),
-    })
+  compare: z
+    .object({ hits: z.array(id).min(1).max(mostHits), kept: z.array(id).max(mostHits), active: id })
     .nullable(),
-  compare: id.nullable(),
 });
 type Opened = z.infer<typeof openedSchema>;
 
@@ -79,9 +73,7 @@ function lookOf(state: ViewState): Look {
 }
 
 function openedOf(state: ViewState, library: string): Opened {
-  const { row, lesion, focus, panes, beside, activePane, maximised, hanging } = state;
-  const { subject, options, compare } = state;
-  const { method, includeSamePatient, hitsPerPatient, top } = options;
+  const { row, lesion, focus, panes, beside, activePane, maximised, hanging, compare } = state;
   return {
     library,
     volume: row?.id ?? null,
@@ -92,18 +84,11 @@ function openedOf(state: ViewState, library: string): Opened {
     activePane,
     maximised,
     hanging,
-    search:
-      subject?.lesion && subject.also.length === 0
-        ? {
-            lesion: subject.lesion.id,
-            marks: [...subject.marks],
-            method,
-            includeSamePatient,
-            hitsPerPatient,
-            top,
-          }
-        : null,
-    compare: compare?.lesion ?? null,
+    compare: compare && {
+      hits: compare.hits.map(({ lesion: hit }) => hit),
+      kept: [...compare.kept],
+      active: compare.active,
+    },
   };
 }
 
@@ -124,6 +109,9 @@ export async function startSession(): Promise<void> {
   const opened = readKept('session', openedSchema);
   if (opened?.library === library) await restore(opened);
   else keep('session', null);
+  void restoreMarks()
+    .catch(() => undefined)
+    .finally(startKeeping);
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   useView.subscribe((state) => {
@@ -185,22 +173,21 @@ async function restore(opened: Opened): Promise<void> {
     setFocus(opened.focus);
     useView.setState({ window, ...panesOf(opened, volume, others, layout) });
   }
-  const searched = await lesionOf(opened.search?.lesion ?? null);
-  if (!opened.search || !searched || useView.getState().subject) return;
-  const { marks, method, includeSamePatient, hitsPerPatient, top } = opened.search;
-  useView.setState(({ options }) => ({
-    options: { ...options, method, includeSamePatient, hitsPerPatient, top },
-  }));
-  findLike(searched);
+  await restoreSearch().catch(() => undefined);
   const { subject, options } = useView.getState();
-  if (!subject) return;
-  const marked = { ...subject, marks };
-  useView.setState({ subject: marked });
-  if (opened.compare === null) return;
-  const hits = await queryClient.fetchQuery(searchQuery(marked, options)).then(
+  if (!subject || opened.compare === null) return;
+  const hits = await queryClient.fetchQuery(searchQuery(subject, options)).then(
     (found) => found.hits,
     () => [],
   );
-  const hit = hits.find((one) => one.lesion === opened.compare);
-  if (hit && useView.getState().subject === marked) useView.setState({ compare: hit });
+  const { hits: beside, kept, active } = opened.compare;
+  const there = beside.flatMap((lesion) => hits.find((one) => one.lesion === lesion) ?? []);
+  if (there[0] && useView.getState().subject === subject)
+    useView.setState({
+      compare: {
+        hits: there,
+        kept: kept.filter((lesion) => there.some((one) => one.lesion === lesion)),
+        active: there.some((one) => one.lesion === active) ? active : there[0].lesion,
+      },
+    });
 }

@@ -6,7 +6,8 @@ import { create } from 'zustand';
 import type { Granted } from '../../native/contract/bridge.ts';
 import type { Filter, SimpleQuery } from '../../native/contract/engine.ts';
 import type { Mark, Plane } from '../../native/contract/mark.ts';
-import type { Hit, LesionRow, Measurements, VolumeRow } from '../../native/contract/model.ts';
+import type { LesionRow, Measurements, VolumeRow } from '../../native/contract/model.ts';
+import type { Comparison } from '../compare/comparison.ts';
 import type { MeasureTool } from '../measure/kinds.ts';
 import type { RegionTool } from '../query/marks.ts';
 import type { Mask } from '../viewer/contours.ts';
@@ -26,7 +27,7 @@ import {
 import { gridCentre } from '../viewer/planes.ts';
 import { type Window, windowPresets } from '../viewer/presets.ts';
 
-export type Tool = 'crosshair' | 'window' | 'pan' | 'zoom' | 'brush' | RegionTool | MeasureTool;
+export type Tool = 'crosshair' | 'window' | 'pan' | 'zoom' | 'brush' | 'part' | RegionTool | MeasureTool;
 
 /** One place on the stage: a plane of the open volume, or of one beside it. */
 export interface Pane {
@@ -61,6 +62,8 @@ export interface Subject {
   readonly token: number;
   readonly query: SimpleQuery;
   readonly title: string;
+  /** In which it was being looked at; cards show hits in it. */
+  readonly plane: Plane;
   /** Nothing for words, which lie nowhere. */
   readonly volume: string | null;
   readonly mask: Mask | null;
@@ -97,7 +100,7 @@ export interface SearchOptions {
 
 export type LibraryTab = 'patients' | 'studies' | 'lesions' | 'reports';
 export type ImportTab = 'new' | 'jobs' | 'conflicts' | 'watch';
-type Dialog = 'help' | 'settings' | 'import' | 'evaluation' | null;
+type Dialog = 'help' | 'settings' | 'import' | 'evaluation' | 'library' | 'tour' | null;
 
 export interface ViewState {
   /** The open volume: what is marked, measured and searched for lies in it. */
@@ -142,11 +145,10 @@ export interface ViewState {
   readonly options: SearchOptions;
   /** What stands in the query box. */
   readonly words: string;
-  readonly compare: Hit | null;
-  /** Whether the comparison says why. */
-  readonly why: boolean;
+  /** The hits that stand beside the query. */
+  readonly compare: Comparison | null;
   /** Which of them an undo takes back first. */
-  readonly lastChange: 'mask' | 'mark' | 'annotation';
+  readonly lastChange: 'mask' | 'mark' | 'annotation' | 'label';
   readonly tab: LibraryTab;
   readonly libraryText: string;
   readonly libraryWhere: readonly Filter[];
@@ -186,7 +188,6 @@ export const useView = create<ViewState>(() => ({
   options: { method: null, where: [], includeSamePatient: false, hitsPerPatient: 1, top: 10 },
   words: '',
   compare: null,
-  why: false,
   lastChange: 'mask',
   tab: 'lesions',
   libraryText: '',
@@ -460,7 +461,19 @@ export function chosenProposal(state: Pick<ViewState, 'proposal' | 'lesion' | 'c
   return state.chosen === 'proposal' || !state.lesion ? state.proposal : null;
 }
 
+/** An unsaved mark of an earlier start: shown if its volume is open without one, else it waits for it. */
+export function bringBackProposal(proposal: Proposal): void {
+  const { row, proposal: now, lesion } = get();
+  if (row?.id !== proposal.volume.id) setAside.set(proposal.volume.id, proposal);
+  else if (!now) set({ proposal, chosen: lesion ? 'lesion' : 'proposal' });
+}
+
 let nextToken = 1;
+
+/** Starts a search. */
+export function searchFor(subject: Omit<Subject, 'token'>): void {
+  set({ compare: null, subject: { ...subject, token: nextToken++ } });
+}
 
 /** What every search begins with. */
 const unmarked = { also: [], combine: 'and', marks: [] } as const;
@@ -471,18 +484,15 @@ export function findSimilar(): boolean {
   const proposal = chosenProposal(get());
   if (proposal?.measurements) {
     const { volume, mask, measurements } = proposal;
-    set({
-      compare: null,
-      subject: {
-        ...unmarked,
-        token: nextToken++,
-        query: { volume: volume.id, mask: { box: [...mask.box], bits: mask.bits } },
-        title: 'Marked lesion',
-        volume: volume.id,
-        mask,
-        measurements,
-        lesion: null,
-      },
+    searchFor({
+      ...unmarked,
+      query: { volume: volume.id, mask: { box: [...mask.box], bits: mask.bits } },
+      title: 'Marked lesion',
+      plane: proposal.mark.plane,
+      volume: volume.id,
+      mask,
+      measurements,
+      lesion: null,
     });
     return true;
   }
@@ -495,18 +505,15 @@ export function findSimilar(): boolean {
 
 /** Starts a search for a lesion of the library. */
 export function findLike(lesion: LesionRow): void {
-  set({
-    compare: null,
-    subject: {
-      ...unmarked,
-      token: nextToken++,
-      query: { lesion: lesion.id },
-      title: lesion.name,
-      volume: lesion.volume,
-      mask: null,
-      measurements: lesion,
-      lesion,
-    },
+  searchFor({
+    ...unmarked,
+    query: { lesion: lesion.id },
+    title: lesion.name,
+    plane: activePlane(get()),
+    volume: lesion.volume,
+    mask: null,
+    measurements: lesion,
+    lesion,
   });
 }
 
@@ -521,17 +528,14 @@ export function setSearchOptions(patch: Partial<SearchOptions>): void {
 export function findByWords(words: string): void {
   const { subject } = get();
   if (words === '' && subject && subject.volume !== null) return;
-  set({
-    compare: null,
-    subject: {
-      ...unmarked,
-      token: nextToken++,
-      query: { text: words || ' ' },
-      title: words || 'all that pass',
-      volume: null,
-      mask: null,
-      measurements: null,
-      lesion: null,
-    },
+  searchFor({
+    ...unmarked,
+    query: { text: words || ' ' },
+    title: words || 'all that pass',
+    plane: 'axial',
+    volume: null,
+    mask: null,
+    measurements: null,
+    lesion: null,
   });
 }

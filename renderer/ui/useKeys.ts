@@ -1,6 +1,11 @@
 /** The one listener for keys: looks the press up in the table and does what its action names. */
 import { useEffect } from 'react';
-import { stepHit } from '../compare/Compare.tsx';
+import { close, nextLayoutBeside, stepBeside, toggleBeside } from '../compare/actions.ts';
+import { changeFlickerRate, holdHit, stopFlicker, toggleFlicker, useFlicker } from '../compare/flicker.ts';
+import { nextPlane, resetLinked, scrollLinked, toggleScale } from '../compare/linked.ts';
+import { goBack } from '../compare/returnTo.ts';
+import { redoLabels, undoLabels } from '../library/edits.ts';
+import { openPage } from '../library/page/pageState.ts';
 import {
   redoAnnotation,
   removeSelected,
@@ -9,6 +14,7 @@ import {
   useMeasurements,
 } from '../measure/annotations.ts';
 import { measureTool } from '../measure/kinds.ts';
+import { toggleColumns, useColumns } from '../query/columns/columnsStore.ts';
 import { markHit, undoMark } from '../query/marking.ts';
 import { hidePatient, toggleLayout, togglePin } from '../query/results.ts';
 import { currentHits } from '../query/useShownHits.ts';
@@ -99,7 +105,8 @@ function perform(action: Action): void {
       setAutoWindow();
       return;
     case 'reset':
-      resetPanes();
+      if (state.compare) resetLinked();
+      else resetPanes();
       return;
     case 'outlines':
       useView.setState({ outlines: !state.outlines });
@@ -118,13 +125,15 @@ function perform(action: Action): void {
       return;
     case 'cineFaster':
     case 'cineSlower':
-      changeCineSpeed(action.do === 'cineFaster' ? 1 : -1);
+      if (state.compare) changeFlickerRate(action.do === 'cineFaster' ? 1 : -1);
+      else changeCineSpeed(action.do === 'cineFaster' ? 1 : -1);
       return;
     case 'enlarge':
       if (!state.compare) useView.setState({ maximised: !state.maximised });
       return;
     case 'layout':
-      if (!state.compare) chooseLayout(nextLayout(state.layout));
+      if (state.compare) nextLayoutBeside();
+      else chooseLayout(nextLayout(state.layout));
       return;
     case 'openPane':
       if (!state.compare) openPane(state.activePane);
@@ -159,19 +168,22 @@ function perform(action: Action): void {
     case 'words':
       document.getElementById('query-words')?.focus();
       return;
+    case 'library':
+      openPage('lesions');
+      return;
     case 'nextHit':
     case 'previousHit':
-      moveHit(action.do === 'nextHit' ? 1 : -1);
+      stepBeside(action.do === 'nextHit' ? 1 : -1);
       return;
     case 'markLike':
     case 'markUnlike': {
-      const hit = state.compare?.lesion ?? focusedHit();
+      const hit = state.compare?.active ?? focusedHit();
       if (hit !== undefined) markHit(hit, action.do === 'markLike');
       return;
     }
     case 'pinHit':
     case 'hidePatient': {
-      const lesion = state.compare?.lesion ?? focusedHit();
+      const lesion = state.compare?.active ?? focusedHit();
       const hit = currentHits().find((shown) => shown.hit.lesion === lesion)?.hit;
       if (hit && action.do === 'pinHit') togglePin(hit);
       else if (hit) hidePatient(hit.patient);
@@ -180,32 +192,61 @@ function perform(action: Action): void {
     case 'layoutHits':
       toggleLayout();
       return;
+    case 'methodColumns':
+      toggleColumns();
+      return;
     case 'takeAway':
       void saveComparison('pdf');
       return;
     case 'back':
-      if (state.compare) useView.setState({ compare: null });
+      if (state.compare && useFlicker.getState().on) stopFlicker();
+      else if (state.compare) close();
+      else if (useColumns.getState().open) toggleColumns();
       else if (state.cine) useView.setState({ cine: false });
       else if (state.maximised) useView.setState({ maximised: false });
       else if (state.tool !== 'crosshair') selectTool('crosshair');
       else if (useMeasurements.getState().selected) select(null);
+      else goBack();
+      return;
+    case 'beside': {
+      const lesion = focusedHit() ?? state.compare?.active;
+      const hit = currentHits().find((shown) => shown.hit.lesion === lesion)?.hit;
+      if (hit) toggleBeside(hit);
+      return;
+    }
+    case 'comparePlane':
+      if (state.compare) nextPlane();
+      return;
+    case 'compareScale':
+      if (state.compare) toggleScale();
+      return;
+    case 'flicker':
+      if (state.compare && state.subject?.measurements) toggleFlicker();
+      return;
+    case 'flickerHold':
+      if (state.compare && state.subject?.measurements) holdHit();
       return;
     case 'undo':
+      if (state.lastChange === 'label' && undoLabels()) return;
       if (state.lastChange === 'annotation' && !state.compare && undoAnnotation()) return;
       if (state.lastChange === 'mark' || !state.proposal?.past.length) undoMark();
       else undoEdit();
       return;
     case 'redo':
+      if (state.lastChange === 'label' && redoLabels()) return;
       if (state.lastChange === 'annotation' && !state.compare && redoAnnotation()) return;
       redoEdit();
       return;
     case 'sliceForward':
     case 'sliceBack':
-      if (!state.compare) scrollPane(state.activePane, action.do === 'sliceForward' ? 1 : -1);
+      if (state.compare) scrollLinked(action.do === 'sliceForward' ? 1 : -1);
+      else scrollPane(state.activePane, action.do === 'sliceForward' ? 1 : -1);
       return;
     case 'firstSlice':
     case 'lastSlice':
-      if (!state.compare) scrollToEnd(state.activePane, action.do === 'lastSlice');
+      if (state.compare)
+        scrollLinked(action.do === 'lastSlice' ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER);
+      else scrollToEnd(state.activePane, action.do === 'lastSlice');
       return;
     case 'brushSmaller':
     case 'brushLarger': {
@@ -226,11 +267,4 @@ function perform(action: Action): void {
 function focusedHit(): string | undefined {
   const card = document.activeElement?.closest('.hit-box')?.querySelector('.hit-card');
   return card instanceof HTMLElement ? card.dataset.lesion : undefined;
-}
-
-/** Without an open comparison the first step opens the first hit. */
-function moveHit(steps: number): void {
-  const hits = currentHits().map(({ hit }) => hit);
-  if (useView.getState().compare) stepHit(hits, steps);
-  else if (hits[0] && steps > 0) useView.setState({ compare: hits[0] });
 }

@@ -7,8 +7,10 @@ import { useShallow } from 'zustand/react/shallow';
 import type { Plane } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { useMeasure } from '../measure/useMeasure.ts';
+import { cutPart } from '../query/cutPart.ts';
 import { markOfStroke, type RegionTool, regionTools } from '../query/marks.ts';
 import { paint } from '../query/maskEdit.ts';
+import { useMaskPreview } from '../query/maskPreview.ts';
 import { useProposeMark } from '../query/useProposal.ts';
 import { notice } from '../ui/notice.ts';
 import {
@@ -54,6 +56,7 @@ const cursors: Readonly<Record<Tool, string>> = {
   freehand: 'crosshair',
   sphere: 'crosshair',
   brush: 'none',
+  part: 'crosshair',
   'measure-length': 'crosshair',
   'measure-angle': 'crosshair',
   'measure-bidimensional': 'crosshair',
@@ -106,9 +109,11 @@ export function Stage({ row, cpu }: { row: VolumeRow; cpu: boolean }) {
   useEffect(() => setDrawing(null), [tool, row.id]);
 
   const ownOutlines = outlines.get(row.id) ?? noOutlines;
+  const preview = useMaskPreview((s) => s.mask);
+  const drawn = wet ?? preview;
   const openOutlines = useMemo(
-    () => (wet ? ownOutlines.map((o) => (o.id === 'proposal' ? { ...o, mask: wet } : o)) : ownOutlines),
-    [ownOutlines, wet],
+    () => (drawn ? ownOutlines.map((o) => (o.id === 'proposal' ? { ...o, mask: drawn } : o)) : ownOutlines),
+    [ownOutlines, drawn],
   );
 
   const onPress = (plane: Plane, gesture: Gesture) => {
@@ -121,6 +126,7 @@ export function Stage({ row, cpu }: { row: VolumeRow; cpu: boolean }) {
         stroke: { kind: tool, points: [gesture.index] },
       });
     } else if (tool === 'brush') dab(gesture);
+    else if (tool === 'part') cutPart(row.id, gesture.index);
   };
   const onDrag = (plane: Plane, gesture: Gesture) => {
     if (measure.holding) return;

@@ -1,5 +1,6 @@
 /** The stage with the panes of what is open, and beside it the patient's series; holds the voxels of what is shown. */
 
+import { TourButton } from '../tour/Tour.tsx';
 import { Empty } from '../ui/Empty.tsx';
 import { useView } from '../ui/store.ts';
 import { gridOf } from './grid.ts';
@@ -23,7 +24,9 @@ export function Viewer() {
         <Empty
           title="No volume open"
           text="Choose a lesion or a study in the library on the left. It opens here in three planes."
-        />
+        >
+          <TourButton />
+        </Empty>
       </div>
     );
   }

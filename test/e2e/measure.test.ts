@@ -105,7 +105,8 @@ describe.skipIf(noAppReason() !== null)(groupName('measuring'), () => {
        return [...new ${row.dtype === 'int16' ? 'Int16Array' : 'Float32Array'}(bytes)];`,
     )) as number[];
     const [ci, cj] = [0, 1].map((axis) => (points[0][axis] + points[1][axis]) / 2);
-    const [ri, rj] = [0, 1].map((axis) => Math.abs(points[0][axis] - points[1][axis]) / 2);
+    const ri = Math.abs(points[0][0] - points[1][0]) / 2;
+    const rj = Math.abs(points[2][1] - points[3][1]) / 2;
     const inside = slice.filter((_, n) => {
       const [i, j] = [n % row.dims[0], Math.floor(n / row.dims[0])];
       return ((i - ci) / ri) ** 2 + ((j - cj) / rj) ** 2 <= 1;

@@ -403,3 +403,23 @@ test('migration 6 keeps measurements by study, moves them without another author
   expect(integrityProblems(db)).toEqual([]);
   db.close();
 });
+
+test('an ellipse that was kept as the corners of its box is read as the ends of its axes', () => {
+  const db = openDatabase(path);
+  const annotations = catalogAnnotations(db);
+  const kept = volume('A', 'one', []);
+  catalogWrites(db).addVolume(kept);
+  db.prepare(
+    `INSERT INTO annotation (uid, volume, kind, plane, points, label, author, createdAt)
+     VALUES ('old', 1, 'ellipse', 'axial', '[[1,2,5],[5,4,5]]', '', 'ann', '')`,
+  ).run();
+  expect(annotations.ofStudy(kept.uid).map(({ points }) => points)).toEqual([
+    [
+      [1, 3, 5],
+      [5, 3, 5],
+      [3, 2, 5],
+      [3, 4, 5],
+    ],
+  ]);
+  db.close();
+});

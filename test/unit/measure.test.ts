@@ -48,6 +48,11 @@ function filled(grid: Grid, value: (index: Vec3) => number | null) {
   return { grid, valueAt: (index: Vec3) => value([index[0], index[1], index[2]]) };
 }
 
+/** The ellipse that fills a box on a slice, from opposite corners. */
+function ellipseIn([from, to]: readonly Point[], plane: Plane, grid: Grid) {
+  return ellipseOf(pointsOfStroke('ellipse', plane, from, to, grid), plane, grid);
+}
+
 const anyGrid = fc.constantFrom(...grids);
 const anyPlane = fc.constantFrom(...planes);
 const part = fc.double({ min: 0.05, max: 0.95, noNaN: true });
@@ -192,7 +197,7 @@ describe('the ellipse', () => {
     // 10 mm by 8 mm on the axial slice, and 10 mm by 20 mm along i and k.
     expect(
       ellipseAreaMm2(
-        ellipseOf(
+        ellipseIn(
           [
             [10, 10, 5],
             [30, 20, 5],
@@ -200,12 +205,11 @@ describe('the ellipse', () => {
           'axial',
           oblique,
         ),
-        oblique,
       ),
     ).toBeCloseTo(Math.PI * 5 * 4, 9);
     expect(
       ellipseAreaMm2(
-        ellipseOf(
+        ellipseIn(
           [
             [10, 10, 5],
             [30, 10, 13],
@@ -213,14 +217,13 @@ describe('the ellipse', () => {
           'coronal',
           lps,
         ),
-        lps,
       ),
     ).toBeCloseTo(Math.PI * 5 * 10, 9);
   });
 
   test('of a uniform disc it says the disc’s value, and its voxels fill its area', () => {
     for (const grid of [lps, oblique]) {
-      const ellipse = ellipseOf(
+      const ellipse = ellipseIn(
         [
           [10, 10, 5],
           [60, 50, 5],
@@ -234,14 +237,14 @@ describe('the ellipse', () => {
       );
       expect(found).toMatchObject({ meanHu: 37, sdHu: 0, minHu: 37, maxHu: 37 });
       const voxelMm2 = grid.spacing[0] * grid.spacing[1];
-      const filledPart = ((found?.voxels ?? 0) * voxelMm2) / ellipseAreaMm2(ellipse, grid);
+      const filledPart = ((found?.voxels ?? 0) * voxelMm2) / ellipseAreaMm2(ellipse);
       expect(Math.abs(filledPart - 1)).toBeLessThan(0.01);
     }
   });
 
   test('of a ramp along i it has the mean of its middle and the deviation slope·a/2', () => {
     // x over a disc of radius a has variance a²/4.
-    const ellipse = ellipseOf(
+    const ellipse = ellipseIn(
       [
         [10, 10, 5],
         [60, 50, 5],
@@ -260,7 +263,7 @@ describe('the ellipse', () => {
 
   test('counts exactly the voxels whose centres it holds', () => {
     const found = ellipseStatistics(
-      ellipseOf(
+      ellipseIn(
         [
           [19, 29, 5],
           [21, 31, 5],
@@ -285,7 +288,7 @@ describe('the ellipse', () => {
     const ramp = filled(lps, ([i]) => Math.round(i));
     expect(
       ellipseStatistics(
-        ellipseOf(
+        ellipseIn(
           [
             [20.2, 30.2, 5],
             [20.4, 30.4, 5],
@@ -298,7 +301,7 @@ describe('the ellipse', () => {
     ).toMatchObject({ voxels: 1, meanHu: 20 });
     expect(
       ellipseStatistics(
-        ellipseOf(
+        ellipseIn(
           [
             [20, 30, 5],
             [24, 30, 5],
@@ -312,7 +315,7 @@ describe('the ellipse', () => {
     const missing = filled(lps, ([i]) => (i === 22 ? null : 1));
     expect(
       ellipseStatistics(
-        ellipseOf(
+        ellipseIn(
           [
             [20, 28, 5],
             [24, 32, 5],
@@ -323,6 +326,58 @@ describe('the ellipse', () => {
         missing,
       ),
     ).toBeNull();
+  });
+});
+
+describe('an ellipse that is turned', () => {
+  test('keeps its middle and the length of its other axis, which stays perpendicular, whatever is moved', () => {
+    fc.assert(
+      fc.property(anyGrid, anyPlane, fc.nat(3), part, part, (grid, plane, handle, x, y) => {
+        const points = pointsOfStroke(
+          'ellipse',
+          plane,
+          onSlice(grid, plane, 5, 0.3, 0.2),
+          onSlice(grid, plane, 5, 0.6, 0.7),
+          grid,
+        );
+        const to = onSlice(grid, plane, 5, x, y);
+        const before = ellipseOf(points, plane, grid);
+        fc.pre(distanceMm(to, before.centre, grid) > 1e-3);
+        const moved = moveHandle({ kind: 'ellipse', plane, points }, handle, to, grid);
+        const after = ellipseOf(moved, plane, grid);
+        after.centre.forEach((value, axis) => {
+          expect(value).toBeCloseTo(before.centre[axis], 9);
+        });
+        moved[handle].forEach((value, axis) => {
+          expect(value).toBeCloseTo(to[axis], 9);
+        });
+        const [a, b] = after.halves;
+        expect(a[0] * b[0] + a[1] * b[1]).toBeCloseTo(0, 6);
+        const other = handle < 2 ? 1 : 0;
+        expect(Math.hypot(...after.halves[other])).toBeCloseTo(Math.hypot(...before.halves[other]), 9);
+      }),
+    );
+  });
+
+  test('by 30° of a ramp along i it has the deviation of its shadow on i', () => {
+    // Over an ellipse x has the variance (a²cos² + b²sin²) / 4.
+    const [a, b, angle] = [15, 6, Math.PI / 6];
+    const centre: Vec3 = [40, 30, 5];
+    const end = (mm: number, turn: number): Point => [
+      centre[0] + (mm * Math.cos(turn)) / lps.spacing[0],
+      centre[1] + (mm * Math.sin(turn)) / lps.spacing[1],
+      5,
+    ];
+    const square = angle + Math.PI / 2;
+    const points = [end(-a, angle), end(a, angle), end(-b, square), end(b, square)];
+    const found = ellipseStatistics(
+      ellipseOf(points, 'axial', lps),
+      filled(lps, ([i]) => i * lps.spacing[0]),
+    );
+    const sd = Math.hypot(a * Math.cos(angle), b * Math.sin(angle)) / 2;
+    expect((found?.sdHu ?? 0) / sd).toBeCloseTo(1, 1);
+    const voxels = (Math.PI * a * b) / (lps.spacing[0] * lps.spacing[1]);
+    expect((found?.voxels ?? 0) / voxels).toBeCloseTo(1, 1);
   });
 });
 
@@ -382,10 +437,7 @@ describe('under the pointer', () => {
     id: 'ell',
     kind: 'ellipse' as const,
     plane: 'axial' as const,
-    points: [
-      [10, 20, 5],
-      [50, 45, 5],
-    ] as Point[],
+    points: pointsOfStroke('ellipse', 'axial', [10, 20, 5], [50, 45, 5], lps),
   };
   const at = (index: Vec3, dx = 0, dy = 0): [number, number] => {
     const [x, y] = indexToPixel(view, lps, index);
@@ -400,7 +452,12 @@ describe('under the pointer', () => {
   });
 
   test('an ellipse is taken by its outline, not by what it holds', () => {
-    expect(grip(at([50, 32.5, 5], 2, 0))).toEqual({ id: 'ell', handle: null });
+    const diagonal = Math.SQRT1_2;
+    expect(grip(at([30 + 20 * diagonal, 32.5 + 12.5 * diagonal, 5], 2, 0))).toEqual({
+      id: 'ell',
+      handle: null,
+    });
+    expect(grip(at([50, 32.5, 5], 2, 0))).toEqual({ id: 'ell', handle: 1 });
     expect(grip(at([30, 32.5, 5]))).toBeNull();
   });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import dicomParser from 'dicom-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Point, polygonArea } from '../../native/phantom/contours.ts';
+import { type Point, polygonArea } from '../../native/lesion/contours.ts';
 import { lesionContours, organContours } from '../../native/phantom/dicomObjects.ts';
 import {
   generatePhantomLibrary,

@@ -10,17 +10,14 @@ import {
   metaStart,
   trimPadding,
 } from '../dataset.ts';
-import { type Element, type Encoding, readElements, textElement, writeElements } from './elements.ts';
+import { writeMeta } from '../part10.ts';
+import { type Element, type Encoding, readElements, writeElements } from './elements.ts';
 import type { Deidentifier, PatientIdentity } from './identity.ts';
 import { methodElements } from './method.ts';
 import { rewriteElements } from './rewrite.ts';
 
 const bigEndian = '1.2.840.10008.1.2.2';
 const mediaDirectory = '1.2.840.10008.1.3.10';
-/** Of ours, made from a UUID as PS3.5 section B.2 says. */
-const implementationClassUid = '2.25.80963642101666102527652445882784350886';
-const implementationVersionName = 'PRECEDENT';
-const explicitLittle: Encoding = { explicit: true, little: true };
 const maxInflatedBytes = 512 * 2 ** 20;
 
 /**
@@ -125,29 +122,4 @@ function withMethod(elements: readonly Element[], context: Deidentifier): readon
   const added = methodElements(context);
   const tags = new Set(added.map(({ tag }) => tag));
   return [...elements.filter(({ tag }) => !tags.has(tag)), ...added].sort((a, b) => a.tag - b.tag);
-}
-
-/** Preamble of zeros, `DICM` and a meta header of our own (PS3.10 section 7.1). */
-function writeMeta(
-  sopClass: string | undefined,
-  sopInstance: string | undefined,
-  transferSyntax: string,
-): Buffer {
-  const uid = (tag: number, text: string | undefined): readonly Element[] =>
-    text ? [textElement(tag, 'UI', text)] : [];
-  const group = writeElements(
-    [
-      { tag: 0x00020001, vr: 'OB', value: Uint8Array.of(0, 1) },
-      ...uid(0x00020002, sopClass),
-      ...uid(0x00020003, sopInstance),
-      ...uid(0x00020010, transferSyntax),
-      ...uid(0x00020012, implementationClassUid),
-      textElement(0x00020013, 'SH', implementationVersionName),
-    ],
-    explicitLittle,
-  );
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(group.length);
-  const first = writeElements([{ tag: 0x00020000, vr: 'UL', value: length }], explicitLittle);
-  return Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), first, group]);
 }

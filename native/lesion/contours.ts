@@ -1,4 +1,5 @@
-/** Contours of a level field on one slice: marching squares with linear interpolation, and polygon arithmetic. */
+/** Contours of a level field on one slice: marching squares with linear interpolation, and polygon arithmetic; outlines of masks. */
+import { boxDims, type Mask } from '../volume/volume.ts';
 
 export type Point = readonly [number, number];
 
@@ -112,4 +113,25 @@ export function simplify(points: readonly Point[], tolerance: number): Point[] {
     stack.push([a, at], [at, b]);
   }
   return points.filter((_, n) => keep.has(n));
+}
+
+/**
+ * The outer borders of a mask on each slice k, as continuous voxel indices (i, j): halfway between voxels inside and outside. Holes
+ * are not told: a polygon alone cannot say which side it bounds.
+ */
+export function maskContours({ box, bits }: Mask): { readonly k: number; readonly points: Point[] }[] {
+  const [ni, nj, nk] = boxDims(box);
+  const [width, height] = [ni + 2, nj + 2];
+  const level = new Float32Array(width * height);
+  return Array.from({ length: nk }, (_, k) => {
+    level.fill(0.5);
+    for (let j = 0; j < nj; j++)
+      for (let i = 0; i < ni; i++) if (bits[i + ni * (j + nj * k)]) level[i + 1 + width * (j + 1)] = -0.5;
+    return traceContours(level, width, height)
+      .filter((loop) => polygonArea(loop) > 0)
+      .map((loop) => ({
+        k: box[2] + k,
+        points: loop.map(([i, j]): Point => [i - 1 + box[0], j - 1 + box[1]]),
+      }));
+  }).flat();
 }
