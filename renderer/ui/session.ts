@@ -1,5 +1,4 @@
 /**
-/**
  * Brings back, after a restart or a crash, what was open: panes with their volumes, places and windows, the search and its open hits,
  * and unsaved marks. The user's profile keeps opaque ids and geometry alone; what is searched for, which may name a patient, and marks
  * are in the library.
