@@ -20,6 +20,9 @@ import type { ShownHit } from './results.ts';
 import { scoreText, scoreTitles } from './scores.ts';
 import type { CardView } from './useCardView.ts';
 
+/** In CSS pixels: the card of the query has the same. */
+export const pictureSize = 104;
+
 interface HitCardProps {
   readonly shown: ShownHit;
   readonly view: CardView;
@@ -61,7 +64,7 @@ export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCa
         onClick={() => useView.setState({ compare: hit })}
       >
         <span className="hit-picture">
-          <LesionPicture volume={hit.volume} boxIjk={hit.boxIjk} {...view.of(hit)} size={112} />
+          <LesionPicture volume={hit.volume} boxIjk={hit.boxIjk} {...view.of(hit)} size={pictureSize} />
           <span
             className="hit-rank"
             title={found ? undefined : 'Pinned in an earlier search; not among these hits'}
@@ -96,6 +99,7 @@ export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCa
             <span
               className="hit-differs"
               data-testid="hit-differs"
+              data-other={asked !== undefined || undefined}
               title={`${asked ? 'Other than the query’s: ' : ''}${differs.join(', ')}`}
             >
               {differs.map((word) => (
