@@ -60,6 +60,7 @@ export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCa
         data-rank={hit.rank}
         data-open={open}
         aria-label={`${found ? `Hit ${hit.rank}` : 'Pinned lesion'}: ${hit.name}${found ? `, ${scoreTitles[scores].toLowerCase()} ${scoreText(hit.score, scores)}` : ', not among these hits'}.${mark === null ? '' : mark ? ' Marked as like it.' : ' Marked as unlike it.'} Compare side by side.`}
+        aria-describedby={`hit-${hit.lesion}`}
         aria-pressed={open}
         onClick={() => useView.setState({ compare: hit })}
       >
@@ -80,7 +81,7 @@ export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCa
             </span>
           )}
         </span>
-        <span className="hit-text">
+        <span className="hit-text" id={`hit-${hit.lesion}`}>
           <DiagnosisText diagnosis={hit.diagnosis} />
           <span className="hit-name" title={`${identity.whole(hit.patient)} · ${hit.name}`}>
             {identity.patient(hit.patient)} · {hit.name}
