@@ -468,9 +468,9 @@ export function chosenProposal(state: Pick<ViewState, 'proposal' | 'lesion' | 'c
 
 /** An unsaved mark of an earlier start: shown if its volume is open without one, else it waits for it. */
 export function bringBackProposal(proposal: Proposal): void {
-  const { row, proposal: now, lesion } = get();
+  const { row, proposal: now } = get();
   if (row?.id !== proposal.volume.id) setAside.set(proposal.volume.id, proposal);
-  else if (!now) set({ proposal, chosen: lesion ? 'lesion' : 'proposal' });
+  else if (!now) set({ proposal, chosen: 'proposal' });
 }
 
 /** At random: neither window may give a number that the other gave, nor one of before its page was loaded again. */
