@@ -112,8 +112,6 @@ export function Stage({ row, cpu }: { row: VolumeRow; cpu: boolean }) {
   const preview = useMaskPreview((s) => s.mask);
   const drawn = wet ?? preview;
   const ownOutlines = outlines.get(row.id) ?? noOutlines;
-  const preview = useMaskPreview((s) => s.mask);
-  const drawn = wet ?? preview;
   const openOutlines = useMemo(
     () => (drawn ? ownOutlines.map((o) => (o.id === 'proposal' ? { ...o, mask: drawn } : o)) : ownOutlines),
     [ownOutlines, drawn],
