@@ -19,11 +19,14 @@ import { encoderKinds, level, levelNames } from './levels.ts';
 import {
   changed,
   changeRow,
+  duplicate,
   editParams,
+  health,
   lesionIds,
   lesionWindow,
   listedLesion,
   listText,
+  mergeParams,
 } from './library.ts';
 import { markSchema } from './mark.ts';
 import {
@@ -304,6 +307,12 @@ export const engineContract = {
     'library.edit': { params: editParams, result: changed },
     /** Brings back what a change changed, as a change of its own; what was changed again since stays. */
     'library.undo': { params: z.object({ change: named }), result: changed },
+    /** What may be the same twice; some of it where there is much. */
+    'library.duplicates': { params: z.object({}), result: z.array(duplicate), progress },
+    /** Pairs that are two things are not found again. */
+    'library.keepApart': { params: z.object({ key: z.string().max(200) }), result: z.object({}) },
+    'library.merge': { params: mergeParams, result: changed },
+    'library.health': { params: z.object({}), result: health },
     /** The latest changes by hand first. */
     'library.changes': { params: z.object({}), result: z.array(changeRow) },
     'volume.get': {

@@ -5,6 +5,7 @@ import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotati
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type CatalogChanges, catalogChanges } from '../catalog/changes.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
+import { type CatalogDuplicates, catalogDuplicates } from '../catalog/duplicates.ts';
 import { type CatalogEdits, catalogEdits } from '../catalog/edits.ts';
 import {
   type CatalogEmbeddings,
@@ -17,6 +18,7 @@ import { type CatalogFeedback, catalogFeedback } from '../catalog/feedback.ts';
 import { type CatalogFilterSets, catalogFilterSets } from '../catalog/filterSets.ts';
 import { type CatalogFinding, catalogFinding } from '../catalog/finding.ts';
 import { type CatalogJobs, catalogJobs } from '../catalog/jobs.ts';
+import { type CatalogMerges, catalogMerges } from '../catalog/merges.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
 import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
@@ -50,6 +52,8 @@ export class Library {
   readonly finding: CatalogFinding;
   readonly changes: CatalogChanges;
   readonly edits: CatalogEdits;
+  readonly merges: CatalogMerges;
+  readonly duplicates: CatalogDuplicates;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
@@ -75,6 +79,8 @@ export class Library {
     this.finding = catalogFinding(db);
     this.changes = catalogChanges(db);
     this.edits = catalogEdits(db, this.writes, this.changes);
+    this.duplicates = catalogDuplicates(db);
+    this.merges = catalogMerges(db, this.edits, this.changes);
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }

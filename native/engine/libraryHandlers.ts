@@ -2,9 +2,12 @@
 import type { EngineContract } from '../contract/engine.ts';
 import type { Changed } from '../contract/library.ts';
 import type { Handlers } from '../process/serve.ts';
+import { findDuplicates } from './duplicates.ts';
 import { editLesions } from './editLesions.ts';
 import type { Engine } from './engine.ts';
+import { libraryHealth } from './health.ts';
 import { listLesionIds, listLesions } from './lesionLists.ts';
+import { mergeDuplicates } from './mergeDuplicates.ts';
 import { undoChange } from './undoChange.ts';
 
 /** How many changes the history tells of. */
@@ -15,13 +18,18 @@ type LibraryRequest =
   | 'library.lesionIds'
   | 'library.edit'
   | 'library.undo'
+  | 'library.duplicates'
+  | 'library.keepApart'
+  | 'library.merge'
+  | 'library.health'
   | 'library.changes';
 
 /** @param tell to be called once lesions, or what is said of them, are others */
 export function libraryHandlers(
-  { library }: Engine,
+  engine: Engine,
   tell: () => void,
 ): Pick<Handlers<EngineContract>, LibraryRequest> {
+  const { library } = engine;
   const told = (result: Changed): Changed => {
     if (result.change) tell();
     return result;
@@ -31,6 +39,13 @@ export function libraryHandlers(
     'library.lesionIds': (params) => listLesionIds(library, params),
     'library.edit': ({ lesions, changes }) => told(editLesions(library, lesions, changes)),
     'library.undo': ({ change }) => told(undoChange(library, change)),
+    'library.duplicates': (_, { signal, progress }) => findDuplicates(library, signal, progress),
+    'library.keepApart': ({ key }) => {
+      library.duplicates.keepApart(key);
+      return {};
+    },
+    'library.merge': (params) => told(mergeDuplicates(library, params)),
+    'library.health': () => libraryHealth(engine),
     'library.changes': () => library.changes.recent(changesTold),
   };
 }
