@@ -4,12 +4,16 @@ import { Modal, SegmentedControl } from '@mantine/core';
 import { type KeyboardEvent, useEffect } from 'react';
 import { useView } from '../../ui/store.ts';
 import { redoLabels, undoLabels } from '../edits.ts';
+import { DuplicatesPage } from './DuplicatesPage.tsx';
+import { HealthPage } from './HealthPage.tsx';
 import { HistoryPage } from './HistoryPage.tsx';
 import { LesionsPage } from './LesionsPage.tsx';
 import { deselect, type PageName, usePage } from './pageState.ts';
 
 const pages: readonly { readonly value: PageName; readonly label: string }[] = [
   { value: 'lesions', label: 'Lesions' },
+  { value: 'duplicates', label: 'Duplicates' },
+  { value: 'health', label: 'Health' },
   { value: 'history', label: 'History' },
 ];
 
@@ -42,6 +46,8 @@ export function LibraryPage() {
             data={[...pages]}
           />
           {page === 'lesions' && <LesionsPage />}
+          {page === 'duplicates' && <DuplicatesPage />}
+          {page === 'health' && <HealthPage />}
           {page === 'history' && <HistoryPage />}
         </div>
       )}
