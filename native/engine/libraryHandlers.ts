@@ -1,6 +1,9 @@
 /** What the engine answers about the library as a whole: its lists, changes by hand and their undoing. */
+import { mergeAction, unmergeAction } from '../catalog/merges.ts';
 import type { EngineContract } from '../contract/engine.ts';
 import type { Changed } from '../contract/library.ts';
+import { removeFile } from '../files/files.ts';
+import { drawThumbnail } from '../ingest/embedMissing.ts';
 import type { Handlers } from '../process/serve.ts';
 import { findDuplicates } from './duplicates.ts';
 import { editLesions } from './editLesions.ts';
@@ -30,6 +33,21 @@ export function libraryHandlers(
   tell: () => void,
 ): Pick<Handlers<EngineContract>, LibraryRequest> {
   const { library } = engine;
+  /** Pictures go and come with their lesions; one that cannot be drawn now is drawn by a repair. */
+  const pictured = async (result: Changed): Promise<Changed> => {
+    for (const { action, subject: kept, after } of result.change
+      ? library.changes.things(result.change)
+      : []) {
+      const { other } = after as { other?: string };
+      if (other !== undefined && action === mergeAction) await removeFile(library.layout.thumbnail(other));
+      if (other === undefined || action !== unmergeAction) continue;
+      const { volume } = library.reads.lesion(kept);
+      await engine
+        .withVoxels(volume, (file) => drawThumbnail(library, file, other, library.lesionRegion(other)))
+        .catch(() => undefined);
+    }
+    return told(result);
+  };
   const told = (result: Changed): Changed => {
     if (result.change) tell();
     return result;
@@ -38,13 +56,13 @@ export function libraryHandlers(
     'library.lesions': (params) => listLesions(library, params),
     'library.lesionIds': (params) => listLesionIds(library, params),
     'library.edit': ({ lesions, changes }) => told(editLesions(library, lesions, changes)),
-    'library.undo': ({ change }) => told(undoChange(library, change)),
+    'library.undo': ({ change }) => pictured(undoChange(library, change)),
     'library.duplicates': (_, { signal, progress }) => findDuplicates(library, signal, progress),
     'library.keepApart': ({ key }) => {
       library.duplicates.keepApart(key);
       return {};
     },
-    'library.merge': (params) => told(mergeDuplicates(library, params)),
+    'library.merge': (params) => pictured(mergeDuplicates(library, params)),
     'library.health': () => libraryHealth(engine),
     'library.changes': () => library.changes.recent(changesTold),
   };

@@ -1,7 +1,7 @@
 /** The library on the whole window: all lesions as a table, duplicates, its health, and what was changed by hand. */
 import './library.css';
 import { Modal, SegmentedControl } from '@mantine/core';
-import { type KeyboardEvent, useEffect } from 'react';
+import { useEffect } from 'react';
 import { useView } from '../../ui/store.ts';
 import { redoLabels, undoLabels } from '../edits.ts';
 import { DuplicatesPage } from './DuplicatesPage.tsx';
@@ -21,7 +21,13 @@ export function LibraryPage() {
   const open = useView((s) => s.dialog === 'library');
   const page = usePage((s) => s.page);
   useEffect(() => {
-    if (!open) deselect();
+    if (!open) {
+      deselect();
+      return;
+    }
+    // Wherever the focus is: a button that was pressed may be gone.
+    window.addEventListener('keydown', onUndoKey);
+    return () => window.removeEventListener('keydown', onUndoKey);
   }, [open]);
   return (
     <Modal
@@ -36,8 +42,7 @@ export function LibraryPage() {
       closeOnEscape={!usePage((s) => s.editing)}
     >
       {open && (
-        // biome-ignore lint/a11y/noStaticElementInteractions: undo is heard wherever in the page the focus is
-        <div className="library-page" data-testid="library-page" onKeyDown={onUndoKey}>
+        <div className="library-page" data-testid="library-page">
           <SegmentedControl
             size="xs"
             aria-label="What of the library is shown"
