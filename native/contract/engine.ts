@@ -51,7 +51,7 @@ import {
   volumeRow,
 } from './model.ts';
 import { roiRule } from './reader.ts';
-import { comparisonParams, hitsParams } from './takeaway.ts';
+import { comparisonParams, hitsParams, taughtFile, teachingParams } from './takeaway.ts';
 
 const token = z.string().min(16).max(64);
 const page = {
@@ -464,6 +464,12 @@ export const engineContract = {
     'takeaway.hits': {
       params: hitsParams.extend({ target: token }),
       result: z.object({ bytes: z.number().int() }),
+    },
+    /** Throws `refused` where something lies at the place of the new folder. */
+    'takeaway.teaching': {
+      params: teachingParams.extend({ target: token }),
+      result: taughtFile,
+      progress,
     },
     /** A query beside hits as a page that refers to nothing outside of itself, for the window's host to print. */
     'takeaway.comparison': { params: comparisonParams, result: z.object({ html: z.string() }) },

@@ -1,4 +1,5 @@
 /** The library's page of the real application: a long list scrolled, sorted, searched and relabelled; duplicates, health and history on the phantom. */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -81,7 +82,7 @@ describe.skipIf(noAppReason() !== null)(groupName('a library of 20,000 lesions')
     await expect.poll(() => at('lesions-total').textContent(), patience).toMatch(/^[1-3] lesions?$/);
     expect(new Set(await column('Patient'))).toEqual(new Set(['P000123']));
     expect(new Set(await column('Diagnosis'))).toEqual(new Set(['cyst']));
-    await page.getByRole('button', { name: 'Clear the search' }).click();
+    await at('library-page').getByRole('button', { name: 'Clear the search' }).click();
     await expect.poll(() => at('lesions-total').textContent(), patience).toBe('20,000 lesions');
     await page.getByRole('button', { name: 'Size, mm', exact: true }).click();
     await expect.poll(async () => (await column('Name'))[0], patience).toBe('Lesion 0');
@@ -218,6 +219,37 @@ describe.skipIf(noAppReason() !== null)(groupName('the library of phantoms'), ()
     await at('duplicate').waitFor(patience);
     const back = await ask<{ lesion: LesionRow }>('lesion.get', { lesion: rows[0].id });
     expect(back.lesion.labels).toEqual(rows[0].labels);
+  });
+
+  test('the selected lesions become a teaching file that says nothing of who the patients are', async () => {
+    await page.getByText('Lesions', { exact: true }).click();
+    await at('table-row').first().waitFor(patience);
+    await page.keyboard.press('Control+a');
+    await expect.poll(() => at('selected-count').textContent(), patience).toMatch(/^\d+ lesions selected$/);
+    const target = join(folder, 'teaching');
+    await launched.app.evaluate(({ dialog }, filePath) => {
+      dialog.showSaveDialog = async () => ({ canceled: false, filePath });
+    }, target);
+    await at('teaching').click();
+    await launched.screenshot('library-5-teaching');
+    await page.getByRole('button', { name: 'As a folder…' }).click();
+    await page.getByText('Teaching file written').waitFor(patience);
+    const html = await readFile(join(target, 'index.html'), 'utf8');
+    const { cases } = JSON.parse(await readFile(join(target, 'cases.json'), 'utf8')) as {
+      cases: { pictures: string[]; diagnosis?: string; age: string }[];
+    };
+    expect(cases.length).toBe(Number(/^\d+/.exec((await at('selected-count').textContent()) ?? '')?.[0]));
+    expect(html).not.toMatch(/PH-000\d|https?:/);
+    expect(html).toContain(cases[1].diagnosis);
+    for (const { pictures, age } of cases) {
+      expect(pictures.length).toBe(14);
+      expect(age).toMatch(/^\d0–\d9$/);
+      for (const picture of pictures)
+        expect((await readFile(join(target, picture))).length).toBeGreaterThan(1000);
+    }
+    await at('teaching').click();
+    await page.getByRole('button', { name: 'As a folder…' }).click();
+    await page.getByText(/There is something of that name already/).waitFor(patience);
   });
 
   test('health says what is not proven and leads to it, and that the library is sound', async () => {

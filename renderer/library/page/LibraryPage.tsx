@@ -38,8 +38,6 @@ export function LibraryPage() {
       transitionProps={{ duration: 0 }}
       closeButtonProps={{ 'aria-label': 'Close' }}
       classNames={{ body: 'library-page-body' }}
-      // What is being written in a cell is left by Escape before the page is.
-      closeOnEscape={!usePage((s) => s.editing)}
     >
       {open && (
         <div className="library-page" data-testid="library-page">
