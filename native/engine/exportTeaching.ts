@@ -10,7 +10,7 @@ import { throwIfCancelled } from '../process/cancel.ts';
 import { hitColor } from '../takeaway/comparisonPage.ts';
 import { csvTable } from '../takeaway/csv.ts';
 import { Disclosure } from '../takeaway/disclosure.ts';
-import { lesionPicture } from '../takeaway/lesionPicture.ts';
+import { lesionPictures } from '../takeaway/lesionPicture.ts';
 import { type TaughtCase, type TaughtPicture, teachingPage } from '../takeaway/teachingPage.ts';
 import type { Engine } from './engine.ts';
 
@@ -19,6 +19,8 @@ const leastFieldMm = 60;
 const diametersShown = 3;
 /** Where beside the middle further axial slices lie, in halves of the lesion's height. */
 const beside = [-1, -0.5, 0.5, 1];
+/** Slices that several pictures of a case need. */
+const keptBytes = 128 * 2 ** 20;
 /** In HU, as radiologists use them: soft tissue, lung, bone. The first shows most of what the next two are for. */
 const windows = [
   { width: 400, center: 40 },
@@ -89,12 +91,13 @@ async function oneCase(
   const pictures: TaughtPicture[] = [];
   await engine.withVoxels(lesion.volume, async (file) => {
     const region = library.lesionRegion(id);
-    const draw = (plane: Plane, offsetMm: number, outlined: boolean) =>
-      lesionPicture(file, region, { window, fieldMm, plane, offsetMm, color: outlined ? hitColor : null });
+    file.keepSlices(keptBytes);
     const add = async (title: string, name: string, plane: Plane, offsetMm: number) => {
       const path = `case-${String(number).padStart(3, '0')}/${name}`;
-      await whole.add(`${path}.png`, await draw(plane, offsetMm, false));
-      await whole.add(`${path}-outlined.png`, await draw(plane, offsetMm, true));
+      const view = { window, fieldMm, plane, offsetMm, color: hitColor };
+      const drawn = await lesionPictures(file, region, view);
+      await whole.add(`${path}.png`, drawn.plain);
+      await whole.add(`${path}-outlined.png`, drawn.outlined);
       pictures.push({ title, plain: `${path}.png`, outlined: `${path}-outlined.png` });
     };
     for (const plane of ['axial', 'coronal', 'sagittal'] as const) await add(plane, plane, plane, 0);

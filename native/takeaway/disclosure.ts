@@ -62,16 +62,24 @@ export class Disclosure {
     return { sex, age: decade >= rareAge ? `${rareAge} or older` : `${decade}–${decade + 9}` };
   }
 
-  /** A text of a patient's, sentence by sentence: those that may say who the patient, another person or a day is are left out. */
+  /**
+   * A text of a patient's without what may say who somebody is or when something was: sentences that hold such a thing, whole
+   * lines that name persons or places by their form, and what such a line goes on with.
+   */
   text(patient: string, text: string): string {
     if (this.#identified) return text;
     const known = this.#library.reads.patientIdentifiers(patient);
-    return text
-      .split(/(?<=[.!?;])\s+|\n+/)
-      .map((sentence) =>
-        isIdentifying(sentence, known) || namesSomeone(sentence) ? leftOut : sentence.trim(),
-      )
-      .filter((sentence, n, all) => sentence !== '' && !(sentence === leftOut && all[n - 1] === leftOut))
+    let goesOn = false;
+    const kept = text.split(/\n+/).flatMap((line) => {
+      const named = goesOn || namesSomeone(line);
+      goesOn = namesSomeone(line) && !sentenceEnd.test(line.trim());
+      if (named) return [leftOut];
+      return line
+        .split(/(?<=[.!?;])\s+/)
+        .map((sentence) => (isIdentifying(sentence, known) ? leftOut : sentence.trim()));
+    });
+    return kept
+      .filter((sentence, n) => sentence !== '' && !(sentence === leftOut && kept[n - 1] === leftOut))
       .join('\n');
   }
 
@@ -125,6 +133,9 @@ export class Disclosure {
     });
   }
 }
+
+/** Not the full stop of a title or an initial. */
+const sentenceEnd = /[\p{Ll}\d)]{3}[.!?]$/u;
 
 /** Titles before names, and the lines in which reports name who wrote them and to whom. */
 function namesSomeone(sentence: string): boolean {

@@ -19,8 +19,8 @@ export interface PictureView {
   readonly window: { readonly width: number; readonly center: number };
   /** The side of the square that is shown, in mm. */
   readonly fieldMm: number;
-  /** Of the outline: red, green, blue; null leaves it out. */
-  readonly color: readonly [number, number, number] | null;
+  /** Of the outline: red, green, blue. */
+  readonly color: readonly [number, number, number];
   /** Axial unless another is named. */
   readonly plane?: Plane;
   /** From the lesion's middle, along the plane's normal. */
@@ -48,9 +48,34 @@ const mostSubsamples = 4;
  */
 export async function lesionPicture(
   source: VoxelSource,
-  { box, mask }: EmbedRegion,
-  { window, fieldMm, color, plane: name = 'axial', offsetMm = 0 }: PictureView,
+  region: EmbedRegion,
+  view: PictureView,
 ): Promise<Uint8Array> {
+  return outlined(await slice(source, region, view), view.color);
+}
+
+/** As `lesionPicture`, and the same without its outline. */
+export async function lesionPictures(
+  source: VoxelSource,
+  region: EmbedRegion,
+  view: PictureView,
+): Promise<{ plain: Uint8Array; outlined: Uint8Array }> {
+  const drawn = await slice(source, region, view);
+  const plain = encode({ width: pictureSide, height: pictureSide, data: drawn.grey, channels: 1, depth: 8 });
+  return { plain, outlined: outlined(drawn, view.color) };
+}
+
+/** Pixel by pixel how bright it is, and whether the lesion is there. */
+interface Slice {
+  readonly grey: Uint8Array;
+  readonly inside: Uint8Array;
+}
+
+async function slice(
+  source: VoxelSource,
+  { box, mask }: EmbedRegion,
+  { window, fieldMm, plane: name = 'axial', offsetMm = 0 }: PictureView,
+): Promise<Slice> {
   const { grid } = source;
   const middle = [0, 1, 2].map((axis) => Math.round((box[axis] + box[axis + 3]) / 2));
   const centre = indexToWorld(grid, [middle[0], middle[1], middle[2]]);
@@ -80,9 +105,13 @@ export async function lesionPicture(
       if (mask) inside[n] = isInside(mask, at) ? 1 : 0;
     }
   }
+  return { grey, inside };
+}
+
+function outlined({ grey, inside }: Slice, color: PictureView['color']): Uint8Array {
   const data = new Uint8Array(3 * pictureSide ** 2);
   for (let n = 0; n < grey.length; n++)
-    data.set(color && isEdge(inside, n) ? color : [grey[n], grey[n], grey[n]], 3 * n);
+    data.set(isEdge(inside, n) ? color : [grey[n], grey[n], grey[n]], 3 * n);
   return encode({ width: pictureSide, height: pictureSide, data, channels: 3, depth: 8 });
 }
 
