@@ -28,11 +28,14 @@ import { encoderKinds, level, levelNames } from './levels.ts';
 import {
   changed,
   changeRow,
+  duplicate,
   editParams,
+  health,
   lesionIds,
   lesionWindow,
   listedLesion,
   listText,
+  mergeParams,
 } from './library.ts';
 import { markSchema } from './mark.ts';
 import {
@@ -62,7 +65,7 @@ import { originalHeader, originalHeaderParams, originalValueParams } from './ori
 import { roiRule } from './reader.ts';
 import { savedQueryRequests } from './savedQueries.ts';
 import { reportParams } from './structuredReport.ts';
-import { comparisonParams, hitsParams } from './takeaway.ts';
+import { comparisonParams, hitsParams, taughtFile, teachingParams } from './takeaway.ts';
 
 const token = z.string().min(16).max(64);
 const page = {
@@ -320,6 +323,12 @@ export const engineContract = {
     'library.edit': { params: editParams, result: changed },
     /** Brings back what a change changed, as a change of its own; what was changed again since stays. */
     'library.undo': { params: z.object({ change: named }), result: changed },
+    /** What may be the same twice; some of it where there is much. */
+    'library.duplicates': { params: z.object({}), result: z.array(duplicate), progress },
+    /** Pairs that are two things are not found again. */
+    'library.keepApart': { params: z.object({ key: z.string().max(200) }), result: z.object({}) },
+    'library.merge': { params: mergeParams, result: changed },
+    'library.health': { params: z.object({}), result: health },
     /** The latest changes by hand first. */
     'library.changes': { params: z.object({}), result: z.array(changeRow) },
     'volume.get': {
@@ -495,6 +504,12 @@ export const engineContract = {
     'takeaway.hits': {
       params: hitsParams.extend({ target: token }),
       result: z.object({ bytes: z.number().int() }),
+    },
+    /** Throws `refused` where something lies at the place of the new folder. */
+    'takeaway.teaching': {
+      params: teachingParams.extend({ target: token }),
+      result: taughtFile,
+      progress,
     },
     /** A query beside hits as a page that refers to nothing outside of itself, for the window's host to print. */
     'takeaway.comparison': { params: comparisonParams, result: z.object({ html: z.string() }) },

@@ -40,3 +40,17 @@ export const comparisonParams = z.object({
   /** In HU, for all pictures. */
   window: z.object({ width: z.number().min(1), center: z.number() }),
 });
+
+/** A teaching file: pictures and words of a set of lesions, in a new folder, or a ZIP where the chosen name ends so. */
+export const teachingParams = z.object({
+  lesions: z.array(id).min(1).max(2000),
+  title: z.string().trim().max(200).default(''),
+  identified: z.boolean().default(false),
+  /** Also what the reports say, without the sentences that may name someone unless `identified`. */
+  reports: z.boolean().default(false),
+});
+export const taughtFile = z.object({
+  cases: z.number().int(),
+  /** Lesions that could not be exported, and why. */
+  failed: z.array(z.object({ lesion: z.string(), reason: z.string() })),
+});

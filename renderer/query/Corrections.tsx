@@ -1,8 +1,8 @@
 /** Everything that corrects a marked lesion: brush and eraser, parts, a threshold, grow and shrink, the box, undo. */
 import { ActionIcon, Button, Checkbox, Group, SegmentedControl, Slider, Tooltip } from '@mantine/core';
 import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react';
-import { fixed } from '../ui/format.ts';
 import { useDeferredValue, useMemo, useState } from 'react';
+import { fixed } from '../ui/format.ts';
 import { editProposal, type Proposal, redoEdit, selectTool, undoEdit, useView } from '../ui/store.ts';
 import type { Mask } from '../viewer/contours.ts';
 import { type Grid, gridOf } from '../viewer/grid.ts';
