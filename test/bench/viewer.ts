@@ -117,11 +117,11 @@ async function inApplication(library: string): Promise<{ times: Times; places: P
   return { times, places, graphics };
 }
 
-async function inBarePage(script: string, library: string, row: VolumeRow, places: Places): Promise<Times> {
+async function inBarePage(bare: string, library: string, row: VolumeRow, places: Places): Promise<Times> {
   const profile = await mkdtemp(join(tmpdir(), 'precedent-bench-bare-'));
   const app = await _electron.launch({
     executablePath: process.env.PRECEDENT_ELECTRON,
-    args: [script, ...(asRoot ? ['--no-sandbox'] : []), `--user-data-dir=${profile}`, `--library=${library}`],
+    args: [bare, ...(asRoot ? ['--no-sandbox'] : []), `--user-data-dir=${profile}`, `--library=${library}`],
     chromiumSandbox: !asRoot,
   });
   const page = await app.firstWindow();
@@ -159,7 +159,7 @@ try {
   await host.engine.call('import.run', { sources: [host.grant(join(folder, 'study'), 'read')] });
   const { rows } = await host.engine.call('volumes.list', {});
   await host.close();
-  const bareScript = await buildBare();
+  const bareFolder = await buildBare();
 
   const ours: Times[] = [];
   const bare: Times[] = [];
@@ -168,7 +168,7 @@ try {
     const { times, places, graphics: name } = await inApplication(library);
     graphics = name;
     ours.push(times);
-    bare.push(await inBarePage(bareScript, library, rows[0], places));
+    bare.push(await inBarePage(bareFolder, library, rows[0], places));
     console.error(`repetition ${n + 1} of ${repetitions}`);
   }
 

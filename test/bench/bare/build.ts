@@ -1,11 +1,12 @@
 /** Builds the bare page and its window into dist/bench/bare. */
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'vite';
 
 const root = resolve(import.meta.dirname, '../../..');
 const target = join(root, 'dist/bench/bare');
 
-/** Returns the script for Electron. */
+/** Returns the folder for Electron. */
 export async function buildBare(): Promise<string> {
   process.env.NODE_ENV = 'production';
   await build({
@@ -28,5 +29,9 @@ export async function buildBare(): Promise<string> {
       rolldownOptions: { output: { entryFileNames: 'main.mjs', codeSplitting: false } },
     },
   });
-  return join(target, 'main.mjs');
+  await writeFile(
+    join(target, 'package.json'),
+    JSON.stringify({ name: 'bare', main: 'main.mjs', type: 'module' }),
+  );
+  return target;
 }
