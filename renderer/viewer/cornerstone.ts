@@ -8,6 +8,7 @@ import {
   init,
   type PlanarViewport,
   RenderingEngine,
+  type Types,
 } from '@cornerstonejs/core';
 import { indexToWorld } from './grid.ts';
 import { type Painted, type PaneRenderer, type Picture, wantSlice } from './paneRenderer.ts';
@@ -16,6 +17,9 @@ import { screenVectors } from './planes.ts';
 import { windowRange } from './presets.ts';
 import type { SliceRange } from './streamOrder.ts';
 import type { Voxels } from './voxels.ts';
+
+/** While slices arrive, for every millisecond of drawing so many pass without. */
+const calm = 4;
 
 let engine: RenderingEngine | null = null;
 
@@ -36,6 +40,29 @@ function renderingEngine(): RenderingEngine {
   startPictures();
   engine = new RenderingEngine('precedent');
   return engine;
+}
+
+/**
+ * Frees the lookup tables, textures on the graphics adapter, of what a viewport shows. Cornerstone 5.14 registers each
+ * mapper as their user and, unlike vtk.js, never takes that back: they and the mapper would stay for good.
+ */
+function freeTables(drawing: RenderingEngine, viewport: PlanarViewport): void {
+  const window: GraphicsResources = drawing
+    .getOffscreenMultiRenderWindow(viewport.id)
+    .getOpenGLRenderWindow();
+  for (const { actor } of viewport.getActors()) {
+    const shown = actor as Types.ImageActor;
+    const mapper = window.getViewNodeFor(shown.getMapper());
+    const property = shown.getProperty();
+    for (const table of [property.getRGBTransferFunction(0), property.getPiecewiseFunction(0)])
+      if (mapper && table) window.unregisterGraphicsResourceUser(table, mapper);
+  }
+}
+
+/** What vtk.js has and its types leave out. */
+interface GraphicsResources {
+  getViewNodeFor(renderable: unknown): unknown;
+  unregisterGraphicsResourceUser(of: unknown, user: unknown): void;
 }
 
 /** A pane drawn by Cornerstone in `element`, which must stay its own. */
@@ -60,7 +87,14 @@ export function createCornerstoneRenderer(
   let busy = false;
   let size = '';
 
+  /** Until then no picture is drawn again for slices that arrived; the cores are left to what brings them. */
+  let calmUntil = 0;
+  let later: ReturnType<typeof setTimeout> | undefined;
+
   const onRendered = () => {
+    const now = performance.now();
+    // The frame began with what its timeline says; all panes that were due have been drawn in it.
+    calmUntil = now + calm * (now - Number(document.timeline.currentTime));
     if (wanted && mounted === wanted.voxels) painted(wanted);
   };
   element.addEventListener(Enums.Events.IMAGE_RENDERED, onRendered);
@@ -105,22 +139,28 @@ export function createCornerstoneRenderer(
 
   const unmount = () => {
     forget();
-    if (mounted) viewport.removeData(mounted.key);
+    if (!mounted) return;
+    freeTables(drawing, viewport);
+    viewport.removeData(mounted.key);
     mounted = null;
   };
 
-  /** Draws again where slices that are shown have arrived. */
+  /** Draws again where slices that are shown have arrived: a plane along them at once, one across them when there is time. */
   const onArrival = ({ first, last }: SliceRange) => {
     if (!wanted || wanted.voxels !== mounted) return;
     const { geometry, slice } = wanted.view;
-    const across = geometry.normal !== 2 || wanted.slabMm !== null;
-    if (across || (first <= slice && slice <= last)) viewport.render();
+    if (geometry.normal !== 2 || wanted.slabMm !== null) {
+      later ??= setTimeout(() => {
+        later = undefined;
+        if (mounted) viewport.render();
+      }, calmUntil - performance.now());
+    } else if (first <= slice && slice <= last) viewport.render();
   };
 
   const mount = async ({ voxels, view }: Picture) => {
     registerPicture(voxels);
     const { up, towardsViewer } = screenVectors(voxels.grid, view.geometry);
-    forget();
+    unmount();
     await viewport.setDisplaySets({
       displaySetId: voxels.key,
       options: { orientation: { viewPlaneNormal: towardsViewer, viewUp: up } },
@@ -166,6 +206,7 @@ export function createCornerstoneRenderer(
     dispose() {
       wanted = null;
       unmount();
+      clearTimeout(later);
       element.removeEventListener(Enums.Events.IMAGE_RENDERED, onRendered);
       drawing.disableElement(id);
       element.replaceChildren();

@@ -31,7 +31,7 @@ export async function buildBare(): Promise<string> {
   });
   await writeFile(
     join(target, 'package.json'),
-    JSON.stringify({ name: 'bare', main: 'main.mjs', type: 'module' }),
+    JSON.stringify({ name: 'bare', version: '0.0.0', main: 'main.mjs', type: 'module' }),
   );
   return target;
 }
