@@ -59,6 +59,25 @@ function freeTables(drawing: RenderingEngine, viewport: PlanarViewport): void {
   }
 }
 
+/**
+ * Makes a pane draw everything with one shader program. vtk.js writes counters of the picture into a comment of the vertex
+ * shader: each would be compiled anew and kept for good. Panes may not share one: vtk.js does not set all of a program's
+ * values for every picture.
+ */
+function keepProgram(actor: Types.ImageActor, pane: string): void {
+  const mapper = actor.getMapper() as unknown as ReplacesShaders;
+  const replacement = { originalValue: '//\\d+Plane\\d+Image\\d+', replacementValue: `//${pane}` };
+  mapper.setViewSpecificProperties({
+    OpenGL: {
+      ShaderReplacements: [{ shaderType: 'Vertex', replaceFirst: false, replaceAll: true, ...replacement }],
+    },
+  });
+}
+
+interface ReplacesShaders {
+  setViewSpecificProperties(properties: unknown): void;
+}
+
 /** What vtk.js has and its types leave out. */
 interface GraphicsResources {
   getViewNodeFor(renderable: unknown): unknown;
@@ -165,6 +184,7 @@ export function createCornerstoneRenderer(
       displaySetId: voxels.key,
       options: { orientation: { viewPlaneNormal: towardsViewer, viewUp: up } },
     });
+    for (const { actor } of viewport.getActors()) keepProgram(actor as Types.ImageActor, id);
     mounted = voxels;
     greys = '';
     const stops = [onSlices(voxels, onArrival), voxels.onRelease(unmount)];
