@@ -13,13 +13,15 @@ import {
 import { indexToWorld } from './grid.ts';
 import { type Painted, type PaneRenderer, type Picture, wantSlice } from './paneRenderer.ts';
 import { onSlices, registerPicture, startPictures } from './pictureVolume.ts';
-import { screenVectors } from './planes.ts';
+import { indexToPixel, screenVectors } from './planes.ts';
 import { windowRange } from './presets.ts';
 import type { SliceRange } from './streamOrder.ts';
 import type { Voxels } from './voxels.ts';
 
 /** While slices arrive, for every millisecond of drawing so many pass without. */
 const calm = 4;
+/** A frame that took longer did something else as well. */
+const longestDrawingMs = 150;
 
 let engine: RenderingEngine | null = null;
 
@@ -40,6 +42,26 @@ function renderingEngine(): RenderingEngine {
   startPictures();
   engine = new RenderingEngine('precedent');
   return engine;
+}
+
+/**
+ * Leaves of a plane across the stored slices what has arrived around the wanted one: the texture is grey where nothing was
+ * copied into it. Empty where the whole picture may be seen.
+ */
+function clipOfArrived({ voxels, view }: Picture): string {
+  if (view.geometry.normal === 2 || voxels.complete) return '';
+  const { loaded, wanted, grid } = voxels;
+  if (loaded[wanted] === 0) return 'inset(50%)';
+  let [first, last] = [wanted, wanted];
+  while (loaded[first - 1] === 1) first--;
+  while (loaded[last + 1] === 1) last++;
+  const axis = view.geometry.down === 2 ? 1 : 0;
+  const edges = [first - 0.5, last + 0.5].map(
+    (k) => indexToPixel(view, grid, [view.centre[0], view.centre[1], k])[axis],
+  );
+  const before = Math.max(0, Math.min(...edges));
+  const after = Math.max(0, view.size[axis] - Math.max(...edges));
+  return axis === 1 ? `inset(${before}px 0 ${after}px)` : `inset(0 ${after}px 0 ${before}px)`;
 }
 
 /**
@@ -113,8 +135,11 @@ export function createCornerstoneRenderer(
   const onRendered = () => {
     const now = performance.now();
     // The frame began with what its timeline says; all panes that were due have been drawn in it.
-    calmUntil = now + calm * (now - Number(document.timeline.currentTime));
-    if (wanted && mounted === wanted.voxels) painted(wanted);
+    const drawingMs = Math.min(longestDrawingMs, now - Number(document.timeline.currentTime));
+    calmUntil = now + calm * drawingMs;
+    if (!wanted || mounted !== wanted.voxels) return;
+    element.style.clipPath = clipOfArrived(wanted);
+    painted(wanted);
   };
   element.addEventListener(Enums.Events.IMAGE_RENDERED, onRendered);
 

@@ -9,8 +9,10 @@ import { countTextures, type PageMemory, pageMemory } from './support/pageMemory
 import { patience, sliceOf } from './support/viewport.ts';
 
 const studies = 3;
-const [side, slices] = [256, 200];
+const [side, slices] = [192, 120];
 const studyBytes = side * side * slices * 2;
+/** So large that not all of it is asked for at once. */
+const large = { name: 'study-large', columns: 256, rows: 256, slices: 240 };
 
 /** What the gate keeps in the page. */
 interface Gated {
@@ -56,13 +58,11 @@ describe.skipIf(noAppReason() !== null)(groupName('large studies'), () => {
   async function start(args: readonly string[] = []): Promise<void> {
     launched = await launchApp({ library: library(), args });
     page = launched.page;
-    await at('lesion-row')
-      .nth(studies - 1)
-      .waitFor(patience);
+    await at('lesion-row').nth(studies).waitFor(patience);
   }
   /** Opens a lesion's study, and waits for its picture and all of its voxels. */
   async function open(n: number): Promise<void> {
-    const row = at('lesion-row').nth(n);
+    const row = at('lesion-row').filter({ hasText: `study-${n}` });
     await row.click();
     const volume = await row.getAttribute('data-volume');
     await expect.poll(() => axial('volume'), patience).toBe(volume);
@@ -74,7 +74,7 @@ describe.skipIf(noAppReason() !== null)(groupName('large studies'), () => {
     const line = at('memory-held');
     await line.scrollIntoViewIfNeeded();
     const [shown, kept] = [await line.getAttribute('data-shown'), await line.getAttribute('data-kept')];
-    await launched.screenshot('speed-memory');
+    await launched.screenshot('speed-5-memory');
     await page.keyboard.press('Escape');
     await expect.poll(() => at('settings').count()).toBe(0);
     return { shown: Number(shown), kept: Number(kept) };
@@ -95,6 +95,7 @@ describe.skipIf(noAppReason() !== null)(groupName('large studies'), () => {
         rows: side,
         slices,
       });
+    await writeLargeStudy(join(folder, 'studies'), 9, large);
     await precedentJson('import', join(folder, 'studies'), '--library', library());
     await start();
     session = await page.context().newCDPSession(page);
@@ -107,9 +108,9 @@ describe.skipIf(noAppReason() !== null)(groupName('large studies'), () => {
 
   test('the lesion is on the screen, and so is the slice that is scrolled to, while the rest has yet to come', async () => {
     await closeGate(page);
-    await at('lesion-row').first().click();
+    await at('lesion-row').filter({ hasText: large.name }).click();
     await expect.poll(async () => (await waitingAt(page)).length, patience).toBeGreaterThan(0);
-    const middle = Math.round(slices / 2);
+    const middle = large.slices / 2;
     const [[first, last]] = await waitingAt(page);
     expect(first).toBeLessThanOrEqual(middle);
     expect(last).toBeGreaterThanOrEqual(middle);
@@ -120,15 +121,18 @@ describe.skipIf(noAppReason() !== null)(groupName('large studies'), () => {
     await launched.screenshot('speed-1-first');
 
     // What was asked for before still waits: the slice is asked for beside it.
+    const asked = await waitingAt(page);
     await at('viewport-axial').focus();
     await page.keyboard.press('Home');
     await expect.poll(() => axial('slice-index')).not.toBe(String(middle));
     const wanted = Number(await axial('slice-index'));
-    const holds = ([a, b]: readonly [number, number]) => a <= wanted && wanted <= b;
+    const holds = ([a, b]: readonly [number, number]) => a <= wanted && wanted <= b && b - a < 5;
+    expect(asked.some(holds)).toBe(false);
     await expect.poll(async () => (await waitingAt(page)).some(holds), patience).toBe(true);
     await letPass(page, wanted);
     await expect.poll(() => axial('painted-slice'), patience).toBe(String(wanted));
     expect(await axial('complete')).toBe('false');
+    await launched.screenshot('speed-2-scrolled');
     await letPass(page, 'all');
     await expect.poll(() => axial('complete'), patience).toBe('true');
   });
@@ -154,14 +158,13 @@ describe.skipIf(noAppReason() !== null)(groupName('large studies'), () => {
     }
     const [before, after] = measured;
     const perSwitch = (of: (memory: PageMemory) => number) => (of(after) - of(before)) / rounds;
-    // One study's buffer is 26 MB, its metadata and listeners some 100 kB: either would show if it were left once in a few switches.
-    expect(perSwitch((memory) => memory.heap)).toBeLessThan(60_000);
-    expect(perSwitch((memory) => memory.buffers)).toBeLessThan(studyBytes / 20);
+    // Of a study left behind at every fourth switch its voxels would show here; of its pictures a few objects stay in Cornerstone.
+    expect(perSwitch((memory) => memory.heap)).toBeLessThan(100_000);
+    expect(perSwitch((memory) => memory.buffers)).toBeLessThan(studyBytes / 4);
     expect(perSwitch((memory) => memory.nodes)).toBeLessThan(20);
     expect(perSwitch((memory) => memory.listeners)).toBeLessThan(3);
     expect(perSwitch((memory) => memory.textures)).toBeLessThan(1);
     expect(after.textureBytes).toBe(before.textureBytes);
-    console.log('per switch', JSON.stringify({ before, after }));
   });
 
   test('nothing went wrong in the page meanwhile', () => {
@@ -170,21 +173,21 @@ describe.skipIf(noAppReason() !== null)(groupName('large studies'), () => {
 
   test('without WebGL the window says so, and draws on the CPU and searches', async () => {
     await launched.close();
-    await start(['--disable-3d-apis']);
+    await start(['--disable-gpu', '--disable-software-rasterizer']);
     await at('lesion-row').first().click();
     await page.getByText('No WebGL 2 on this machine').waitFor(patience);
-    await launched.screenshot('speed-2-no-webgl');
+    await launched.screenshot('speed-3-no-webgl');
     await page.getByRole('button', { name: 'Draw on the CPU' }).click();
     const before = await sliceOf(at('viewport-axial'));
     await at('viewport-axial').focus();
     await page.keyboard.press('ArrowDown');
     await expect.poll(() => axial('painted-slice'), patience).not.toBe(String(before));
     await page.keyboard.press('f');
-    await expect.poll(() => at('hit-card').count(), patience).toBe(studies - 1);
+    await expect.poll(() => at('hit-card').count(), patience).toBe(studies);
     await at('hit-card').first().click();
     await sliceOf(at('compare-hit'));
     await sliceOf(at('compare-query'));
-    await launched.screenshot('speed-3-cpu');
+    await launched.screenshot('speed-4-cpu');
     expect(launched.pageErrors).toEqual([]);
   });
 });
