@@ -20,7 +20,7 @@ export interface ShownOrgan {
 }
 
 /** How many organs are looked into for the one that holds a marked lesion. */
-const mostTried = 3;
+const mostTried = 12;
 
 /** Null where none holds the lesion; undefined while that is not known. */
 export function useOrganOf(
