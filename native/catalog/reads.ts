@@ -158,6 +158,7 @@ export function catalogReads(db: Database) {
       spacingMm: JSON.parse(String(row.spacing)),
       originMm: JSON.parse(String(row.origin)),
       direction: JSON.parse(String(row.direction)),
+      frameOfReference: text(row.frameOfReferenceUid),
       path: String(row.path),
       description: text(row.seriesDescription),
       sliceThicknessMm: number(row.sliceThicknessMm),
@@ -187,8 +188,8 @@ export function catalogReads(db: Database) {
     (SELECT count(*) FROM report WHERE report.study = study.id) AS reports
     FROM study JOIN patient ON patient.id = study.patient LEFT JOIN study_caption ON study_caption.study = study.id`;
   const selectVolume = `SELECT volume.*, series.seriesInstanceUid, series.description AS seriesDescription,
-    series.sliceThicknessMm, series.kernel, series.contrast, study.studyInstanceUid, patient.identity AS patientIdentity,
-    (SELECT count(*) FROM lesion WHERE lesion.volume = volume.id) AS lesions
+    series.sliceThicknessMm, series.kernel, series.contrast, series.frameOfReferenceUid, study.studyInstanceUid,
+    patient.identity AS patientIdentity, (SELECT count(*) FROM lesion WHERE lesion.volume = volume.id) AS lesions
     FROM volume JOIN series ON series.id = volume.series JOIN study ON study.id = series.study
     JOIN patient ON patient.id = study.patient`;
 

@@ -102,6 +102,8 @@ export const volumeRow = z.object({
   spacingMm: vec3,
   originMm: vec3,
   direction,
+  /** Volumes that name the same frame of reference share their coordinates in mm (DICOM FrameOfReferenceUID). */
+  frameOfReference: z.string().optional(),
   path: z.string(),
   description: z.string().optional(),
   sliceThicknessMm: z.number().optional(),

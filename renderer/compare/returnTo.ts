@@ -3,10 +3,21 @@ import { create } from 'zustand';
 import type { LesionRow, VolumeRow } from '../../native/contract/model.ts';
 import { openVolume, useView, type ViewState } from '../ui/store.ts';
 
-type Left = Pick<
-  ViewState,
-  'row' | 'lesion' | 'focus' | 'panes' | 'window' | 'chosen' | 'activePlane' | 'maximised' | 'compare'
->;
+const leftNames = [
+  'row',
+  'lesion',
+  'focus',
+  'layout',
+  'panes',
+  'beside',
+  'activePane',
+  'maximised',
+  'hanging',
+  'window',
+  'chosen',
+  'compare',
+] as const;
+type Left = Pick<ViewState, (typeof leftNames)[number]>;
 interface Place {
   readonly view: Left;
   /** Of the search whose hits were compared. */
@@ -18,11 +29,10 @@ interface Place {
 export const useReturn = create<{ readonly place: Place | null }>(() => ({ place: null }));
 
 export function openWholeStudy(volume: VolumeRow, lesion: LesionRow | null, title: string): void {
-  const { row, focus, panes, window, chosen, activePlane, maximised, compare, subject, ...view } =
-    useView.getState();
-  const left = { row, lesion: view.lesion, focus, panes, window, chosen, activePlane, maximised, compare };
+  const state = useView.getState();
+  const view = Object.fromEntries(leftNames.map((name) => [name, state[name]])) as Left;
   openVolume(volume, lesion);
-  useReturn.setState({ place: { view: left, token: subject?.token, title } });
+  useReturn.setState({ place: { view, token: state.subject?.token, title } });
 }
 
 /** Whether a place still lies behind what is shown: no other search was begun since, and no comparison opened. */

@@ -21,17 +21,29 @@ import { currentHits } from '../query/useShownHits.ts';
 import { saveComparison } from '../takeaway/takeAway.ts';
 import { setAutoWindow } from '../viewer/autoWindow.ts';
 import { changeCineSpeed } from '../viewer/cine.tsx';
+import { chooseLayout } from '../viewer/hang.ts';
 import { type Action, actionOf } from '../viewer/keys.ts';
-import { nextLayout, slabsMm, steppedSlab } from '../viewer/layouts.ts';
+import { nextLayout } from '../viewer/layouts.ts';
 import { useOwnKeys } from '../viewer/ownKeys.ts';
+import { alignOnLesions, stepSlab, toggleSlab } from '../viewer/paneActions.ts';
 import { windowPresets } from '../viewer/presets.ts';
-import { scrollPlane, scrollToEnd } from '../viewer/scroll.ts';
+import { scrollPane, scrollToEnd } from '../viewer/scroll.ts';
 import { openHitsWindow, toggleHitsWindow } from '../windows/hitsWindow.ts';
 import { findInFirst, goToWords } from '../windows/share.ts';
 import { isHitsPage, useWindows } from '../windows/state.ts';
 import { assertNever } from './assertNever.ts';
 import { notice } from './notice.ts';
-import { findSimilar, redoEdit, resetPanes, selectTool, setWindow, undoEdit, useView } from './store.ts';
+import {
+  findSimilar,
+  openPane,
+  redoEdit,
+  resetPanes,
+  selectTool,
+  setLinked,
+  setWindow,
+  undoEdit,
+  useView,
+} from './store.ts';
 
 export function useKeys(): void {
   useEffect(() => {
@@ -57,9 +69,11 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target.isContentEditable;
 }
 
-/** Arrow and page keys belong to the control that has the focus, where that is not a picture. */
+/** Arrow and page keys and Enter belong to the control that has the focus, where that is not a picture. */
 function isOperating(target: EventTarget | null, key: string): boolean {
-  if (!/^(Arrow|Page|Home|End)/.test(key) || !(target instanceof HTMLElement)) return false;
+  if (!(target instanceof HTMLElement)) return false;
+  if (key === 'Enter') return target !== document.body && !target.closest('.pane');
+  if (!/^(Arrow|Page|Home|End)/.test(key)) return false;
   return target !== document.body && !target.closest('.pane, .hits, .lesion-row');
 }
 
@@ -121,18 +135,33 @@ function perform(action: Action): void {
       else changeCineSpeed(action.do === 'cineFaster' ? 1 : -1);
       return;
     case 'enlarge':
-      if (!state.compare) useView.setState({ maximised: state.maximised ? null : state.activePlane });
+      if (!state.compare) useView.setState({ maximised: !state.maximised });
       return;
     case 'layout':
       if (state.compare) nextLayoutBeside();
-      else useView.setState({ maximised: null, layout: nextLayout(state.layout) });
+      else chooseLayout(nextLayout(state.layout));
+      return;
+    case 'openPane':
+      if (!state.compare) openPane(state.activePane);
+      return;
+    case 'link':
+      setLinked(!state.linked);
+      return;
+    case 'alignLesions':
+      void alignOnLesions();
+      return;
+    case 'referenceLines':
+      useView.setState({ referenceLines: !state.referenceLines });
+      return;
+    case 'seriesStrip':
+      useView.setState({ seriesStrip: !state.seriesStrip });
       return;
     case 'slab':
-      if (!state.compare) useView.setState({ slabMm: state.slabMm === null ? slabsMm.usual : null });
+      if (!state.compare) toggleSlab();
       return;
     case 'slabThicker':
     case 'slabThinner':
-      useView.setState({ slabMm: steppedSlab(state.slabMm, action.do === 'slabThicker' ? 1 : -1) });
+      stepSlab(action.do === 'slabThicker' ? 1 : -1);
       return;
     case 'find':
       if (isHitsPage()) findInFirst();
@@ -191,7 +220,7 @@ function perform(action: Action): void {
       else if (state.compare) close();
       else if (useColumns.getState().open) toggleColumns();
       else if (state.cine) useView.setState({ cine: false });
-      else if (state.maximised) useView.setState({ maximised: null });
+      else if (state.maximised) useView.setState({ maximised: false });
       else if (state.tool !== 'crosshair') selectTool('crosshair');
       else if (useMeasurements.getState().selected) select(null);
       else goBack();
@@ -228,13 +257,13 @@ function perform(action: Action): void {
     case 'sliceForward':
     case 'sliceBack':
       if (state.compare) scrollLinked(action.do === 'sliceForward' ? 1 : -1);
-      else scrollPlane(state.activePlane, action.do === 'sliceForward' ? 1 : -1);
+      else scrollPane(state.activePane, action.do === 'sliceForward' ? 1 : -1);
       return;
     case 'firstSlice':
     case 'lastSlice':
       if (state.compare)
         scrollLinked(action.do === 'lastSlice' ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER);
-      else scrollToEnd(state.activePlane, action.do === 'lastSlice');
+      else scrollToEnd(state.activePane, action.do === 'lastSlice');
       return;
     case 'brushSmaller':
     case 'brushLarger': {

@@ -27,6 +27,11 @@ export type Action =
         | 'hideIdentity'
         | 'enlarge'
         | 'layout'
+        | 'openPane'
+        | 'link'
+        | 'alignLesions'
+        | 'referenceLines'
+        | 'seriesStrip'
         | 'slab'
         | 'slabThicker'
         | 'slabThinner'
@@ -115,8 +120,34 @@ export const keyBindings: readonly KeyBinding[] = [
     name: 'Hide who the patients are, for teaching',
     action: { do: 'hideIdentity' },
   },
-  { group: 'Layout', keys: ['v'], name: 'One plane large, and back', action: { do: 'enlarge' } },
+  { group: 'Layout', keys: ['v'], name: 'One pane large, and back', action: { do: 'enlarge' } },
   { group: 'Layout', keys: ['g'], name: 'Next layout', action: { do: 'layout' } },
+  {
+    group: 'Layout',
+    keys: ['Enter'],
+    name: 'Make what the active pane shows the open volume',
+    action: { do: 'openPane' },
+    fixed: true,
+  },
+  { group: 'Layout', keys: [';'], name: 'Panes move together, or alone', action: { do: 'link' } },
+  {
+    group: 'Layout',
+    keys: ["'"],
+    name: 'Bring the panes to the same lesion',
+    action: { do: 'alignLesions' },
+  },
+  {
+    group: 'Layout',
+    keys: ['Mod+i'],
+    name: 'Show or hide where panes cut each other',
+    action: { do: 'referenceLines' },
+  },
+  {
+    group: 'Layout',
+    keys: ['Mod+b'],
+    name: "Show or hide the patient's series",
+    action: { do: 'seriesStrip' },
+  },
   { group: 'Layout', keys: ['j'], name: 'Slab: maximum intensity, and back', action: { do: 'slab' } },
   { group: 'Layout', keys: ['.'], name: 'Thicker slab', action: { do: 'slabThicker' } },
   { group: 'Layout', keys: [','], name: 'Thinner slab', action: { do: 'slabThinner' } },

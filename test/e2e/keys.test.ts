@@ -105,6 +105,8 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
     await expect.poll(shown, patience).toBe(2);
     await launched.screenshot('keys-3-two');
     await page.keyboard.press('g');
+    await expect.poll(shown, patience).toBe(4);
+    await page.keyboard.press('g');
     await expect.poll(shown, patience).toBe(1);
     await page.keyboard.press('g');
     await expect.poll(shown, patience).toBe(3);
