@@ -146,6 +146,22 @@ describe.skipIf(noAppReason() !== null)(groupName('surfaces'), () => {
     expect(launched.pageErrors).toEqual([]);
   });
 
+  test('opened again and again they take no graphics context from the slices', async () => {
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (/too many active webgl contexts/i.test(message.text())) complaints.push(message.text());
+    });
+    // A browser has 16 contexts at a time.
+    for (let n = 0; n < 9; n++) {
+      await page.keyboard.press('Control+3');
+      await expect.poll(() => of('data-mm-per-pixel'), patience).not.toContain(null);
+      await page.keyboard.press('Control+3');
+      await at('compare-hit').waitFor(patience);
+    }
+    await sliceOf(at('compare-hit'));
+    expect(complaints).toEqual([]);
+  });
+
   test('without WebGL 2 the window says so, and searches all the same', async () => {
     await page.addInitScript(() => {
       interface Canvas {
