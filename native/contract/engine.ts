@@ -4,7 +4,14 @@ import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
 import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
-import { feedback, feedbackMark, markParams, regionQuery, simulation, simulationParams } from './feedback.ts';
+import {
+  feedback,
+  feedbackMark,
+  markableQuery,
+  markParams,
+  simulation,
+  simulationParams,
+} from './feedback.ts';
 import { modelState, refusedProvider } from './inference.ts';
 import {
   conflictDecisions,
@@ -393,10 +400,10 @@ export const engineContract = {
     /** Keeps what a user thinks of a hit, for evaluation; searches do not read it. */
     'feedback.mark': { params: markParams, result: z.object({}) },
     /** Takes back all marks of this user on the hits of a query. */
-    'feedback.clear': { params: z.object({ query: regionQuery }), result: z.object({}) },
+    'feedback.clear': { params: z.object({ query: markableQuery }), result: z.object({}) },
     /** All marks that are kept, of all users, or those on the hits of one query. */
     'feedback.list': {
-      params: z.object({ query: regionQuery.optional() }),
+      params: z.object({ query: markableQuery.optional() }),
       result: z.array(feedbackMark),
     },
     'feedback.simulate': {

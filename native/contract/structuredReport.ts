@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { measuredRow } from './annotations.ts';
 import { id, vec3 } from './model.ts';
 
-/** One image, or one frame of a multi-frame image, with its place in the patient (LPS, mm; row direction, then column direction). */
+/**
+ * One image, or one frame of a multi-frame image, with its place in the patient (LPS, mm; row direction, then column direction). UIDs are
+ * empty where a file has none.
+ */
 export const sourceImage = z.object({
   /** Its place among the files that were asked for. */
   file: z.number().int(),

@@ -6,7 +6,7 @@ const id = z.string().min(1).max(64);
 
 export const takenHit = z.object({
   lesion: id,
-  /** Absent for a hit that was pinned in an earlier search. */
+  /** Absent for a hit of an earlier search. */
   rank: z.number().int().min(1).optional(),
   score: z.number().optional(),
   /** The chance that it has the query's class. */

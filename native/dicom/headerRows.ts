@@ -63,8 +63,8 @@ export function headerRows(
       // The meta header names the image as the data set does, but stands outside of the profile.
       const identifying = hidden || isIdentifying(tag, vr, element);
       const path = at ? `${at}.${tag}` : tag;
-      const shown = masked && identifying && !element.items;
-      const value = shown ? '' : shownValue(items, key, vr, decode, characters);
+      const hiddenHere = masked && identifying && !element.items;
+      const value = hiddenHere ? '' : shownValue(items, key, vr, decode, characters);
       rows.push({
         path,
         depth,

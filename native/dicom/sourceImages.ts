@@ -20,9 +20,8 @@ export async function readSourceImages(
   for (const [file, path] of files.entries()) {
     onFile(path);
     const { header } = await readFileHeader(path);
-    const { sopClassUid, sopInstanceUid, studyInstanceUid, seriesInstanceUid, rows, columns } = header;
-    if (!sopClassUid || !sopInstanceUid || !studyInstanceUid || !seriesInstanceUid)
-      throw new PrecedentError('unsupported', 'a file of the series says no UIDs that could be referred to');
+    const { sopClassUid = '', sopInstanceUid = '', rows, columns } = header;
+    const { studyInstanceUid = '', seriesInstanceUid = '' } = header;
     study ??= {
       patientName: header.patientName,
       patientId: header.patientId,

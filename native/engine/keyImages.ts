@@ -14,7 +14,7 @@ import { documentIdentity } from '../takeaway/documentIdentity.ts';
 import { isIdentifying } from '../takeaway/identifying.ts';
 import { keyPicture } from '../takeaway/keyPicture.ts';
 import type { Engine } from './engine.ts';
-import { originalImages } from './originalImages.ts';
+import { referableImages } from './originalImages.ts';
 import { currentUser } from './user.ts';
 
 /** Throws `usage` where there is none, `not-found`, `unsupported` for key objects of what is no DICOM image, `corrupt`, `storage`. */
@@ -69,7 +69,7 @@ async function keyObjects(
 ): Promise<{ bytes: Buffer; left: number }> {
   const { library } = engine;
   const volume = library.reads.volume(images[0].volume);
-  const { study, ofSlices } = await originalImages(engine, volume.id);
+  const { study, ofSlices } = await referableImages(engine, volume.id);
   const identity = documentIdentity(library, volume, study, { identified, now: new Date() });
   const chosen = images.flatMap(({ plane, slice }) => {
     const image = planeAxes(volume.direction, plane).normal === 2 ? ofSlices[slice] : null;

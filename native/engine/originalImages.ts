@@ -45,6 +45,20 @@ export function originalImages(engine: Engine, volume: string): Promise<Original
   return images;
 }
 
+/** As `originalImages`, for what refers to them. Throws `unsupported` also where files have no UIDs. */
+export async function referableImages(engine: Engine, volume: string): Promise<OriginalImages> {
+  const found = await originalImages(engine, volume);
+  const { studyInstanceUid, seriesInstanceUid } = found.study;
+  const named = found.images.every(({ sopClassUid, sopInstanceUid }) => sopClassUid && sopInstanceUid);
+  if (studyInstanceUid && seriesInstanceUid && named) return found;
+  throw new PrecedentError(
+    'unsupported',
+    'the original files have no UIDs that a DICOM document could refer to',
+    undefined,
+    'save the measurements as a table, or key images as pictures, instead',
+  );
+}
+
 async function readImages(engine: Engine, volume: string): Promise<OriginalImages> {
   const files = await originalFiles(engine, volume);
   if (!files.every(isDicom))
@@ -52,7 +66,7 @@ async function readImages(engine: Engine, volume: string): Promise<OriginalImage
       'unsupported',
       'the volume does not come from DICOM, so there are no images that a DICOM document could refer to',
       undefined,
-      'save the measurements as a table instead',
+      'save the measurements as a table, or key images as pictures, instead',
     );
   const { study, images } = await engine.reader.call('images', { files }, { group: 'originals' });
   const { dims, spacingMm, originMm, direction } = engine.library.reads.volume(volume);

@@ -11,7 +11,7 @@ import { maskContours } from '../lesion/contours.ts';
 import { unpackMask } from '../lesion/mask.ts';
 import { type DocumentIdentity, documentIdentity } from '../takeaway/documentIdentity.ts';
 import type { Engine } from './engine.ts';
-import { originalImages } from './originalImages.ts';
+import { referableImages } from './originalImages.ts';
 import { currentUser } from './user.ts';
 
 /** Throws `usage` where nothing is to be written, `not-found`, `unsupported` for a volume that does not come from DICOM, `storage`. */
@@ -25,7 +25,7 @@ export async function saveStructuredReport(
   const rows = params.rows.filter((row) => row.volume === volume.id);
   if (rows.length === 0 && params.lesion === undefined)
     throw new PrecedentError('usage', 'there is nothing to report', undefined, 'measure something first');
-  const { study, ofSlices } = await originalImages(engine, volume.id);
+  const { study, ofSlices } = await referableImages(engine, volume.id);
   const identity = documentIdentity(library, volume, study, {
     identified: params.identified,
     now: new Date(),

@@ -35,14 +35,14 @@ export function ReportList() {
         <button type="button" className="row" data-testid="report-row" onClick={() => void openStudy(hit)}>
           <span className="row-text">
             <span className="row-line">
-              <span className="row-name">{hit.title ?? identity.patient(hit.patient)}</span>
+              <span className="row-name">{identity.text(hit.title) || identity.patient(hit.patient)}</span>
               <span className="dim">
-                {hit.title ? `${identity.patient(hit.patient)} ` : ''}
+                {identity.text(hit.title) ? `${identity.patient(hit.patient)} ` : ''}
                 {identity.date(hit.date)}
               </span>
             </span>
             <span className="report-excerpt">
-              <MarkedText text={hit.excerpt} />
+              {identity.hidden ? 'The text is hidden' : <MarkedText text={hit.excerpt} />}
             </span>
           </span>
         </button>

@@ -63,7 +63,10 @@ export function StudyList() {
           {study.id === open?.study.id ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
           <span className="row-text">
             <span className="row-line">
-              <span className="row-name">{study.description || 'Study without a description'}</span>
+              <span className="row-name">
+                {identity.text(study.description) ||
+                  (identity.hidden ? 'Study' : 'Study without a description')}
+              </span>
               <span className="dim">{identity.date(study.date)}</span>
             </span>
             <span className="row-line dim">
@@ -78,6 +81,7 @@ export function StudyList() {
 }
 
 function VolumeLine({ volume }: { volume: VolumeRow }) {
+  const identity = useIdentity();
   const open = useView((s) => s.row?.id === volume.id);
   return (
     <button
@@ -90,7 +94,7 @@ function VolumeLine({ volume }: { volume: VolumeRow }) {
     >
       <span className="row-text">
         <span className="row-line">
-          <span className="row-name">{volume.description || 'Volume'}</span>
+          <span className="row-name">{identity.text(volume.description) || 'Volume'}</span>
           <SourceMarks source={volume} />
           <span className="dim">{volume.lesions > 0 ? count(volume.lesions, 'lesion') : ''}</span>
         </span>

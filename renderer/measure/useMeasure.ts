@@ -5,6 +5,7 @@ import type { AnnotationShape } from '../../native/contract/annotations.ts';
 import { type Plane, planeAxes } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { smallestMm } from '../query/marks.ts';
+import { useIdentity } from '../ui/identity.ts';
 import { useView } from '../ui/store.ts';
 import type { Grid, Vec3 } from '../viewer/grid.ts';
 import type { Gesture } from '../viewer/PlanePane.tsx';
@@ -40,6 +41,7 @@ export function useMeasure(row: VolumeRow, grid: Grid, voxels: Voxels | null) {
   const tool = useView((s) => s.tool);
   const kind = measuredKind(tool);
   const selected = useMeasurements((s) => s.selected);
+  const identity = useIdentity();
   const { data: ofStudy } = useQuery(annotationsQuery(row));
   const [draft, setDraft] = useState<Draft | null>(null);
   const own = useMemo(() => ofStudy?.filter(({ volume }) => volume === row.id) ?? [], [ofStudy, row.id]);
@@ -54,10 +56,10 @@ export function useMeasure(row: VolumeRow, grid: Grid, voxels: Voxels | null) {
     const others: AnnotationShape[] = own.filter(({ id }) => id !== draft?.shape.id);
     return [...others, ...(draft ? [draft.shape] : [])].map((shape) => ({
       ...shape,
-      text: [...linesOf(shape, grid, voxels), ...(shape.label ? [shape.label] : [])],
+      text: [...linesOf(shape, grid, voxels), identity.text(shape.label)].filter(Boolean),
       selected: shape.id === (draft?.shape.id ?? selected),
     }));
-  }, [own, draft, selected, grid, voxels, arrival]);
+  }, [own, draft, selected, grid, voxels, arrival, identity]);
 
   /** The draft with the pointer elsewhere; it stays on its slice, though the pane may be scrolled meanwhile. */
   const follow = (now: Draft, { view, index: pointer }: Gesture): Draft => {

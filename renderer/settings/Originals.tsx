@@ -4,11 +4,13 @@ import { useMutation } from '@tanstack/react-query';
 import { bridge } from '../bridge.ts';
 import { callEngine } from '../engine.ts';
 import { Failure } from '../ui/Empty.tsx';
-import { count, patientId } from '../ui/format.ts';
+import { count } from '../ui/format.ts';
+import { useIdentity } from '../ui/identity.ts';
 
 const mostRows = 100;
 
 export function Originals() {
+  const identity = useIdentity();
   const check = useMutation({ mutationFn: () => callEngine('originals.check', {}) });
   const locate = useMutation({
     mutationFn: async () => {
@@ -51,7 +53,8 @@ export function Originals() {
           <ul className="warnings">
             {missing.slice(0, mostRows).map(({ volume, patient, path, files, missing: gone }) => (
               <li key={volume} className="path">
-                {patientId(patient)}: {path} ({gone} of {count(files, 'file')})
+                {identity.patient(patient)}
+                {identity.hidden ? '' : `: ${path}`} ({gone} of {count(files, 'file')})
               </li>
             ))}
           </ul>

@@ -8,6 +8,7 @@ import { callEngine, libraryKey, queryClient } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
 import { Failure } from '../ui/Empty.tsx';
 import { count } from '../ui/format.ts';
+import { useIdentity } from '../ui/identity.ts';
 import { failed } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { graphics, hasWebgl } from '../viewer/cornerstone.ts';
@@ -52,6 +53,7 @@ export function Settings({ app }: { app: AppInfo | undefined }) {
 }
 
 function LibrarySettings() {
+  const identity = useIdentity();
   const info = useQuery(infoQuery);
   const [progress, setProgress] = useState<{ done: number; total: number } | null>(null);
   const verify = useMutation({
@@ -82,7 +84,7 @@ function LibrarySettings() {
   return (
     <section>
       <div className="panel-label">Library</div>
-      <p className="path">{info.data?.folder}</p>
+      <p className="path">{identity.text(info.data?.folder)}</p>
       {counts && (
         <p className="dim">
           {count(counts.patients, 'patient')}, {count(counts.studies, 'study', 'studies')},{' '}

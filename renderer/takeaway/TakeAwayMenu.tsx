@@ -2,10 +2,11 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useView } from '../ui/store.ts';
+import { IdentityItem } from './IdentityItem.tsx';
 import { hitsOnPage, saveComparison, saveHits, useTakeAway } from './takeAway.ts';
 
 export function TakeAwayMenu() {
-  const { identified, busy } = useTakeAway();
+  const busy = useTakeAway((s) => s.busy);
   const open = useView((s) => s.compare !== null);
   const what = open ? 'This comparison' : `Query and first ${hitsOnPage} hits`;
   return (
@@ -28,13 +29,7 @@ export function TakeAwayMenu() {
         <Menu.Item onClick={() => void saveComparison('png')}>{what} as picture (PNG)…</Menu.Item>
         <Menu.Item onClick={() => void saveHits()}>All hits as table (CSV)…</Menu.Item>
         <Menu.Divider />
-        <Menu.CheckboxItem
-          checked={identified}
-          closeMenuOnClick={false}
-          onChange={(checked) => useTakeAway.setState({ identified: checked })}
-        >
-          With the patients’ identity, this once
-        </Menu.CheckboxItem>
+        <IdentityItem />
       </Menu.Dropdown>
     </Menu>
   );

@@ -20,6 +20,18 @@ interface TakeAway {
 }
 export const useTakeAway = create<TakeAway>(() => ({ identified: false, busy: false }));
 
+/** What a notice says of a file that was saved. */
+export function savedAs(identified: boolean): string {
+  return identified ? 'Saved with the patients’ identity' : 'Saved, de-identified';
+}
+
+/** What was chosen; it falls back with the file that it is taken for. */
+export function takeIdentity(): boolean {
+  const { identified } = useTakeAway.getState();
+  useTakeAway.setState({ identified: false });
+  return identified;
+}
+
 /** Query and the hits beside it, or the first hits that are shown where none is. */
 export function saveComparison(format: 'pdf' | 'png'): Promise<void> {
   return save('The comparison was not saved', async (result, identified) => {
@@ -76,7 +88,7 @@ async function save(
     }
     const label = await make(result, identified);
     if (label === null) return;
-    notice('done', identified ? 'Saved with the patients’ identity' : 'Saved, de-identified', label);
+    notice('done', savedAs(identified), label);
     useTakeAway.setState({ identified: false });
   } catch (error) {
     failed(failure, error);

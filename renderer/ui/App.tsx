@@ -8,6 +8,7 @@ import { bridge } from '../bridge.ts';
 import { Compare } from '../compare/Compare.tsx';
 import { ReturnBar } from '../compare/ReturnBar.tsx';
 import { onEncoder, onProcess, useEngineLine } from '../engine.ts';
+import { KeyImageList } from '../keyImages/KeyImageList.tsx';
 import { Demonstration } from '../library/Demonstration.tsx';
 import { ImportDialog } from '../library/importing/ImportDialog.tsx';
 import { LesionDetails } from '../library/LesionDetails.tsx';
@@ -24,6 +25,7 @@ import { ProposalPanel } from '../query/ProposalPanel.tsx';
 import { useResults } from '../query/results.ts';
 import { useProposalMeasurements } from '../query/useProposal.ts';
 import { Settings } from '../settings/Settings.tsx';
+import { TagViewer } from '../tags/TagViewer.tsx';
 import { Tour } from '../tour/Tour.tsx';
 import { KeysHelp } from '../viewer/KeysHelp.tsx';
 import { Toolbar } from '../viewer/Toolbar.tsx';
@@ -104,6 +106,7 @@ export function App() {
       {drop.over && <div className="drop">Drop to import into the library</div>}
       <ImportDialog />
       <KeysHelp />
+      <TagViewer />
       <EvaluationPage />
       <LibraryPage />
       <Settings app={app.data} />
@@ -141,6 +144,7 @@ function SidePanel() {
           <VolumeLesions />
         )}
         <AnnotationList />
+        <KeyImageList />
       </div>
       <DistributionPanel />
     </aside>

@@ -1,4 +1,5 @@
-/** What must be known of a picture wherever it is shown: its source lost detail, or its voxels lie between measured ones. */
+/** What must be known of a picture wherever it is shown: its source lost detail, its voxels lie between measured ones, or its geometry was doubtful. */
+import { count } from './format.ts';
 
 interface Source {
   readonly lossy: boolean;
@@ -13,9 +14,11 @@ const marks: readonly { readonly of: keyof Source; readonly text: string; readon
   },
 ];
 
-export function SourceMarks({ source }: { source: Source }) {
+/** @param props.warnings what was found when the volume was read, where that is known */
+export function SourceMarks(props: { source: Source; warnings?: readonly string[] }) {
+  const { source, warnings = [] } = props;
   const shown = marks.filter(({ of }) => source[of]);
-  if (shown.length === 0) return null;
+  if (shown.length === 0 && warnings.length === 0) return null;
   return (
     <span className="source-marks">
       {shown.map(({ of, text, title }) => (
@@ -23,6 +26,11 @@ export function SourceMarks({ source }: { source: Source }) {
           {text}
         </span>
       ))}
+      {warnings.length > 0 && (
+        <span className="source-mark" title={warnings.join('\n')} data-testid="mark-warnings">
+          {count(warnings.length, 'warning').toUpperCase()}
+        </span>
+      )}
     </span>
   );
 }

@@ -7,6 +7,7 @@ import type { JobRow } from '../../native/contract/jobs.ts';
 import { onJob, useEngineLine } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
 import { count, whole } from './format.ts';
+import { useIdentity } from './identity.ts';
 import { useView } from './store.ts';
 
 const names: Readonly<Record<ProcessState['process'], string>> = {
@@ -24,6 +25,7 @@ const texts: Readonly<Record<ProcessState['state'], string>> = {
 
 export function StatusBar() {
   const info = useQuery(infoQuery);
+  const identity = useIdentity();
   const { line, processes } = useEngineLine();
   const told = Object.fromEntries((info.data?.processes ?? []).map((p) => [p.process, p]));
   const states = (['engine', 'inference', 'reader'] as const).map((process): ProcessState => {
@@ -44,8 +46,8 @@ export function StatusBar() {
         </span>
       )}
       {info.data && (
-        <span className="status-library" title={info.data.folder}>
-          {info.data.folder} · {count(info.data.counts.volumes, 'volume')},{' '}
+        <span className="status-library" title={identity.text(info.data.folder)}>
+          {identity.text(info.data.folder) || 'Library'} · {count(info.data.counts.volumes, 'volume')},{' '}
           {count(info.data.counts.lesions, 'lesion')}
         </span>
       )}

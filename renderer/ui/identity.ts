@@ -1,4 +1,4 @@
-/** Who a patient is, as it is written in the window; for teaching a number in its place, and of dates the year alone. */
+/** Who a patient is, as it is written in the window; for teaching a number in its place, of dates the year alone, and no free text. */
 import { create } from 'zustand';
 import { isHitsPage } from '../windows/state.ts';
 import { date, patientId } from './format.ts';
@@ -55,14 +55,23 @@ export interface Identity {
   /** With its issuer, where there is room. */
   readonly whole: (identity: string) => string;
   readonly date: (value: string | undefined) => string;
+  /** What someone wrote, or where a file lies: anything may stand in it. Nothing where it is hidden. */
+  readonly text: (value: string | undefined) => string;
 }
 
-const open: Identity = { hidden: false, patient: patientId, whole: (identity) => identity, date };
+const open: Identity = {
+  hidden: false,
+  patient: patientId,
+  whole: (identity) => identity,
+  date,
+  text: (value) => value ?? '',
+};
 const hidden: Identity = {
   hidden: true,
   patient: numbered,
   whole: numbered,
   date: (value) => value?.match(/^\d{4}/)?.[0] ?? '',
+  text: () => '',
 };
 
 export function useIdentity(): Identity {

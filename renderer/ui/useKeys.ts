@@ -2,8 +2,9 @@
 import { useEffect } from 'react';
 import { close, nextLayoutBeside, stepBeside, toggleBeside } from '../compare/actions.ts';
 import { changeFlickerRate, holdHit, stopFlicker, toggleFlicker, useFlicker } from '../compare/flicker.ts';
-import { nextPlane, resetLinked, scrollLinked, toggleScale } from '../compare/linked.ts';
+import { nextPlane, resetShown, scrollLinked, toggleScale } from '../compare/linked.ts';
 import { goBack } from '../compare/returnTo.ts';
+import { toggleKeyImage } from '../keyImages/keyImages.ts';
 import { redoLabels, undoLabels } from '../library/edits.ts';
 import { openPage } from '../library/page/pageState.ts';
 import {
@@ -25,6 +26,7 @@ import { changeCineSpeed } from '../viewer/cine.tsx';
 import { chooseLayout } from '../viewer/hang.ts';
 import { type Action, actionOf } from '../viewer/keys.ts';
 import { nextLayout } from '../viewer/layouts.ts';
+import { pressMagnifier, stepMagnifier } from '../viewer/magnifier.ts';
 import { useOwnKeys } from '../viewer/ownKeys.ts';
 import { alignOnLesions, stepSlab, toggleSlab } from '../viewer/paneActions.ts';
 import { windowPresets } from '../viewer/presets.ts';
@@ -36,7 +38,6 @@ import { assertNever } from './assertNever.ts';
 import {
   openPane,
   redoEdit,
-  resetPanes,
   selectTool,
   setLinked,
   setWindow,
@@ -55,6 +56,7 @@ export function useKeys(): void {
       if (dialog && action.do !== 'help') return;
       if (isOperating(event.target, event.key)) return;
       event.preventDefault();
+      if (event.repeat && action.do === 'magnifier') return;
       perform(action);
     };
     window.addEventListener('keydown', onKey);
@@ -110,8 +112,7 @@ function perform(action: Action): void {
       setAutoWindow();
       return;
     case 'reset':
-      if (state.compare) resetLinked();
-      else resetPanes();
+      resetShown();
       return;
     case 'outlines':
       useView.setState({ outlines: !state.outlines });
@@ -236,6 +237,19 @@ function perform(action: Action): void {
       return;
     case 'flickerHold':
       if (state.compare && state.subject?.measurements) holdHit();
+      return;
+    case 'keyImage':
+      toggleKeyImage();
+      return;
+    case 'tags':
+      if (state.row && !state.compare) useView.setState({ dialog: 'tags' });
+      return;
+    case 'magnifier':
+      pressMagnifier();
+      return;
+    case 'magnifyMore':
+    case 'magnifyLess':
+      stepMagnifier(action.do === 'magnifyMore' ? 1 : -1);
       return;
     case 'undo':
       if (state.lastChange === 'label' && undoLabels()) return;

@@ -8,6 +8,7 @@ import { createCanvasRenderer } from './canvasRenderer.ts';
 import { createCornerstoneRenderer } from './cornerstone.ts';
 import type { Vec3 } from './grid.ts';
 import type { Heat } from './heat.ts';
+import { Magnifier } from './Magnifier.tsx';
 import { type Drag, dragOf, notchSlices } from './mouse.ts';
 import { drawOverlay, type Outline, type OverlayScene, type Stroke } from './overlay.ts';
 import type { PaneRenderer } from './paneRenderer.ts';
@@ -303,6 +304,14 @@ export function PlanePane(props: PlanePaneProps) {
       {voxels && !voxels.complete && !voxels.failure && (
         <div className="pane-progress" style={{ width: `${voxels.fraction * 100}%` }} />
       )}
+      <Magnifier
+        picture={
+          voxels && view
+            ? { voxels, view, window: props.window, inverted: props.inverted, slabMm: props.slabMm ?? null }
+            : null
+        }
+        scene={{ heat, outlines, crosshair, cuts, annotations, stroke, brush, scaleBar: false }}
+      />
       {props.children}
     </div>
   );

@@ -27,13 +27,13 @@ import {
 } from '@tabler/icons-react';
 import { useIsMutating } from '@tanstack/react-query';
 import type { ComponentType } from 'react';
+import { resetShown } from '../compare/linked.ts';
 import { MeasureMenu } from '../measure/MeasureMenu.tsx';
 import { proposeKey } from '../query/useProposal.ts';
 import {
   activeWindow,
   chosenProposal,
   findSimilar,
-  resetPanes,
   selectTool,
   setLinked,
   setWindow,
@@ -47,6 +47,7 @@ import { layoutNames, layouts, slabsMm } from './layouts.ts';
 import { useShownKey } from './ownKeys.ts';
 import { alignOnLesions, toggleSlab } from './paneActions.ts';
 import { presetOf, windowPresets } from './presets.ts';
+import { ReadingTools } from './ReadingTools.tsx';
 
 interface ToolButton {
   readonly tool: Tool;
@@ -111,6 +112,7 @@ export function Toolbar() {
       <div className="tool-group">
         <MeasureMenu />
       </div>
+      <ReadingTools />
       <div className="tool-group">
         <PresetMenu />
         <LayoutMenu />
@@ -150,7 +152,7 @@ export function Toolbar() {
             color="gray"
             aria-label="Reset zoom and position"
             disabled={!row}
-            onClick={resetPanes}
+            onClick={resetShown}
           >
             <IconRefresh size={17} />
           </ActionIcon>

@@ -56,6 +56,11 @@ export type Action =
         | 'flicker'
         | 'flickerHold'
         | 'removeMeasurement'
+        | 'keyImage'
+        | 'tags'
+        | 'magnifier'
+        | 'magnifyMore'
+        | 'magnifyLess'
         | 'undo'
         | 'redo'
         | 'sliceForward'
@@ -120,6 +125,20 @@ export const keyBindings: readonly KeyBinding[] = [
     name: 'Hide who the patients are, for teaching',
     action: { do: 'hideIdentity' },
   },
+  {
+    group: 'Picture',
+    keys: [';'],
+    name: 'Magnifier: while held, or until pressed again',
+    action: { do: 'magnifier' },
+  },
+  { group: 'Picture', keys: ['}'], name: 'Magnify more (Alt wheel)', action: { do: 'magnifyMore' } },
+  { group: 'Picture', keys: ['{'], name: 'Magnify less (Alt wheel)', action: { do: 'magnifyLess' } },
+  {
+    group: 'Picture',
+    keys: ['Mod+i'],
+    name: 'The elements of the original file (tags)',
+    action: { do: 'tags' },
+  },
   { group: 'Layout', keys: ['v'], name: 'One pane large, and back', action: { do: 'enlarge' } },
   { group: 'Layout', keys: ['g'], name: 'Next layout', action: { do: 'layout' } },
   {
@@ -153,6 +172,7 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Layout', keys: [','], name: 'Thinner slab', action: { do: 'slabThinner' } },
   { group: 'Mark', keys: ['['], name: 'Smaller brush', action: { do: 'brushSmaller' } },
   { group: 'Mark', keys: [']'], name: 'Larger brush', action: { do: 'brushLarger' } },
+  { group: 'Mark', keys: ['*'], name: 'Mark the slice as a key image, or not', action: { do: 'keyImage' } },
   {
     group: 'Mark',
     keys: ['Delete', 'Backspace'],

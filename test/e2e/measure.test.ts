@@ -138,6 +138,7 @@ describe.skipIf(noAppReason() !== null)(groupName('measuring'), () => {
     await launched.app.evaluate(({ dialog }, chosen) => {
       dialog.showSaveDialog = async () => ({ canceled: false, filePath: chosen });
     }, path);
+    await at('save-measurements').click();
     await at('export-measurements').click();
     await expect.poll(() => existsSync(path), patience).toBe(true);
     const lines = (await readFile(path, 'utf8')).split('\r\n');

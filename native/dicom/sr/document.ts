@@ -44,7 +44,7 @@ export function reportFile(root: Item, head: DocumentHead): Buffer {
 
 /** A key object selection document. */
 export function keyObjectFile(root: Item, head: DocumentHead): Buffer {
-  return file(sopClasses.keyObjects, root, head, [textOf(0x00080060, 'CS', 'KO'), sequence(0x0040a370, [])]);
+  return file(sopClasses.keyObjects, root, head, [textOf(0x00080060, 'CS', 'KO')]);
 }
 
 /** A new UID of the form of PS3.5 section B.2. */

@@ -53,10 +53,11 @@ function Conflict({ conflict }: { conflict: ConflictRow }) {
   return (
     <Table.Tr data-testid="conflict">
       <Table.Td className="path">
-        <b>{identity.patient(patient)}</b>: {path} ({count(files, 'file')})
+        <b>{identity.patient(patient)}</b>
+        {identity.hidden ? '' : `: ${path}`} ({count(files, 'file')})
         <br />
         <span className="dim">
-          in the library from {volumePath}
+          in the library{identity.hidden ? '' : ` from ${volumePath}`}
           {drawn > 0 ? `, with ${count(drawn, 'lesion')} drawn by hand` : ''}
         </span>
       </Table.Td>

@@ -2,6 +2,7 @@
 import { Table } from '@mantine/core';
 import type { ImportReport } from '../../../native/contract/jobs.ts';
 import { count } from '../../ui/format.ts';
+import { useIdentity } from '../../ui/identity.ts';
 
 const mostRows = 500;
 
@@ -12,6 +13,7 @@ function listed(...parts: readonly Parameters<typeof count>[]): string {
 }
 
 export function ImportReportTable({ report }: { report: ImportReport }) {
+  const identity = useIdentity();
   const { imported, unchanged, skipped, warnings } = report;
   return (
     <div className="dialog" data-testid="import-report">
@@ -51,9 +53,9 @@ export function ImportReportTable({ report }: { report: ImportReport }) {
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
-              {skipped.slice(0, mostRows).map(({ path, reason }) => (
+              {skipped.slice(0, mostRows).map(({ path, reason }, n) => (
                 <Table.Tr key={`${path} ${reason}`}>
-                  <Table.Td className="path">{path}</Table.Td>
+                  <Table.Td className="path">{identity.text(path) || `file ${n + 1}`}</Table.Td>
                   <Table.Td>{reason}</Table.Td>
                 </Table.Tr>
               ))}
@@ -62,7 +64,7 @@ export function ImportReportTable({ report }: { report: ImportReport }) {
           {skipped.length > mostRows && <p className="panel-note">… and {skipped.length - mostRows} more.</p>}
         </div>
       )}
-      {warnings.length > 0 && (
+      {warnings.length > 0 && !identity.hidden && (
         <ul className="warnings">
           {warnings.slice(0, mostRows).map((warning) => (
             <li key={warning}>{warning}</li>

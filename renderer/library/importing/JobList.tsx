@@ -15,6 +15,7 @@ import type { ImportPhase, JobRow, JobState } from '../../../native/contract/job
 import { callEngine, type EngineParams, queryClient } from '../../engine.ts';
 import { Empty, Failure, Loading } from '../../ui/Empty.tsx';
 import { count, duration, rate } from '../../ui/format.ts';
+import { useIdentity } from '../../ui/identity.ts';
 import { failed } from '../../ui/notice.ts';
 import { useView } from '../../ui/store.ts';
 import { jobsQuery, reportQuery } from '../queries.ts';
@@ -77,6 +78,7 @@ function Job({ job, open, toggle }: { job: JobRow; open: boolean; toggle: () => 
     onSuccess: (rows) => queryClient.setQueryData(jobsQuery.queryKey, rows),
     onError: (error) => failed('The import could not be changed', error),
   });
+  const identity = useIdentity();
   const [text, color] = states[job.state];
   const { conflicts } = job;
   const [first, ...more] = job.sources;
@@ -86,7 +88,7 @@ function Job({ job, open, toggle }: { job: JobRow; open: boolean; toggle: () => 
       <div className="row-line">
         <button type="button" className="text-button path" aria-expanded={open} onClick={toggle}>
           {open ? <IconChevronDown size={13} /> : <IconChevronRight size={13} />}
-          {first}
+          {identity.text(first) || 'Import'}
           {more.length > 0 ? ` and ${count(more.length, 'more', 'more')}` : ''}
         </button>
         <Group gap={4} wrap="nowrap" flex="none">
@@ -129,7 +131,7 @@ function Job({ job, open, toggle }: { job: JobRow; open: boolean; toggle: () => 
           </button>
         )}
       </div>
-      {job.error && <p className="failure">{job.error}</p>}
+      {job.error && <p className="failure">{identity.text(job.error) || 'It failed'}</p>}
       {reported && <JobReport job={job} />}
     </section>
   );

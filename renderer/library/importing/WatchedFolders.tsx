@@ -7,6 +7,7 @@ import { bridge } from '../../bridge.ts';
 import { callEngine, queryClient } from '../../engine.ts';
 import { Empty, Failure, Loading } from '../../ui/Empty.tsx';
 import { count } from '../../ui/format.ts';
+import { useIdentity } from '../../ui/identity.ts';
 import { failed } from '../../ui/notice.ts';
 import { watchQuery } from '../queries.ts';
 import { OptionFields, usualOptions } from './options.tsx';
@@ -18,6 +19,7 @@ const states: Readonly<Record<WatchRow['state'], string>> = {
 };
 
 export function WatchedFolders() {
+  const identity = useIdentity();
   const watched = useQuery(watchQuery);
   const [options, setOptions] = useState(usualOptions);
   const told = (rows: WatchRow[]) => queryClient.setQueryData(watchQuery.queryKey, rows);
@@ -51,7 +53,7 @@ export function WatchedFolders() {
             {watched.data.map(({ id, folder, state, files, options }) => (
               <Table.Tr key={id} data-testid="watched-folder">
                 <Table.Td className="path">
-                  {folder}
+                  {identity.text(folder) || 'Folder'}
                   <br />
                   <span className="dim">
                     {states[state]} · {count(files, 'file')} so far
