@@ -16,6 +16,7 @@ import {
 } from '../measure/annotations.ts';
 import { measureTool } from '../measure/kinds.ts';
 import { toggleColumns, useColumns } from '../query/columns/columnsStore.ts';
+import { findOrSay } from '../query/findOrSay.ts';
 import { markHit, undoMark } from '../query/marking.ts';
 import { hidePatient, toggleLayout, togglePin } from '../query/results.ts';
 import { currentHits } from '../query/useShownHits.ts';
@@ -34,9 +35,7 @@ import { openHitsWindow, toggleHitsWindow } from '../windows/hitsWindow.ts';
 import { findInFirst, goToWords } from '../windows/share.ts';
 import { isHitsPage, useWindows } from '../windows/state.ts';
 import { assertNever } from './assertNever.ts';
-import { notice } from './notice.ts';
 import {
-  findSimilar,
   openPane,
   redoEdit,
   selectTool,
@@ -166,12 +165,7 @@ function perform(action: Action): void {
       return;
     case 'find':
       if (isHitsPage()) findInFirst();
-      else if (!findSimilar())
-        notice(
-          'info',
-          'Nothing to search for yet',
-          'Mark a lesion with a region tool, or choose one in the library.',
-        );
+      else findOrSay();
       return;
     case 'words':
       if (apart && !isHitsPage()) {
