@@ -1,4 +1,7 @@
-/** Which hits stand beside the query, as pure steps: opening one, paging, keeping, taking out, and fitting a layout. */
+/**
+ * Which hits stand beside the query, as pure steps: opening one, paging, keeping, taking out, and fitting a layout. `candidates`
+ * are the hits as they are shown, in their order; `room` is how many of them have a pane.
+ */
 import type { Hit } from '../../native/contract/model.ts';
 import { mostHits } from './layouts.ts';
 
@@ -10,8 +13,6 @@ export interface Comparison {
   /** The lesion of the hit that marks, reasons and reports are about. */
   readonly active: string;
 }
-
-/** `candidates` below are the hits as they are shown, in their order; `room` is how many of them have a pane. */
 
 export function isBeside(comparison: Comparison | null, lesion: string): boolean {
   return comparison?.hits.some((hit) => hit.lesion === lesion) ?? false;
