@@ -19,14 +19,16 @@ export function QueryCard({ subject, view, asked }: QueryCardProps) {
   if (volume === null || !measurements) return null;
   return (
     <figure className="query-card" data-testid="query-card" aria-label={`The query: ${title}`}>
-      <LesionPicture
-        volume={volume}
-        boxIjk={measurements.boxIjk}
-        {...view.of(measurements)}
-        size={pictureSize}
-      />
+      <span className="hit-picture">
+        <LesionPicture
+          volume={volume}
+          boxIjk={measurements.boxIjk}
+          {...view.of(measurements)}
+          size={pictureSize}
+        />
+        <b className="hit-rank query-mark">Query</b>
+      </span>
       <figcaption>
-        <b>Query</b>
         <span className="hit-size">
           {mm(measurements.diameterMm)} · {ml(measurements.volumeMl)}
         </span>
