@@ -30,7 +30,7 @@ import {
 import { buildMenu } from './menu.ts';
 import { printPage } from './printing.ts';
 import { registerScheme, serveScheme } from './protocol.ts';
-import { isOfficialRuntime, needsSoftwareGl } from './runtime.ts';
+import { isOfficialRuntime, needsSoftwareGl, usableMemory } from './runtime.ts';
 import { hardenApp, hardenSession } from './security.ts';
 import { applySwitches } from './switches.ts';
 import { openWindow, openWindows } from './windows.ts';
@@ -119,6 +119,7 @@ const handlers: BridgeHandlers = {
     testData: options.allowTestData,
     electron: process.versions.electron,
     platform: process.platform,
+    memoryBytes: usableMemory(),
   }),
   chooseImport: async (window, what) => grantRead(await chooseImportPaths(window, what)),
   chooseLabels: async (window) => {

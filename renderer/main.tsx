@@ -11,10 +11,13 @@ import { queryClient, startEngineLine } from './engine.ts';
 import { App } from './ui/App.tsx';
 import { startSession } from './ui/session.ts';
 import { theme } from './ui/theme.ts';
+import { startVoxelBudget } from './viewer/voxelBudget.ts';
 
 startEngineLine();
 // A library that cannot be asked says so in the window; there is nothing to bring back then.
 void startSession().catch(() => {});
+// Without an answer the store keeps the budget it begins with.
+void startVoxelBudget().catch(() => {});
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no root');
 createRoot(root).render(

@@ -1,6 +1,6 @@
 /** Where bytes come from: the shell's read-only protocol. The one place that knows its address. */
 
-const base: string = import.meta.env.VITE_PRECEDENT_BYTES ?? 'precedent://';
+const base = 'precedent://';
 
 /** Voxels of the slices `first`…`last` (inclusive), i fastest, in the volume's dtype, little-endian. */
 export function slicesUrl(volume: string, first: number, last: number): string {

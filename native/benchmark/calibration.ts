@@ -25,6 +25,13 @@ interface Knot {
   readonly probability: number;
   readonly pairs: number;
 }
+/** A knot with what was seen of the hits that it was learned from. */
+export interface SeenKnot extends Knot {
+  /** The lowest score among them. */
+  readonly from: number;
+  /** How many of them had the query's class. */
+  readonly shared: number;
+}
 
 /** Hits of a query that count: as many as a search shows. */
 export const depth = 10;
@@ -41,10 +48,10 @@ const shrinkage = 20;
  * The chance as a function of the score, which nowhere falls: isotonic regression (pool adjacent violators: Barlow et al.,
  * 1972) of the rates in up to ten groups of equally many hits. Ascending scores; empty where there are too few pairs.
  */
-export function fitCalibration(answers: readonly Answer[]): Knot[] {
+export function fitCalibration(answers: readonly Answer[]): SeenKnot[] {
   const pairs = answers.flatMap(({ hits }) => hits.slice(0, depth)).sort((a, b) => a.score - b.score);
   if (pairs.length < fewestPairs) return [];
-  const base = rate(pairs);
+  const base = sharing(pairs) / pairs.length;
   const count = Math.min(mostKnots, Math.floor(pairs.length / fewestPairs));
   const groups = Array.from({ length: count }, (_, at) => {
     const group = pairs.slice(
@@ -53,8 +60,10 @@ export function fitCalibration(answers: readonly Answer[]): Knot[] {
     );
     return {
       score: group.reduce((sum, { score }) => sum + score, 0) / group.length,
+      from: group[0].score,
       pairs: group.length,
-      probability: (rate(group) * group.length + base * shrinkage) / (group.length + shrinkage),
+      shared: sharing(group),
+      probability: (sharing(group) + base * shrinkage) / (group.length + shrinkage),
     };
   });
   return isotonic(groups);
@@ -66,6 +75,12 @@ export function probabilityAt(knots: readonly Knot[], score: number): number {
   const width = high.score - low.score;
   if (width <= 0) return low.probability;
   return low.probability + ((score - low.score) / width) * (high.probability - low.probability);
+}
+
+/** What was seen of the hits whose scores are about this one: the group that it falls into, as it was counted. */
+export function seenAt(knots: readonly SeenKnot[], score: number): { shared: number; of: number } {
+  const { shared, pairs } = knots.findLast(({ from }) => from <= score) ?? knots[0];
+  return { shared, of: pairs };
 }
 
 /** How many pairs the chances at these scores rest on. */
@@ -174,12 +189,12 @@ function meanError(bins: readonly Bin[]): number {
   );
 }
 
-function rate(hits: readonly AnsweredHit[]): number {
-  return hits.reduce((sum, { shared }) => sum + (shared ? 1 : 0), 0) / hits.length;
+function sharing(hits: readonly AnsweredHit[]): number {
+  return hits.filter(({ shared }) => shared).length;
 }
 
 /** Neighbours whose chances fall get their common mean, weighted by their pairs. */
-function isotonic(groups: readonly Knot[]): Knot[] {
+function isotonic<T extends Knot>(groups: readonly T[]): T[] {
   const blocks: { probability: number; pairs: number; groups: number }[] = [];
   for (const { probability, pairs } of groups) {
     let block = { probability, pairs, groups: 1 };

@@ -21,24 +21,31 @@ const columns = `lesion.id, lesion.uid, lesion.name, lesion.source, volumeMl, di
 const measured = ['volumeMl', 'diameterMm', 'diameter3dMm', 'meanHu', 'sdHu'] as const;
 const named = ['name', 'source', 'sex', 'kernel', 'contrast', 'modality', 'manufacturer'] as const;
 
-/** Every lesion in catalog order. */
-export function galleryRows(db: Database): GalleryRow[] {
-  const labels = labelsByLesion(db);
+/** Every lesion in catalog order, or those with one of these ids. */
+export function galleryRows(db: Database, among?: readonly string[]): GalleryRow[] {
+  const chosen = among && JSON.stringify(among);
+  const labels = labelsByLesion(db, chosen);
+  const where = chosen === undefined ? '' : 'WHERE lesion.uid IN (SELECT value FROM json_each(@chosen))';
   // The first organ that holds a part of the lesion holds most of it.
   const rows = db
     .prepare(
       `SELECT ${columns} ${lesionFrom} LEFT JOIN lesion_organ ON lesion_organ.lesion = lesion.id AND position = 0
-       AND inside > 0 ORDER BY lesion.id`,
+       AND inside > 0 ${where} ORDER BY lesion.id`,
     )
-    .iterate() as IterableIterator<Row>;
+    .iterate({ chosen }) as IterableIterator<Row>;
   const gallery: GalleryRow[] = [];
   for (const row of rows) gallery.push(galleryRow(row, labels.get(Number(row.id)) ?? {}));
   return gallery;
 }
 
-function labelsByLesion(db: Database): Map<number, Record<string, string>> {
+function labelsByLesion(db: Database, chosen: string | undefined): Map<number, Record<string, string>> {
   const labels = new Map<number, Record<string, string>>();
-  for (const row of db.prepare('SELECT lesion, name, value FROM label').iterate() as IterableIterator<Row>) {
+  const among =
+    'JOIN lesion ON lesion.id = label.lesion JOIN json_each(@chosen) ON lesion.uid = json_each.value';
+  const all = db.prepare(
+    `SELECT label.lesion, label.name, label.value FROM label ${chosen === undefined ? '' : among}`,
+  );
+  for (const row of all.iterate({ chosen }) as IterableIterator<Row>) {
     const own = labels.get(Number(row.lesion)) ?? {};
     labels.set(Number(row.lesion), own);
     own[String(row.name)] = String(row.value);

@@ -400,4 +400,24 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX key_image_volume ON key_image (volume);
   `,
+  /* 8: searches that users keep, the one that each had open last, and marks that are not lesions yet */ `
+  CREATE TABLE saved_query (
+    user TEXT NOT NULL,
+    name TEXT NOT NULL,
+    content TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (user, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE open_search (user TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE unsaved_mark (
+    id INTEGER PRIMARY KEY,
+    user TEXT NOT NULL,
+    volume INTEGER NOT NULL REFERENCES volume ON DELETE CASCADE,
+    mark TEXT NOT NULL,
+    box TEXT NOT NULL,
+    mask BLOB NOT NULL,
+    UNIQUE (user, volume)
+  ) STRICT;
+  CREATE INDEX unsaved_mark_volume ON unsaved_mark (volume);
+  `,
 ];

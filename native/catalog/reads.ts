@@ -14,6 +14,7 @@ import type { GalleryRow } from '../retrieval/gallery.ts';
 import type { Box } from '../volume/volume.ts';
 import { outlineOf } from './captions.ts';
 import type { Database } from './database.ts';
+import { heldBy } from './finding.ts';
 import { galleryRows, lesionFrom } from './galleryRows.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -21,6 +22,10 @@ type Row = Readonly<Record<string, unknown>>;
 export interface Page {
   readonly offset: number;
   readonly limit: number;
+}
+interface SearchedPage extends Page {
+  /** Words that each row holds. */
+  readonly text?: string;
 }
 interface LesionSelection extends Page {
   readonly patient?: string | undefined;
@@ -153,6 +158,7 @@ export function catalogReads(db: Database) {
       spacingMm: JSON.parse(String(row.spacing)),
       originMm: JSON.parse(String(row.origin)),
       direction: JSON.parse(String(row.direction)),
+      frameOfReference: text(row.frameOfReferenceUid),
       path: String(row.path),
       description: text(row.seriesDescription),
       sliceThicknessMm: number(row.sliceThicknessMm),
@@ -182,8 +188,8 @@ export function catalogReads(db: Database) {
     (SELECT count(*) FROM report WHERE report.study = study.id) AS reports
     FROM study JOIN patient ON patient.id = study.patient LEFT JOIN study_caption ON study_caption.study = study.id`;
   const selectVolume = `SELECT volume.*, series.seriesInstanceUid, series.description AS seriesDescription,
-    series.sliceThicknessMm, series.kernel, series.contrast, study.studyInstanceUid, patient.identity AS patientIdentity,
-    (SELECT count(*) FROM lesion WHERE lesion.volume = volume.id) AS lesions
+    series.sliceThicknessMm, series.kernel, series.contrast, series.frameOfReferenceUid, study.studyInstanceUid,
+    patient.identity AS patientIdentity, (SELECT count(*) FROM lesion WHERE lesion.volume = volume.id) AS lesions
     FROM volume JOIN series ON series.id = volume.series JOIN study ON study.id = series.study
     JOIN patient ON patient.id = study.patient`;
 
@@ -224,23 +230,27 @@ export function catalogReads(db: Database) {
       lesions: count('SELECT count(*) FROM lesion'),
     }),
 
-    patients: ({ offset, limit }: Page): { total: number; rows: PatientRow[] } => ({
-      total: count('SELECT count(*) FROM patient'),
-      rows: all(
-        `SELECT patient.*, (SELECT count(*) FROM study WHERE study.patient = patient.id) AS studies,
-          (SELECT count(*) FROM lesion JOIN volume ON volume.id = lesion.volume JOIN series ON series.id = volume.series
-            JOIN study ON study.id = series.study WHERE study.patient = patient.id) AS lesions
-         FROM patient ORDER BY identity LIMIT ? OFFSET ?`,
-        limit,
-        offset,
-      ).map((row) => ({
-        id: String(row.uid),
-        patient: String(row.identity),
-        sex: text(row.sex),
-        studies: Number(row.studies),
-        lesions: Number(row.lesions),
-      })),
-    }),
+    patients: ({ offset, limit, text: words = '' }: SearchedPage): { total: number; rows: PatientRow[] } => {
+      const { sql, params } = heldBy('patient', words);
+      return {
+        total: count(`SELECT count(*) FROM patient WHERE ${sql}`, ...params),
+        rows: all(
+          `SELECT patient.*, (SELECT count(*) FROM study WHERE study.patient = patient.id) AS studies,
+            (SELECT count(*) FROM lesion JOIN volume ON volume.id = lesion.volume JOIN series ON series.id = volume.series
+              JOIN study ON study.id = series.study WHERE study.patient = patient.id) AS lesions
+           FROM patient WHERE ${sql} ORDER BY identity LIMIT ? OFFSET ?`,
+          ...params,
+          limit,
+          offset,
+        ).map((row) => ({
+          id: String(row.uid),
+          patient: String(row.identity),
+          sex: text(row.sex),
+          studies: Number(row.studies),
+          lesions: Number(row.lesions),
+        })),
+      };
+    },
 
     /** Throws `not-found`. */
     patientIdentifiers: (identity: string): PatientIdentifiers => {
@@ -265,9 +275,11 @@ export function catalogReads(db: Database) {
       offset,
       limit,
       patient,
-    }: Page & { patient?: string | undefined }): { total: number; rows: StudyRow[] } => {
-      const where = patient === undefined ? '' : ' WHERE patient.identity = ?';
-      const params = patient === undefined ? [] : [patient];
+      text: words = '',
+    }: SearchedPage & { patient?: string | undefined }): { total: number; rows: StudyRow[] } => {
+      const held = heldBy('study', words);
+      const where = ` WHERE ${held.sql}${patient === undefined ? '' : ' AND patient.identity = ?'}`;
+      const params = [...held.params, ...(patient === undefined ? [] : [patient])];
       return {
         total: count(
           `SELECT count(*) FROM study JOIN patient ON patient.id = study.patient${where}`,
@@ -374,8 +386,8 @@ export function catalogReads(db: Database) {
         volumeUid,
       ).map((row) => ({ role: row.role as 'image' | 'region', path: String(row.path) })),
 
-    /** Every lesion as filters and searches see it, in catalog order. */
-    gallery: (): GalleryRow[] => galleryRows(db),
+    /** Every lesion, or those with one of these ids, as filters and searches see it, in catalog order. */
+    gallery: (among?: readonly string[]): GalleryRow[] => galleryRows(db, among),
 
     /** The lesions or organs of a volume by name, box and mask, so that importing the same regions again adds none. */
     regionsOf: (table: 'lesion' | 'organ', volumeUid: string): (PackedRegion & { name: string })[] =>

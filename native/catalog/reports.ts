@@ -1,6 +1,7 @@
 /** Reports of studies: their text, and the full-text search in it. */
 import { createHash } from 'node:crypto';
 import type { ReportHit, ReportRow } from '../contract/engine.ts';
+import type { ReportExcerpt } from '../contract/excerpts.ts';
 import type { Database } from './database.ts';
 import { newId } from './ids.ts';
 
@@ -28,20 +29,40 @@ export function catalogReports(db: Database) {
     `INSERT INTO report (uid, study, textHash, path, title, date, text) SELECT ?, id, ?, ?, ?, ?, ? FROM study
      WHERE studyInstanceUid = ? ON CONFLICT DO NOTHING`,
   );
+  const excerptRows = db.prepare(
+    `SELECT lesion.uid AS lesion, report.title, snippet(report_text, 1, char(2), char(3), '…', 20) AS excerpt
+     FROM report_text JOIN report ON report.id = report_text.rowid
+     JOIN series ON series.study = report.study JOIN volume ON volume.series = series.id JOIN lesion ON lesion.volume = volume.id
+     WHERE report_text MATCH ? AND lesion.uid IN (SELECT value FROM json_each(?)) ORDER BY rank, report.id`,
+  );
   return {
+    /** Of each lesion the best place in the best report of its study, where there is one. `match` is an FTS5 expression. */
+    excerpts: (lesions: readonly string[], match: string): ReportExcerpt[] => {
+      const best = new Map<string, ReportExcerpt>();
+      for (const row of excerptRows.all(match, JSON.stringify(lesions)) as Row[]) {
+        const lesion = String(row.lesion);
+        if (!best.has(lesion))
+          best.set(lesion, { lesion, title: optional(row.title), excerpt: String(row.excerpt) });
+      }
+      return [...best.values()];
+    },
     /** Adds a report to a study; the same text again adds nothing. Returns whether it was added. */
     add: (study: string, report: NewReport): boolean => {
       const textHash = createHash('sha256').update(report.text).digest('hex');
       const { path, title = null, date = null, text } = report;
       return insert.run(newId('rep'), textHash, path, title, date, text, study).changes > 0;
     },
-    of: (study: string): ReportRow[] =>
+    /** `marks` is an FTS5 expression: what it finds in a text stands between the characters 2 and 3. */
+    of: (study: string, marks = ''): ReportRow[] =>
       (
         db
           .prepare(
-            `SELECT report.*, studyInstanceUid, identity FROM report ${joined} WHERE studyInstanceUid = ? ORDER BY report.id`,
+            `SELECT report.uid, report.title, report.date, path, studyInstanceUid, identity, coalesce(
+               (SELECT highlight(report_text, 1, char(2), char(3)) FROM report_text
+                WHERE report_text.rowid = report.id AND report_text MATCH ?), text) AS text
+             FROM report ${joined} WHERE studyInstanceUid = ? ORDER BY report.id`,
           )
-          .all(study) as Row[]
+          .all(marks || '""', study) as Row[]
       ).map((row) => ({
         id: String(row.uid),
         ...owner(row),

@@ -253,21 +253,19 @@ export function catalogWrites(db: Database) {
       audit('lesion.remove', uid);
     }),
 
-    /** Sets a label, or removes it when the value is null. */
-    setLabel: db.transaction((uid: string, name: string, value: string | null) => {
+    /** Sets a label, or removes it when the value is null. Its audit entry is that of the change it belongs to (`edits.ts`). */
+    setLabel: (uid: string, name: string, value: string | null): void => {
       const id = lesionId.get(uid);
       if (value === null) deleteLabel.run(id, name);
       else upsertLabel.run(id, name, value);
-      audit('label', uid, { name });
-    }),
+    },
 
-    /** Sets the diagnosis, or removes it when it is null. */
-    setDiagnosis: db.transaction((uid: string, diagnosis: Diagnosis | null) => {
+    /** Sets the diagnosis, or removes it when it is null; audited as `setLabel`. */
+    setDiagnosis: (uid: string, diagnosis: Diagnosis | null): void => {
       const id = Number(lesionId.get(uid));
       if (diagnosis) writeDiagnosis(id, diagnosis);
       else deleteDiagnosis.run(id);
-      audit('diagnosis', uid);
-    }),
+    },
 
     setOutline: (uid: string, { sphericity, convexity, edgeMm }: Outline) =>
       db

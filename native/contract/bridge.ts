@@ -10,6 +10,8 @@ export const appInfo = z.object({
   testData: z.boolean(),
   electron: z.string(),
   platform: z.string(),
+  /** Of the machine, or as much of it as this program may use. */
+  memoryBytes: z.number(),
 });
 export type AppInfo = z.infer<typeof appInfo>;
 

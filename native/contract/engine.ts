@@ -2,6 +2,7 @@
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
+import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import { feedback, feedbackMark, markParams, regionQuery, simulation, simulationParams } from './feedback.ts';
 import { modelState, refusedProvider } from './inference.ts';
@@ -17,10 +18,20 @@ import {
 } from './jobs.ts';
 import { keyImage, keyImageExport, keyImageShape } from './keyImages.ts';
 import { encoderKinds, level, levelNames } from './levels.ts';
+import {
+  changed,
+  changeRow,
+  editParams,
+  lesionIds,
+  lesionWindow,
+  listedLesion,
+  listText,
+} from './library.ts';
 import { markSchema } from './mark.ts';
 import {
   box,
   calibration,
+  condition,
   counts,
   distribution,
   expectation,
@@ -36,11 +47,13 @@ import {
   organRow,
   patientRow,
   progress,
+  reconstruction,
   studyRow,
   volumeRow,
 } from './model.ts';
 import { originalHeader, originalHeaderParams, originalValueParams } from './originalHeader.ts';
 import { roiRule } from './reader.ts';
+import { savedQueryRequests } from './savedQueries.ts';
 import { reportParams } from './structuredReport.ts';
 import { comparisonParams, hitsParams } from './takeaway.ts';
 
@@ -97,7 +110,7 @@ export const encoderTrial = z.object({
 });
 export type EncoderTrial = z.infer<typeof encoderTrial>;
 
-export const filter = z.object({ field: named, value: z.string().max(2000) });
+export const filter = condition;
 export type Filter = z.infer<typeof filter>;
 const filters = z.array(filter).max(100);
 /** Filters under a name. */
@@ -169,6 +182,8 @@ export const searchResult = z.object({
   searched: z.number().int(),
   distributions: z.array(distribution),
   unproven: z.number().int(),
+  /** Of the volume that the first thing searched for lies in, where that is in the library. */
+  asked: reconstruction.optional(),
   /** Where the method was calibrated on this library (`evaluate.run` with `keep`). */
   expected: expectation.optional(),
   notes: z.array(z.string()),
@@ -270,9 +285,9 @@ export const engineContract = {
         fields: z.array(fieldInfo),
       }),
     },
-    'patients.list': { params: z.object(page), result: paged(patientRow) },
+    'patients.list': { params: z.object({ ...page, text: listText }), result: paged(patientRow) },
     'studies.list': {
-      params: z.object({ ...page, patient: named.optional() }),
+      params: z.object({ ...page, patient: named.optional(), text: listText }),
       result: paged(studyRow),
     },
     'volumes.list': {
@@ -288,6 +303,18 @@ export const engineContract = {
       }),
       result: paged(lesionRow),
     },
+    /** A window of a list of lesions of any length. */
+    'library.lesions': { params: lesionWindow, result: paged(listedLesion) },
+    'library.lesionIds': {
+      params: lesionIds,
+      result: z.object({ total: z.number().int(), lesions: z.array(id) }),
+    },
+    /** Sets or takes away labels of many lesions at once, all or none. */
+    'library.edit': { params: editParams, result: changed },
+    /** Brings back what a change changed, as a change of its own; what was changed again since stays. */
+    'library.undo': { params: z.object({ change: named }), result: changed },
+    /** The latest changes by hand first. */
+    'library.changes': { params: z.object({}), result: z.array(changeRow) },
     'volume.get': {
       params: z.object({ volume: id }),
       result: z.object({ volume: volumeRow, lesions: z.array(lesionRow), organs: z.array(organRow) }),
@@ -353,6 +380,8 @@ export const engineContract = {
     /** A set of the same name is replaced. */
     'filterSets.save': { params: filterSet, result: z.array(filterSet) },
     'filterSets.remove': { params: filterSet.pick({ name: true }), result: z.array(filterSet) },
+    ...savedQueryRequests,
+    'search.excerpts': { params: excerptParams, result: z.array(reportExcerpt) },
     'search.run': { params: searchParams, result: searchResult },
     'search.explain': { params: explainParams, result: explanation },
     /** Hides one part of each lesion after the other and embeds it again: takes seconds. */
@@ -428,7 +457,11 @@ export const engineContract = {
     /** What the original file of a slice says of itself, element by element, and the whole value of one element. */
     'originals.header': { params: originalHeaderParams, result: originalHeader },
     'originals.value': { params: originalValueParams, result: z.object({ value: z.string() }) },
-    'reports.list': { params: z.object({ study: named }), result: z.array(reportRow) },
+    /** Of a study; with words, those found in a text stand between \u0002 and \u0003. */
+    'reports.list': {
+      params: z.object({ study: named, words: z.string().min(1).max(1000).optional() }),
+      result: z.array(reportRow),
+    },
     'reports.find': {
       params: z.object({ ...page, text: z.string().min(1).max(1000) }),
       result: paged(reportHit),

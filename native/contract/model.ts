@@ -10,6 +10,8 @@ export const integers = z.custom<Int32Array>((value) => value instanceof Int32Ar
 export const id = z.string().min(1).max(64);
 /** A name, an identity or a UID as it is asked for: of a field, a method, an encoder, a patient, a study. */
 export const named = z.string().min(1).max(300);
+/** One condition of a filter. */
+export const condition = z.object({ field: named, value: z.string().max(2000) });
 /** How far long work has come. */
 export const progress = z.object({ done: z.number().int(), total: z.number().int() });
 
@@ -100,6 +102,8 @@ export const volumeRow = z.object({
   spacingMm: vec3,
   originMm: vec3,
   direction,
+  /** Volumes that name the same frame of reference share their coordinates in mm (DICOM FrameOfReferenceUID). */
+  frameOfReference: z.string().optional(),
   path: z.string(),
   description: z.string().optional(),
   sliceThicknessMm: z.number().optional(),
@@ -176,6 +180,16 @@ export type LesionRow = z.infer<typeof lesionRow>;
 export const organRow = z.object({ id: z.string(), name: z.string(), boxIjk: box });
 export type OrganRow = z.infer<typeof organRow>;
 
+/** How a volume was reconstructed, as far as its series says. */
+export const reconstruction = z.object({
+  sliceThicknessMm: z.number().optional(),
+  kernel: z.string().optional(),
+  contrast: z.string().optional(),
+  /** As the filter of this name has it. */
+  phase: z.string().optional(),
+});
+export type Reconstruction = z.infer<typeof reconstruction>;
+
 export const hit = z.object({
   rank: ints,
   score: z.number(),
@@ -190,9 +204,10 @@ export const hit = z.object({
   meanHu: z.number(),
   centerMm: vec3,
   boxIjk: box,
-  sliceThicknessMm: z.number().optional(),
-  kernel: z.string().optional(),
-  contrast: z.string().optional(),
+  ...reconstruction.shape,
+  sex: z.string().optional(),
+  /** In full years, at the study. */
+  age: z.number().optional(),
   lossy: z.boolean(),
   interpolated: z.boolean(),
 });
@@ -262,5 +277,7 @@ export const expectation = z.object({
   pairs: ints,
   /** Of each hit the chance that it has the query's class, in the order of the hits; null where it has no class. */
   hits: z.array(z.number().nullable()),
+  /** Of each hit what was seen of hits of about its score: how many shared the class of their query, of how many; null as in `hits`. */
+  near: z.array(z.object({ shared: ints, of: ints }).nullable()),
 });
 export type Expectation = z.infer<typeof expectation>;

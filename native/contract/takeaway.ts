@@ -36,7 +36,7 @@ export const comparisonParams = z.object({
   ...taken,
   /** Nothing where words were searched for. */
   query: regionQuery.optional(),
-  hits: z.array(takenHit).min(1).max(3),
+  hits: z.array(takenHit).min(1).max(5),
   /** In HU, for all pictures. */
   window: z.object({ width: z.number().min(1), center: z.number() }),
 });

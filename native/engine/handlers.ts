@@ -8,7 +8,7 @@ import { builtinRules } from '../dicom/roiNames.ts';
 import { tryEncoder } from '../encoder/trial.ts';
 import { removeFile } from '../files/files.ts';
 import { drawThumbnail, embedVolume } from '../ingest/embedMissing.ts';
-import { changedDiagnosis, splitDiagnosis } from '../ingest/labels.ts';
+import { splitDiagnosis } from '../ingest/labels.ts';
 import { locateOriginals, missingOriginals } from '../ingest/originals.ts';
 import { importRules, setImportRules } from '../ingest/settings.ts';
 import { packMask, tightenMask, unpackMask } from '../lesion/mask.ts';
@@ -16,11 +16,12 @@ import { measureIn } from '../lesion/measureIn.ts';
 import { outlineIn } from '../lesion/outline.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import type { Handlers } from '../process/serve.ts';
-import { ftsQuery } from '../report/ftsQuery.ts';
+import { anyTerm, ftsQuery, ftsTerms } from '../report/ftsQuery.ts';
 import { countPassing, fieldInfos, passing } from '../retrieval/gallery.ts';
 import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
 import { createDemo } from './demo.ts';
+import { editLesions } from './editLesions.ts';
 import { embedFiles } from './embedFiles.ts';
 import { embedLibrary } from './embedLibrary.ts';
 import type { Engine } from './engine.ts';
@@ -28,11 +29,13 @@ import { evaluateLibrary } from './evaluateLibrary.ts';
 import { explainHit } from './explainHit.ts';
 import { exportTo } from './exportTo.ts';
 import { saveKeyImages } from './keyImages.ts';
+import { libraryHandlers } from './libraryHandlers.ts';
 import { markedQuery } from './markedQuery.ts';
 import { methodRows } from './methodRows.ts';
 import { originalHeader, originalValue } from './originalHeader.ts';
 import { proposeLesion } from './propose.ts';
 import { rankVolumes } from './rankVolumes.ts';
+import { savedQueryHandlers } from './savedQueries.ts';
 import { saveEvaluation } from './saveEvaluation.ts';
 import { saveMeasurements } from './saveMeasurements.ts';
 import { saveStructuredReport } from './saveStructuredReport.ts';
@@ -63,6 +66,10 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     changed();
     engine.embedInBackground();
   };
+  const edited = () => {
+    events.libraryChanged();
+    engine.embedInBackground();
+  };
   const idsPassing = (where: readonly Filter[]) =>
     where.length === 0 ? undefined : passing(library.gallery(), where).map(({ lesion }) => lesion);
   const newJob = ({ sources, labels, ...options }: StartParams): NewJob => ({
@@ -82,6 +89,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       processes: states(),
       fields: [...fieldInfos(library.gallery())],
     }),
+    ...libraryHandlers(engine, edited),
     'patients.list': (page) => reads.patients(page),
     'studies.list': (page) => reads.studies(page),
     'volumes.list': (page) => reads.volumes(page),
@@ -132,10 +140,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
         return reads.lesion(uid);
       }),
     'lesion.label': ({ lesion, name, value }) => {
-      const diagnosis = changedDiagnosis(reads.lesion(lesion).diagnosis, name, value);
-      if (diagnosis === undefined) writes.setLabel(lesion, name, value);
-      else writes.setDiagnosis(lesion, diagnosis);
-      recaptioned();
+      reads.lesion(lesion);
+      if (editLesions(library, [lesion], [{ name, value }]).change) edited();
       return reads.lesion(lesion);
     },
     'lesion.caption': ({ lesion, text }) => {
@@ -211,6 +217,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       library.filterSets.remove(name);
       return library.filterSets.list();
     },
+    ...savedQueryHandlers(library),
+    'search.excerpts': ({ lesions, text }) => library.reports.excerpts(lesions, anyTerm(text)),
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
     'methods.list': ({ encoder }) => methodRows(engine, encoder),
     'feedback.mark': ({ query, ...mark }) => {
@@ -260,7 +268,8 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     },
     'originals.header': (params) => originalHeader(engine, params),
     'originals.value': (params) => originalValue(engine, params),
-    'reports.list': ({ study }) => library.reports.of(study),
+    'reports.list': ({ study, words = '' }) =>
+      library.reports.of(study, ftsTerms(words).required.join(' OR ')),
     'reports.find': ({ text, ...page }) => library.reports.find(ftsQuery(text), page),
     'roiRules.list': () => ({ own: importRules(library), builtin: [...builtinRules] }),
     'roiRules.set': ({ own }) => {

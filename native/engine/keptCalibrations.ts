@@ -6,6 +6,7 @@ import {
   fitCalibration,
   pairsAt,
   probabilityAt,
+  seenAt,
 } from '../benchmark/calibration.ts';
 import { classOf, parseClasses } from '../benchmark/classes.ts';
 import { quantile } from '../benchmark/quantile.ts';
@@ -30,7 +31,17 @@ const calibration = z.object({
   trainedOn: z.boolean(),
   /** The nearest hit of 19 in 20 lesions was as near or nearer. */
   usual: z.number(),
-  knots: z.array(z.object({ score: z.number(), probability: z.number(), pairs: z.number().int() })).min(1),
+  knots: z
+    .array(
+      z.object({
+        score: z.number(),
+        from: z.number(),
+        probability: z.number(),
+        pairs: z.number().int(),
+        shared: z.number().int(),
+      }),
+    )
+    .min(1),
 });
 type KeptCalibration = z.infer<typeof calibration>;
 const stored = z.record(z.string(), calibration);
@@ -87,6 +98,7 @@ export function expectationOf(
   const chances = hits.map(({ score, row }) =>
     classOf(fieldValue(row, field), classes) === null ? null : probabilityAt(knots, score),
   );
+  const near = hits.map(({ score }, at) => (chances[at] === null ? null : seenAt(knots, score)));
   const known = hits.flatMap(({ score }, at) => (chances[at] === null ? [] : [score]));
   const pairs = pairsAt(knots, known);
   const notes: string[] = [];
@@ -106,7 +118,7 @@ export function expectationOf(
       `hits as far as these share ${field} hardly more often than random lesions: ${here}, by chance ${random}`,
     );
   }
-  return { expected: { field, precision, chance, pairs, hits: chances }, notes };
+  return { expected: { field, precision, chance, pairs, hits: chances, near }, notes };
 }
 
 /** What another version has kept in another form is no calibration. */

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotations.ts';
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
+import { type CatalogChanges, catalogChanges } from '../catalog/changes.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
+import { type CatalogEdits, catalogEdits } from '../catalog/edits.ts';
 import {
   type CatalogEmbeddings,
   catalogEmbeddings,
@@ -13,10 +15,12 @@ import {
 } from '../catalog/embeddings.ts';
 import { type CatalogFeedback, catalogFeedback } from '../catalog/feedback.ts';
 import { type CatalogFilterSets, catalogFilterSets } from '../catalog/filterSets.ts';
+import { type CatalogFinding, catalogFinding } from '../catalog/finding.ts';
 import { type CatalogJobs, catalogJobs } from '../catalog/jobs.ts';
 import { type CatalogKeyImages, catalogKeyImages } from '../catalog/keyImages.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
+import { type CatalogSavedQueries, catalogSavedQueries } from '../catalog/savedQueries.ts';
 import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
 import { levels } from '../contract/levels.ts';
@@ -25,7 +29,7 @@ import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries 
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
 import { unpackMask } from '../lesion/mask.ts';
-import type { Gallery } from '../retrieval/gallery.ts';
+import { type Gallery, patchedGallery } from '../retrieval/gallery.ts';
 import { LevelIndex } from '../retrieval/levelIndex.ts';
 import type { CacheKey } from '../vectors/cache.ts';
 import { VectorStore, vectorFiles } from '../vectors/store.ts';
@@ -46,6 +50,10 @@ export class Library {
   readonly feedback: CatalogFeedback;
   readonly captions: CatalogCaptions;
   readonly filterSets: CatalogFilterSets;
+  readonly finding: CatalogFinding;
+  readonly changes: CatalogChanges;
+  readonly edits: CatalogEdits;
+  readonly savedQueries: CatalogSavedQueries;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
@@ -69,6 +77,10 @@ export class Library {
     this.feedback = catalogFeedback(db);
     this.captions = catalogCaptions(db);
     this.filterSets = catalogFilterSets(db);
+    this.finding = catalogFinding(db);
+    this.changes = catalogChanges(db);
+    this.edits = catalogEdits(db, this.writes, this.changes);
+    this.savedQueries = catalogSavedQueries(db);
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }
@@ -113,6 +125,14 @@ export class Library {
   changed(): void {
     this.#gallery = null;
     this.#missing.clear();
+    this.#caption();
+  }
+
+  /** To be called in its place where labels and diagnoses of these lesions are all that changed: the others are not read again. */
+  edited(lesions: readonly string[]): void {
+    if (this.#gallery) {
+      this.#gallery = patchedGallery(this.#gallery, this.reads.gallery(lesions));
+    }
     this.#caption();
   }
 

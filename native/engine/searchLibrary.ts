@@ -1,8 +1,9 @@
 /** A search from the query as it was asked to the hits as they are shown. */
 import type { z } from 'zod';
 import type { Filter, SearchResult, SimpleQuery, searchParams } from '../contract/engine.ts';
-import type { Hit } from '../contract/model.ts';
+import type { Hit, Reconstruction, VolumeRow } from '../contract/model.ts';
 import { parseQueryText } from '../contract/queryText.ts';
+import { contrastPhase } from '../dicom/contrastPhase.ts';
 import type { EmbedTiming } from '../encoder/voxelSource.ts';
 import { combine } from '../retrieval/combine.ts';
 import { filterNames, type GalleryRow } from '../retrieval/gallery.ts';
@@ -111,6 +112,7 @@ export async function searchLibrary(
     searched: outcome.searched,
     distributions: [...outcome.distributions],
     unproven: outcome.unproven,
+    asked: askedOf(engine, like[0]),
     expected: experience.expected,
     notes: [...new Set([...notes, ...experience.notes])],
   };
@@ -145,10 +147,21 @@ function findableBy(parts: readonly Part[]): ((row: GalleryRow) => boolean) | un
 
 function toHit({ library }: Engine, { rank: place, score, row }: RankedHit): Hit {
   const lesion = library.reads.lesion(row.lesion);
-  const { sliceThicknessMm, kernel, contrast, lossy, interpolated } = library.reads.volume(row.volume);
+  const described = library.reads.volume(row.volume);
   const { patient, volume, name, labels, diagnosis, volumeMl, diameterMm, meanHu, centerMm, boxIjk } = lesion;
   return {
     rank: place, score, lesion: row.lesion, patient, volume, name, labels, diagnosis, volumeMl, diameterMm, meanHu, centerMm, boxIjk,
-    sliceThicknessMm, kernel, contrast, lossy, interpolated,
+    ...reconstructionOf(described), sex: row.fields?.sex, age: row.numbers?.age, lossy: described.lossy, interpolated: described.interpolated,
   }; // biome-ignore format: one line a group of fields
+}
+
+function reconstructionOf({ sliceThicknessMm, kernel, contrast, description }: VolumeRow): Reconstruction {
+  return { sliceThicknessMm, kernel, contrast, phase: contrastPhase(description, contrast) };
+}
+
+/** How the volume of a query was reconstructed; of words and image files nothing is known. */
+function askedOf({ library }: Engine, query: SimpleQuery): Reconstruction | undefined {
+  if ('text' in query || 'image' in query) return undefined;
+  const volume = 'lesion' in query ? library.reads.lesion(query.lesion).volume : query.volume;
+  return reconstructionOf(library.reads.volume(volume));
 }

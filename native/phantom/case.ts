@@ -77,9 +77,15 @@ const heightRange = [-188, 98] as const;
 
 /**
  * The case number `index` (from 0) of the library that `seed` names, the same at every call.
- * HU as Int16, LPS axes (direction is the identity), k ascending towards the head. Throws `usage` for an impossible size.
+ * HU as Int16, LPS axes (direction is the identity), k ascending towards the head; every lesion is painted at `grown` of its
+ * diameter, as an earlier examination shows it. Throws `usage` for an impossible size.
  */
-export function phantomCase(seed: number, index: number, size: Partial<PhantomSize> = {}): PhantomCase {
+export function phantomCase(
+  seed: number,
+  index: number,
+  size: Partial<PhantomSize> = {},
+  grown = 1,
+): PhantomCase {
   const { matrix, maxSlices } = { ...defaultSize, ...size };
   if (!(matrix >= 32 && matrix <= 512 && maxSlices >= 8 && Number.isInteger(matrix))) {
     throw new PrecedentError('usage', 'a phantom needs a matrix of 32 to 512 and at least 8 slices');
@@ -118,9 +124,12 @@ export function phantomCase(seed: number, index: number, size: Partial<PhantomSi
       if (!center) diameter = low + (diameter - low) * 0.5;
     }
     if (!center) continue;
-    painted.push(paintLesion(canvas, patient, shapes[at].field, lesionKind, at, center, diameter, random));
+    const { field } = shapes[at];
+    const lesion = paintLesion(canvas, patient, field, lesionKind, at, center, diameter * grown, random);
+    // The next lesion keeps clear of it as if it were full grown, so that it lies where the later examination shows it.
+    painted.push({ ...lesion, diameterMm: diameter });
   }
-  const lesions = painted.map((p, n) => describe(p, `Lesion ${n + 1}`, studyDate, random));
+  const lesions = painted.map((p, n) => describe(p, `Lesion ${n + 1}`, studyDate, grown, random));
   const organs = organMasks(canvas);
   const voxels = addNoise(canvas, kernel, thickness, patient, random);
   const id = `PH-${String(index + 1).padStart(4, '0')}`;
@@ -193,7 +202,13 @@ function dicomDate(time: number): string {
   return new Date(time).toISOString().slice(0, 10).replaceAll('-', '');
 }
 
-function describe(p: PaintedLesion, name: string, studyDate: string, random: Random): PhantomLesion {
+function describe(
+  p: PaintedLesion,
+  name: string,
+  studyDate: string,
+  grown: number,
+  random: Random,
+): PhantomLesion {
   const diagnosis = random.weighted(p.kind.diagnoses.filter((d) => d.organs?.includes(p.organ) ?? true));
   const group = diagnosis.malignancy <= 2 ? 'benign' : diagnosis.malignancy === 3 ? 'uncertain' : 'malignant';
   const proof = random.weighted(proofs[group]).name;
@@ -209,7 +224,7 @@ function describe(p: PaintedLesion, name: string, studyDate: string, random: Ran
     malignancy: Math.max(1, Math.min(5, diagnosis.malignancy + step)),
     proof,
     proofDate: proof === 'none' ? '' : dicomDate(study + days * 86_400_000),
-    diameterMm: p.diameterMm,
+    diameterMm: p.diameterMm * grown,
     centerMm: p.centerMm,
     mask: p.mask,
     level: p.level,

@@ -18,6 +18,16 @@ export function phantomUid(name: string): string {
   return `2.25.${BigInt(`0x${bytes.toString('hex')}`)}`;
 }
 
+/** Which of a patient's series the slices are: their names make its UIDs, so that every one has its own. */
+export interface SeriesPart {
+  /** Empty for the examination that has the structure set. */
+  readonly examination: string;
+  /** Empty for an examination's first series. */
+  readonly series: string;
+  readonly number: number;
+}
+const mainPart: SeriesPart = { examination: '', series: '', number: 2 };
+
 interface Uids {
   readonly study: string;
   readonly series: string;
@@ -27,15 +37,15 @@ interface Uids {
   slice(k: number): string;
 }
 
-function uidsOf(seed: number, id: string): Uids {
-  const uid = (part: string): string => phantomUid(`${seed} ${id} ${part}`);
+function uidsOf(seed: number, id: string, { examination, series } = mainPart): Uids {
+  const uid = (part: string): string => phantomUid(`${seed} ${id}${examination} ${part}`);
   return {
     study: uid('study'),
-    series: uid('series'),
+    series: uid(`series${series}`),
     frame: uid('frame'),
     structureSeries: uid('structures'),
     structureSet: uid('structure set'),
-    slice: (k) => uid(`slice ${k}`),
+    slice: (k) => uid(`slice${series} ${k}`),
   };
 }
 
@@ -54,9 +64,13 @@ function decimal(value: number, digits = 3): string {
 }
 
 /** The CT files of a case, by name, the head's slice first as scanners number them. */
-export function* ctFiles(seed: number, phantom: PhantomCase): Generator<{ name: string; data: Buffer }> {
+export function* ctFiles(
+  seed: number,
+  phantom: PhantomCase,
+  part = mainPart,
+): Generator<{ name: string; data: Buffer }> {
   const { volume, patient, kernel, id, studyDate } = phantom;
-  const uids = uidsOf(seed, id);
+  const uids = uidsOf(seed, id, part);
   const [ni, nj, nk] = volume.dims;
   const [sx, sy, thickness] = volume.spacing;
   const chest = phantom.lesions[0]?.organ.startsWith('Lung') ?? false;
@@ -80,7 +94,7 @@ export function* ctFiles(seed: number, phantom: PhantomCase): Generator<{ name: 
       [0x00080031, 'TM', '102000'],
       [0x00080032, 'TM', '102000'],
       [0x00080033, 'TM', '102100'],
-      [0x00080050, 'SH', `A${id.slice(3)}`],
+      [0x00080050, 'SH', `A${id.slice(3)}${part.examination.toUpperCase()}`],
       [0x00080060, 'CS', 'CT'],
       [0x00080070, 'LO', 'Precedent Phantom'],
       [0x00080090, 'PN', 'Nobody^Synthetic'],
@@ -103,8 +117,8 @@ export function* ctFiles(seed: number, phantom: PhantomCase): Generator<{ name: 
       [0x00185100, 'CS', 'HFS'],
       [0x0020000d, 'UI', uids.study],
       [0x0020000e, 'UI', uids.series],
-      [0x00200010, 'SH', id.slice(3)],
-      [0x00200011, 'IS', 2],
+      [0x00200010, 'SH', `${id.slice(3)}${part.examination.toUpperCase()}`],
+      [0x00200011, 'IS', part.number],
       [0x00200012, 'IS', 1],
       [0x00200013, 'IS', number],
       [0x00200032, 'DS', [decimal(volume.origin[0]), decimal(volume.origin[1]), decimal(z)]],

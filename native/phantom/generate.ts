@@ -7,6 +7,7 @@ import { throwIfCancelled } from '../process/cancel.ts';
 import { createRandom } from '../random.ts';
 import { type PhantomCase, type PhantomSize, phantomCase } from './case.ts';
 import { ctFiles, structureSetFile } from './dicomObjects.ts';
+import { furtherSeries } from './further.ts';
 
 export { phantomCase } from './case.ts';
 
@@ -39,8 +40,9 @@ export const labelColumns = [
 ] as const;
 
 /**
- * Writes `dir/PH-0001/CT/*.dcm`, `dir/PH-0001/RTSTRUCT.dcm`, … and `dir/labels.csv`; the same seed and options give the
- * same bytes. labels.csv is written last, so a folder with it is complete. Throws `cancelled` when the signal is aborted.
+ * Writes `dir/PH-0001/CT/*.dcm`, `dir/PH-0001/RTSTRUCT.dcm`, … and `dir/labels.csv`, and the further series that some
+ * patients have; the same seed and options give the same bytes. labels.csv is written last, so a folder with it is complete.
+ * Throws `cancelled` when the signal is aborted.
  */
 export async function generatePhantomLibrary(dir: string, options: PhantomOptions): Promise<PhantomSummary> {
   const { patients = 60, seed, onProgress, signal } = options;
@@ -49,26 +51,42 @@ export async function generatePhantomLibrary(dir: string, options: PhantomOption
   }
   const rows: string[] = [labelColumns.join(',')];
   let lesions = 0;
+  let studies = 0;
   for (let index = 0; index < patients; index++) {
     throwIfCancelled(signal);
     const phantom = phantomCase(seed, index, options);
-    await writeCase(dir, seed, phantom);
+    studies += await writePatient(dir, seed, index, options, phantom);
     lesions += phantom.lesions.length;
     rows.push(...labelRows(seed, index, phantom));
     onProgress?.(index + 1, patients);
   }
   await attempt(() => writeFile(join(dir, 'labels.csv'), `${rows.join('\n')}\n`));
-  return { patients, studies: patients, lesions };
+  return { patients, studies, lesions };
 }
 
-async function writeCase(dir: string, seed: number, phantom: PhantomCase): Promise<void> {
-  const folder = join(dir, phantom.id, 'CT');
+/** Writes one patient's files, and returns how many examinations they are of. */
+export async function writePatient(
+  dir: string,
+  seed: number,
+  index: number,
+  size: Partial<PhantomSize> = {},
+  phantom = phantomCase(seed, index, size),
+): Promise<number> {
+  const home = join(dir, phantom.id);
+  const further = furtherSeries(seed, index, size, phantom);
+  await writeSeries(join(home, 'CT'), ctFiles(seed, phantom));
+  for (const { folder, part, phantom: other } of further)
+    await writeSeries(join(home, folder), ctFiles(seed, other, part));
+  await attempt(() => writeFile(join(home, 'RTSTRUCT.dcm'), structureSetFile(seed, phantom)));
+  return new Set(['', ...further.map(({ part }) => part.examination)]).size;
+}
+
+async function writeSeries(folder: string, files: ReturnType<typeof ctFiles>): Promise<void> {
   await attempt(async () => {
     await mkdir(folder, { recursive: true });
     const writes: Promise<void>[] = [];
-    for (const { name, data } of ctFiles(seed, phantom)) writes.push(writeFile(join(folder, name), data));
+    for (const { name, data } of files) writes.push(writeFile(join(folder, name), data));
     await Promise.all(writes);
-    await writeFile(join(dir, phantom.id, 'RTSTRUCT.dcm'), structureSetFile(seed, phantom));
   });
 }
 

@@ -30,6 +30,11 @@ export function ftsTerms(userText: string): Terms {
   return { required, excluded };
 }
 
+/** An FTS5 expression for any of the words and phrases that are wanted; without one it matches nothing. */
+export function anyTerm(userText: string): string {
+  return ftsTerms(userText).required.join(' OR ') || '""';
+}
+
 /**
  * An FTS5 expression (sqlite.org/fts5.html section 3) for: words, all of which must occur; "phrases in quotes", also in
  * typographic ones; -excluded words and phrases; beginnings* of words. Without a term that must occur, a phrase of no words,

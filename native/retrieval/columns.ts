@@ -33,6 +33,31 @@ export function textColumn(count: number, at: (n: number) => string | undefined)
   return { kind: 'text', codes, values, folds: values.map(folded) };
 }
 
+/**
+ * The column with other values at some rows; a value that no row has any more stays known.
+ * @param at the row and what it says now
+ */
+export function patchedColumn(
+  column: Column,
+  at: readonly (readonly [n: number, value: string | number | undefined])[],
+): Column {
+  if (column.numbers) {
+    const numbers = column.numbers.slice();
+    for (const [n, value] of at) numbers[n] = typeof value === 'number' ? value : Number.NaN;
+    return { ...column, numbers };
+  }
+  const byValue = new Map(column.values.map((value, code) => [value, code]));
+  const codes = column.codes.slice();
+  for (const [n, value] of at) {
+    const text = value === undefined ? '' : String(value);
+    if (text !== '' && !byValue.has(text)) byValue.set(text, byValue.size);
+    codes[n] = byValue.get(text) ?? -1;
+  }
+  const values = [...byValue.keys()];
+  const added = values.slice(column.values.length);
+  return { ...column, codes, values, folds: [...column.folds, ...added.map(folded)] };
+}
+
 /** Clears the marks of the rows that meet none of a field's alternatives, or that an exclusion names. */
 export function clearFailing(column: Column, wanted: readonly Wanted[], marks: Uint8Array): void {
   const asked = wanted.filter(({ excluded }) => !excluded);

@@ -1,7 +1,7 @@
 /** The lesions among which a search ranks, as the catalog describes them, and the filters over their fields. */
 import { catalogFields, dayOf, type FieldKind, fieldNamed, isoDate, wantedOf } from '../contract/filters.ts';
 import type { Diagnosis, FieldInfo, proofs } from '../contract/model.ts';
-import { type Column, clearFailing, numberColumn, textColumn } from './columns.ts';
+import { type Column, clearFailing, numberColumn, patchedColumn, textColumn } from './columns.ts';
 
 type Proof = (typeof proofs)[number];
 
@@ -108,6 +108,34 @@ function columnOf({ rows, columns }: Table, field: string): Column {
   return column;
 }
 
+/** The gallery with other rows in the place of those of the same lesions; columns that are there already are not made anew. */
+export function patchedGallery(gallery: Gallery, changed: readonly GalleryRow[]): Gallery {
+  const patched = new Map(gallery);
+  for (const row of changed) patched.set(row.lesion, row);
+  const before = tables.get(gallery);
+  if (!before) return patched;
+  const rows = [...patched.values()];
+  const ids = new Set(changed.map(({ lesion }) => lesion));
+  const at = rows.flatMap((row, n) => (ids.has(row.lesion) ? [n] : []));
+  const columns = new Map(
+    [...before.columns].map(([field, column]) => {
+      const kind = kindOf(field);
+      const valueAt = (n: number) =>
+        kind === 'text' ? fieldValue(rows[n], field) : numberValue(rows[n], field, kind);
+      return [
+        field,
+        patchedColumn(
+          column,
+          at.map((n) => [n, valueAt(n)] as const),
+        ),
+      ];
+    }),
+  );
+  const names = [...new Set([...before.names, ...fieldNames(changed)])];
+  tables.set(patched, { rows, names, columns });
+  return patched;
+}
+
 function numberValue({ numbers, labels }: GalleryRow, field: string, kind: FieldKind): number | undefined {
   if (numbers && Object.hasOwn(numbers, field)) return numbers[field];
   const label = Object.hasOwn(labels, field) ? labels[field].trim() : '';
@@ -140,6 +168,43 @@ export function passing(
   if (where.length === 0) return table.rows;
   const marks = marksOf(gallery, where);
   return table.rows.filter((_, n) => marks[n] === 1);
+}
+
+/**
+ * The ids of the rows that meet the conditions and `also`, by the values of a field: numbers by size, text as people sort it,
+ * what lacks the field last in either direction, equal ones in catalog order.
+ * @throws PrecedentError `usage` as `passing`, and for a field to sort by that there is not
+ */
+export function passingInOrder(
+  gallery: Gallery,
+  where: readonly Condition[],
+  { by, descending }: { readonly by: string; readonly descending: boolean },
+  also: (row: GalleryRow) => boolean,
+): readonly string[] {
+  const table = tableOf(gallery);
+  const marks = marksOf(gallery, where);
+  const rank = ranksOf(columnOf(table, fieldNamed(by, table.names)));
+  const sign = descending ? -1 : 1;
+  const found = table.rows.flatMap((row, n) => (marks[n] === 1 && also(row) ? [n] : []));
+  found.sort((a, b) => {
+    const [missingA, missingB] = [Number.isNaN(rank[a]), Number.isNaN(rank[b])];
+    if (missingA || missingB) return Number(missingA) - Number(missingB) || a - b;
+    return sign * (rank[a] - rank[b]) || a - b;
+  });
+  return found.map((n) => table.rows[n].lesion);
+}
+
+const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+/** A number for each row by which it is sorted; NaN where the field is missing. */
+function ranksOf({ numbers, codes, values }: Column): Float64Array {
+  if (numbers) return numbers;
+  const inOrder = values
+    .map((value, code) => ({ value, code }))
+    .sort((a, b) => collator.compare(a.value, b.value));
+  const rank = new Float64Array(values.length);
+  for (const [place, { code }] of inOrder.entries()) rank[code] = place;
+  return Float64Array.from(codes, (code) => (code < 0 ? Number.NaN : rank[code]));
 }
 
 /** How many rows meet the conditions. Throws as `passing`. */
@@ -211,6 +276,7 @@ function valuesOf({ codes, values }: Column): { value: string; count: number }[]
   for (const code of codes) if (code >= 0) counts[code]++;
   return values
     .map((value, code) => ({ value, count: counts[code] }))
+    .filter(({ count }) => count > 0)
     .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
     .slice(0, mostValues);
 }

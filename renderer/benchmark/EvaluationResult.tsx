@@ -7,7 +7,7 @@ import type { Evaluation } from '../../native/contract/engine.ts';
 import { type Figure, type MetricName, type Metrics, metricNames } from '../../native/contract/model.ts';
 import { bridge } from '../bridge.ts';
 import { callEngine } from '../engine.ts';
-import { count, percent } from '../ui/format.ts';
+import { count, fixed, percent } from '../ui/format.ts';
 import { failed, notice } from '../ui/notice.ts';
 import { keepForSearches, useEvaluation } from './evaluationStore.ts';
 import { IntervalPlot, type IntervalRow, ReliabilityPlot } from './plots.tsx';
@@ -188,9 +188,9 @@ function FigureTable({ evaluation }: { evaluation: Evaluation }) {
 function FigureCell({ figure: { value, lo, hi } }: { figure: Figure }) {
   return (
     <td>
-      {value.toFixed(3)}
+      {fixed(value, 3)}
       <span className="dim">
-        {lo.toFixed(2)}–{hi.toFixed(2)}
+        {fixed(lo, 2)}–{fixed(hi, 2)}
       </span>
     </td>
   );
@@ -229,7 +229,7 @@ function capitalised(text: string): string {
 }
 
 function signed({ value, lo, hi }: Figure): string {
-  const one = (x: number) => `${x < 0 ? '−' : '+'}${Math.abs(x).toFixed(3)}`;
+  const one = (x: number) => `${x < 0 ? '' : '+'}${fixed(x, 3)}`;
   return `${one(value)} [${one(lo)} to ${one(hi)}]`;
 }
 
@@ -243,8 +243,8 @@ function Reliability({ evaluation: { calibration }, method }: { evaluation: Eval
           <ReliabilityPlot method={method} calibration={measuredHere} />
           <p className="dim">
             Share of hits with the query’s class, in five bins of equally many hits, for patients that the
-            promise was not fitted on. Mean error {measuredHere.ece.value.toFixed(3)} [
-            {measuredHere.ece.lo.toFixed(3)}–{measuredHere.ece.hi.toFixed(3)}].
+            promise was not fitted on. Mean error {fixed(measuredHere.ece.value, 3)} [
+            {fixed(measuredHere.ece.lo, 3)}–{fixed(measuredHere.ece.hi, 3)}].
           </p>
         </>
       ) : (

@@ -1,5 +1,6 @@
 /** Plots of shares from 0 to 1: values with their intervals row by row, and observed over expected shares. */
 import type { Calibration, Figure } from '../../native/contract/model.ts';
+import { fixed } from '../ui/format.ts';
 
 export interface IntervalRow {
   readonly name: string;
@@ -36,7 +37,7 @@ export function IntervalPlot({ label, rows }: { label: string; rows: readonly In
             <line className="whisker" x1={x(figure.lo)} x2={x(figure.hi)} y1={y} y2={y} />
             <circle cx={x(figure.value)} cy={y} r={4} />
             <text x={width} y={y + 4} textAnchor="end">
-              {figure.value.toFixed(3)}
+              {fixed(figure.value, 3)}
             </text>
           </g>
         );
@@ -53,7 +54,7 @@ export function ReliabilityPlot({ method, calibration }: { method: string; calib
   const x = (value: number) => left + within(value) * side;
   const y = (value: number) => top + (1 - within(value)) * side;
   const said = calibration.bins
-    .map(({ expected, observed }) => `${expected.toFixed(2)} expected, ${observed.toFixed(2)} observed`)
+    .map(({ expected, observed }) => `${fixed(expected, 2)} expected, ${fixed(observed, 2)} observed`)
     .join('; ');
   return (
     <svg
@@ -82,7 +83,7 @@ export function ReliabilityPlot({ method, calibration }: { method: string; calib
       </text>
       {calibration.bins.map(({ expected, observed, lo95, hi95, lo, hi, n }) => (
         <g key={`${lo} ${hi} ${observed}`} className="method">
-          <title>{`${n} hits: ${expected.toFixed(3)} expected, ${observed.toFixed(3)} observed`}</title>
+          <title>{`${n} hits: ${fixed(expected, 3)} expected, ${fixed(observed, 3)} observed`}</title>
           <line className="whisker" x1={x(expected)} x2={x(expected)} y1={y(lo95)} y2={y(hi95)} />
           <circle cx={x(expected)} cy={y(observed)} r={4} />
         </g>

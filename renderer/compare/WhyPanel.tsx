@@ -2,11 +2,12 @@
 import { Button, Loader, Switch } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { PrecedentError } from '../../native/contract/errors.ts';
-import type { Explanation, SimilarityMap } from '../../native/contract/explain.ts';
+import type { Explanation } from '../../native/contract/explain.ts';
 import type { Hit } from '../../native/contract/model.ts';
 import { differenceText, measureText, useExplanationQuery } from '../query/explain.ts';
 import { colors } from '../ui/colors.ts';
 import { Failure, Loading } from '../ui/Empty.tsx';
+import type { MapState } from './useMap.ts';
 
 const pairings: Readonly<Record<Explanation['slices']['by'], string>> = {
   place: 'Slices at the same place of both lesions',
@@ -14,14 +15,6 @@ const pairings: Readonly<Record<Explanation['slices']['by'], string>> = {
   slice: 'Whole slices that match best',
 };
 const pairsShown = 8;
-
-interface MapState {
-  readonly shown: boolean;
-  readonly show: (shown: boolean) => void;
-  readonly loading: boolean;
-  readonly error: Error | null;
-  readonly data: SimilarityMap | undefined;
-}
 
 interface WhyPanelProps {
   readonly hit: Hit;

@@ -14,6 +14,7 @@ import { failed, notice } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
 import { CaptionText } from './CaptionText.tsx';
+import { editLesions } from './edits.ts';
 import { infoQuery, labelsOf } from './queries.ts';
 
 const sources: Readonly<Record<LesionRow['source'], string>> = {
@@ -29,9 +30,7 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
   const volume = useQuery(volumeQuery(lesion.volume));
   const label = useMutation({
     mutationFn: ({ name, value }: { name: string; value: string | null }) =>
-      callEngine('lesion.label', { lesion: lesion.id, name, value }),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: [libraryKey] }),
-    onError: (error) => failed('The label was not changed', error),
+      editLesions([lesion.id], [{ name, value }]),
   });
   const remove = useMutation({
     mutationFn: () => callEngine('lesion.remove', { lesion: lesion.id }),

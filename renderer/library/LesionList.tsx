@@ -1,54 +1,40 @@
 /** Every lesion that passes the panel's filters, with picture, size, labels and diagnosis. */
-import { useInfiniteQuery } from '@tanstack/react-query';
 import type { LesionRow } from '../../native/contract/model.ts';
 import { DiagnosisText } from '../query/proofs.tsx';
-import { Empty, Failure, Loading } from '../ui/Empty.tsx';
+import { Empty } from '../ui/Empty.tsx';
 import { ml, mm } from '../ui/format.ts';
 import { useIdentity } from '../ui/identity.ts';
 import { LabelLine } from '../ui/LabelLine.tsx';
 import { useView } from '../ui/store.ts';
 import { Thumbnail } from '../ui/Thumbnail.tsx';
 import { openLesion } from './open.ts';
-import { lesionsQuery } from './queries.ts';
-import { useAllRows } from './useAllRows.ts';
-import { VirtualRows } from './VirtualRows.tsx';
+import { lesionListing } from './queries.ts';
+import { useSettled } from './useSettled.ts';
+import { WindowRows } from './WindowRows.tsx';
 
 export function LesionList() {
   const patient = useView((s) => s.libraryPatient);
   const where = useView((s) => s.libraryWhere);
   const text = useView((s) => s.libraryText);
-  const list = useInfiniteQuery(lesionsQuery(patient, where));
-  const { rows, total, more } = useAllRows(list, text, searchedText);
-  if (list.error) return <Failure error={list.error} retry={() => void list.refetch()} />;
-  if (!list.data) return <Loading text="Reading the library" />;
-  if (total === 0 && where.length === 0 && patient === null)
-    return (
-      <Empty
-        title="No lesions yet"
-        text="Import CT series with marked lesions, or open a study and mark one. Folders can be dropped onto this window."
-      />
-    );
-  if (rows.length === 0) return <Empty title="Nothing matches" text="No lesion passes the filters above." />;
+  const settled = useSettled(text);
   return (
-    <VirtualRows
+    <WindowRows
       label="Lesions"
-      rows={rows}
-      height={() => 68}
-      keyOf={(row) => row.id}
+      listing={lesionListing({ patient: patient ?? undefined, where: [...where], text: settled })}
+      height={68}
       render={(row) => <Row lesion={row} />}
-      more={more}
+      empty={
+        where.length === 0 && patient === null && text.trim() === '' ? (
+          <Empty
+            title="No lesions yet"
+            text="Import CT series with marked lesions, or open a study and mark one. Folders can be dropped onto this window."
+          />
+        ) : (
+          <Empty title="Nothing matches" text="No lesion passes the filters above." />
+        )
+      }
     />
   );
-}
-
-function searchedText(lesion: LesionRow): string {
-  return [
-    lesion.name,
-    lesion.patient,
-    lesion.caption,
-    lesion.diagnosis?.diagnosis ?? '',
-    ...Object.entries(lesion.labels).flat(),
-  ].join(' ');
 }
 
 function Row({ lesion }: { lesion: LesionRow }) {

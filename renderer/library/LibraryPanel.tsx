@@ -1,6 +1,15 @@
 /** The library on the left: patients, their studies, their lesions; a click opens in the viewer. */
-import { Button, CloseButton, Menu, Pill, SegmentedControl, TextInput } from '@mantine/core';
-import { IconChevronDown, IconFileImport, IconSearch } from '@tabler/icons-react';
+import {
+  ActionIcon,
+  Button,
+  CloseButton,
+  Menu,
+  Pill,
+  SegmentedControl,
+  TextInput,
+  Tooltip,
+} from '@mantine/core';
+import { IconChevronDown, IconFileImport, IconSearch, IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { bridge } from '../bridge.ts';
 import { byField, filterWords } from '../ui/filterWords.ts';
@@ -10,6 +19,7 @@ import { failed } from '../ui/notice.ts';
 import { type LibraryTab, useView } from '../ui/store.ts';
 import { LesionList } from './LesionList.tsx';
 import { PatientList } from './PatientList.tsx';
+import { openPage } from './page/pageState.ts';
 import { infoQuery } from './queries.ts';
 import { ReportList } from './ReportList.tsx';
 import { StudyList } from './StudyList.tsx';
@@ -27,6 +37,19 @@ export function LibraryPanel() {
     <aside className="library" data-testid="library-panel" aria-label="Library">
       <header className="library-head">
         <b>Library</b>
+        <span className="spacer" />
+        <Tooltip label="All lesions as a table (A)" openDelay={400}>
+          <ActionIcon
+            size="sm"
+            variant="subtle"
+            color="gray"
+            aria-label="All lesions as a table"
+            data-testid="library-page-button"
+            onClick={() => openPage('lesions')}
+          >
+            <IconTable size={15} />
+          </ActionIcon>
+        </Tooltip>
         <ImportButton />
       </header>
       <SegmentedControl
@@ -90,7 +113,7 @@ export function LibraryPanel() {
         )}
       </div>
       {tab === 'patients' && <PatientList />}
-      {tab === 'studies' && <StudyList />}
+      {tab === 'studies' && <StudyList key={`${patient} ${text}`} />}
       {tab === 'lesions' && <LesionList />}
       {tab === 'reports' && <ReportList />}
     </aside>

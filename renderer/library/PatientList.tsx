@@ -1,30 +1,28 @@
 /** The patients of the library; choosing one narrows the studies and the lesions to it. */
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { Empty, Failure, Loading } from '../ui/Empty.tsx';
+import { Empty } from '../ui/Empty.tsx';
 import { count } from '../ui/format.ts';
 import { useIdentity } from '../ui/identity.ts';
 import { useView } from '../ui/store.ts';
-import { patientsQuery } from './queries.ts';
-import { useAllRows } from './useAllRows.ts';
-import { VirtualRows } from './VirtualRows.tsx';
+import { patientListing } from './queries.ts';
+import { useSettled } from './useSettled.ts';
+import { WindowRows } from './WindowRows.tsx';
 
 export function PatientList() {
   const text = useView((s) => s.libraryText);
   const identity = useIdentity();
   const chosen = useView((s) => s.libraryPatient);
-  const list = useInfiniteQuery(patientsQuery);
-  const { rows, total, more } = useAllRows(list, text, (row) => row.patient);
-  if (list.error) return <Failure error={list.error} retry={() => void list.refetch()} />;
-  if (!list.data) return <Loading text="Reading the library" />;
-  if (total === 0) return <Empty title="No patients yet" text="Import CT series, or drop a folder here." />;
-  if (rows.length === 0) return <Empty title="Nothing matches" text="No patient is called that." />;
   return (
-    <VirtualRows
+    <WindowRows
       label="Patients"
-      rows={rows}
-      height={() => 40}
-      keyOf={(row) => row.id}
-      more={more}
+      listing={patientListing(useSettled(text))}
+      height={40}
+      empty={
+        text.trim() === '' ? (
+          <Empty title="No patients yet" text="Import CT series, or drop a folder here." />
+        ) : (
+          <Empty title="Nothing matches" text="No patient is called that." />
+        )
+      }
       render={(row) => (
         <button
           type="button"

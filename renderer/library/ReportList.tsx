@@ -4,6 +4,7 @@ import type { ReportHit } from '../../native/contract/engine.ts';
 import { callEngine } from '../engine.ts';
 import { Empty, Failure, Loading } from '../ui/Empty.tsx';
 import { useIdentity } from '../ui/identity.ts';
+import { MarkedText } from '../ui/MarkedText.tsx';
 import { failed } from '../ui/notice.ts';
 import { openVolume, useView } from '../ui/store.ts';
 import { reportsQuery } from './queries.ts';
@@ -41,28 +42,13 @@ export function ReportList() {
               </span>
             </span>
             <span className="report-excerpt">
-              {identity.hidden ? 'The text is hidden' : <Excerpt text={hit.excerpt} />}
+              {identity.hidden ? 'The text is hidden' : <MarkedText text={hit.excerpt} />}
             </span>
           </span>
         </button>
       )}
     />
   );
-}
-
-/** The found words stand between the control characters 2 and 3. */
-function Excerpt({ text }: { text: string }) {
-  const [start, end] = [String.fromCharCode(2), String.fromCharCode(3)];
-  return text.split(start).map((part, n) => {
-    const [found, rest] = n === 0 ? ['', part] : [part.split(end)[0], part.split(end).slice(1).join(end)];
-    return (
-      // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text have no other identity
-      <span key={n}>
-        {found && <mark>{found}</mark>}
-        {rest}
-      </span>
-    );
-  });
 }
 
 async function openStudy({ study, patient }: ReportHit): Promise<void> {

@@ -1,77 +1,81 @@
 /** Studies, each with its volumes when unfolded; a click on a volume opens it. */
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { StudyRow, VolumeRow } from '../../native/contract/model.ts';
-import { Empty, Failure, Loading } from '../ui/Empty.tsx';
-import { count, date, thickness } from '../ui/format.ts';
+import { Empty } from '../ui/Empty.tsx';
+import { count, thickness } from '../ui/format.ts';
 import { useIdentity } from '../ui/identity.ts';
 import { SourceMarks } from '../ui/SourceMarks.tsx';
 import { openVolume, useView } from '../ui/store.ts';
-import { studiesQuery, volumesQuery } from './queries.ts';
-import { useAllRows } from './useAllRows.ts';
-import { VirtualRows } from './VirtualRows.tsx';
+import { studyListing, volumesQuery } from './queries.ts';
+import { useSettled } from './useSettled.ts';
+import { WindowRows } from './WindowRows.tsx';
+import { useWindow } from './windows.ts';
 
-type Line = { readonly study: StudyRow; readonly volume: VolumeRow | null };
+interface Unfolded {
+  readonly study: StudyRow;
+  readonly at: number;
+}
 
 export function StudyList() {
   const identity = useIdentity();
   const patient = useView((s) => s.libraryPatient);
   const text = useView((s) => s.libraryText);
-  const [unfolded, setUnfolded] = useState<string | null>(null);
-  const list = useInfiniteQuery(studiesQuery(patient));
-  const { rows, total, more } = useAllRows(
-    list,
-    text,
-    (row) => `${row.patient} ${row.description ?? ''} ${date(row.date)}`,
-  );
+  const listing = studyListing(patient, useSettled(text));
+  const [chosen, setChosen] = useState<Unfolded | 'none' | null>(null);
   // Of one patient with one study, the volumes are what is looked for.
-  const open = unfolded ?? (patient !== null && rows.length === 1 ? rows[0].id : null);
-  const volumes = useQuery(volumesQuery(rows.find((study) => study.id === open) ?? null));
-  if (list.error) return <Failure error={list.error} retry={() => void list.refetch()} />;
-  if (!list.data) return <Loading text="Reading the library" />;
-  if (total === 0) return <Empty title="No studies yet" text="Import CT series, or drop a folder here." />;
-  if (rows.length === 0) return <Empty title="Nothing matches" text="No study is called that." />;
-  const lines: Line[] = rows.flatMap((study) => [
-    { study, volume: null },
-    ...(study.id === open ? (volumes.data?.rows ?? []).map((volume) => ({ study, volume })) : []),
-  ]);
+  const only = useWindow(listing, 0, 0);
+  const first = only.row(0);
+  const alone = patient !== null && only.total === 1 && first ? { study: first, at: 0 } : null;
+  const open = chosen === 'none' ? null : (chosen ?? alone);
+  const volumes = useQuery(volumesQuery(open?.study ?? null));
   return (
-    <VirtualRows
-      key={open ?? ''}
+    <WindowRows
       label="Studies"
-      rows={lines}
-      height={() => 42}
-      keyOf={(line) => line.volume?.id ?? line.study.id}
-      more={more}
-      render={({ study, volume }) =>
-        volume ? (
-          <VolumeLine volume={volume} />
+      listing={listing}
+      height={42}
+      empty={
+        text.trim() === '' ? (
+          <Empty title="No studies yet" text="Import CT series, or drop a folder here." />
         ) : (
-          <button
-            type="button"
-            className="row"
-            data-testid="study-row"
-            aria-expanded={study.id === open}
-            onClick={() => setUnfolded(study.id === open ? '' : study.id)}
-          >
-            {study.id === open ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
-            <span className="row-text">
-              <span className="row-line">
-                <span className="row-name">
-                  {identity.text(study.description) ||
-                    (identity.hidden ? 'Study' : 'Study without a description')}
-                </span>
-                <span className="dim">{identity.date(study.date)}</span>
-              </span>
-              <span className="row-line dim">
-                {identity.patient(study.patient)} · {count(study.volumes, 'volume')} ·{' '}
-                {count(study.lesions, 'lesion')}
-              </span>
-            </span>
-          </button>
+          <Empty title="Nothing matches" text="No study is called that." />
         )
       }
+      unfolded={
+        open
+          ? {
+              after: open.at,
+              rows: (volumes.data?.rows ?? []).map((volume) => (
+                <VolumeLine key={volume.id} volume={volume} />
+              )),
+            }
+          : undefined
+      }
+      render={(study, at) => (
+        <button
+          type="button"
+          className="row"
+          data-testid="study-row"
+          aria-expanded={study.id === open?.study.id}
+          onClick={() => setChosen(study.id === open?.study.id ? 'none' : { study, at })}
+        >
+          {study.id === open?.study.id ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
+          <span className="row-text">
+            <span className="row-line">
+              <span className="row-name">
+                {identity.text(study.description) ||
+                  (identity.hidden ? 'Study' : 'Study without a description')}
+              </span>
+              <span className="dim">{identity.date(study.date)}</span>
+            </span>
+            <span className="row-line dim">
+              {identity.patient(study.patient)} · {count(study.volumes, 'volume')} ·{' '}
+              {count(study.lesions, 'lesion')}
+            </span>
+          </span>
+        </button>
+      )}
     />
   );
 }

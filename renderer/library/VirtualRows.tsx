@@ -1,16 +1,15 @@
-/** A list that draws only the rows in sight, and asks for the next page before the last row comes into it. */
+/** A list of which all rows are here that draws only those in sight. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useRef } from 'react';
 
 export function VirtualRows<T>(props: {
   rows: readonly T[];
   height: (row: T) => number;
   keyOf: (row: T) => string;
   render: (row: T) => ReactNode;
-  more?: (() => void) | undefined;
   label: string;
 }) {
-  const { rows, more } = props;
+  const { rows } = props;
   const box = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -20,10 +19,6 @@ export function VirtualRows<T>(props: {
     overscan: 8,
   });
   const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (more && last >= rows.length - 30) more();
-  }, [last, rows.length, more]);
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows are positioned, which list elements would not survive
     <div className="rows" ref={box} role="list" aria-label={props.label}>

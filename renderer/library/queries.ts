@@ -1,23 +1,13 @@
 /** What the library panels ask the engine for; every key lies below the library's and is asked again when it changes. */
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import type { Filter } from '../../native/contract/engine.ts';
+import { queryOptions } from '@tanstack/react-query';
 import type { JobRow } from '../../native/contract/jobs.ts';
-import type { FieldInfo, StudyRow } from '../../native/contract/model.ts';
+import type { LesionSelection, ListedLesion } from '../../native/contract/library.ts';
+import type { FieldInfo, PatientRow, StudyRow } from '../../native/contract/model.ts';
 import { callEngine, libraryKey } from '../engine.ts';
+import type { Listing } from './windows.ts';
 
-const pageSize = 1000;
-
-interface Page<T> {
-  readonly total: number;
-  readonly rows: readonly T[];
-}
-
-/** The offset of the page after these, or undefined when all rows are here. */
-function nextOffset<T>(_last: Page<T>, pages: readonly Page<T>[]): number | undefined {
-  const have = pages.reduce((sum, page) => sum + page.rows.length, 0);
-  const last = pages.at(-1);
-  return last && last.rows.length > 0 && have < last.total ? have : undefined;
-}
+/** A study has fewer volumes. */
+const mostVolumes = 1000;
 
 export const jobsQuery = queryOptions({
   queryKey: [libraryKey, 'jobs'],
@@ -62,40 +52,31 @@ export function labelsOf(fields: readonly FieldInfo[] | undefined): readonly Fie
   return fields?.filter(({ label }) => label) ?? [];
 }
 
-export function lesionsQuery(patient: string | null, where: readonly Filter[]) {
-  return infiniteQueryOptions({
-    queryKey: [libraryKey, 'lesions', patient, where],
-    queryFn: ({ signal, pageParam }) =>
-      callEngine(
-        'lesions.list',
-        { offset: pageParam, limit: pageSize, patient: patient ?? undefined, where: [...where] },
-        { signal },
-      ),
-    initialPageParam: 0,
-    getNextPageParam: nextOffset,
-  });
+/** Which lesions a list holds, in which order, and the fields of which its rows say the value. */
+export function lesionListing(
+  selection: LesionSelection,
+  fields: readonly string[] = [],
+): Listing<ListedLesion> {
+  return {
+    key: ['lesions', selection, fields],
+    ask: (offset, limit, signal) =>
+      callEngine('library.lesions', { ...selection, fields: [...fields], offset, limit }, { signal }),
+  };
 }
 
-export const patientsQuery = infiniteQueryOptions({
-  queryKey: [libraryKey, 'patients'],
-  queryFn: ({ signal, pageParam }) =>
-    callEngine('patients.list', { offset: pageParam, limit: pageSize }, { signal }),
-  initialPageParam: 0,
-  getNextPageParam: nextOffset,
-});
+export function patientListing(text: string): Listing<PatientRow> {
+  return {
+    key: ['patients', text],
+    ask: (offset, limit, signal) => callEngine('patients.list', { offset, limit, text }, { signal }),
+  };
+}
 
-export function studiesQuery(patient: string | null) {
-  return infiniteQueryOptions({
-    queryKey: [libraryKey, 'studies', patient],
-    queryFn: ({ signal, pageParam }) =>
-      callEngine(
-        'studies.list',
-        { offset: pageParam, limit: pageSize, patient: patient ?? undefined },
-        { signal },
-      ),
-    initialPageParam: 0,
-    getNextPageParam: nextOffset,
-  });
+export function studyListing(patient: string | null, text: string): Listing<StudyRow> {
+  return {
+    key: ['studies', patient, text],
+    ask: (offset, limit, signal) =>
+      callEngine('studies.list', { offset, limit, text, patient: patient ?? undefined }, { signal }),
+  };
 }
 
 export function volumesQuery(study: StudyRow | null) {
@@ -104,7 +85,7 @@ export function volumesQuery(study: StudyRow | null) {
     queryFn: ({ signal }) =>
       callEngine(
         'volumes.list',
-        { patient: study?.patient, study: study?.studyInstanceUid, limit: pageSize },
+        { patient: study?.patient, study: study?.studyInstanceUid, limit: mostVolumes },
         { signal },
       ),
     enabled: study !== null,

@@ -6,7 +6,7 @@ import { planeAxes } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { callEngine, libraryKey, queryClient } from '../engine.ts';
 import { failed } from '../ui/notice.ts';
-import { openVolume, setFocus, setPane, useView } from '../ui/store.ts';
+import { openVolume, paneFor, setFocus, setPane, useView } from '../ui/store.ts';
 import { gridOf } from '../viewer/grid.ts';
 import { middleOf, sliceOf } from './geometry.ts';
 
@@ -119,15 +119,16 @@ export async function jumpTo({ id, volume, plane, points }: Annotation): Promise
   try {
     if (useView.getState().row?.id !== volume)
       openVolume((await callEngine('volume.get', { volume })).volume, null);
-    const { row, maximised, panes } = useView.getState();
+    const { row } = useView.getState();
     if (row?.id !== volume) return;
     const grid = gridOf(row);
     const focus = middleOf(points);
     focus[planeAxes(grid.direction, plane).normal] = sliceOf(points, plane, grid);
     setFocus(focus);
+    const place = paneFor(plane);
     // A magnified pane may show another part of the slice.
-    if (panes[plane].centre) setPane(plane, { centre: focus });
-    useView.setState({ activePlane: plane, maximised: maximised && plane, compare: null });
+    if (useView.getState().panes[place]?.centre) setPane(place, { centre: focus });
+    useView.setState({ activePane: place, compare: null });
     select(id);
   } catch (error) {
     failed('The measurement could not be shown', error);

@@ -5,7 +5,7 @@ import {
   annotationKinds,
   type MeasuredRow,
 } from '../../native/contract/annotations.ts';
-import { area, hu, meanSd, minus, mm } from '../ui/format.ts';
+import { area, fixed, hu, meanSd, minus, mm } from '../ui/format.ts';
 import type { Grid } from '../viewer/grid.ts';
 import { angleDegrees, distanceMm, ellipseAreaMm2, ellipseOf } from './geometry.ts';
 import { ellipseStatistics, type HuSource } from './statistics.ts';
@@ -47,7 +47,7 @@ export const kinds: Readonly<Record<AnnotationKind, Kind>> = {
       const degrees = angleDegrees(points, grid);
       return degrees === null ? {} : { degrees };
     },
-    text: ({ degrees }) => [degrees === undefined ? undefined : `${degrees.toFixed(1)}°`],
+    text: ({ degrees }) => [degrees === undefined ? undefined : `${fixed(degrees, 1)}°`],
   },
   bidimensional: {
     name: 'Diameters',
@@ -59,7 +59,7 @@ export const kinds: Readonly<Record<AnnotationKind, Kind>> = {
       const diameters = [distanceMm(a, b, grid), distanceMm(c, d, grid)];
       return { lengthMm: Math.max(...diameters), shortMm: Math.min(...diameters) };
     },
-    text: ({ lengthMm = 0, shortMm = 0 }) => [`${lengthMm.toFixed(1)} × ${shortMm.toFixed(1)} mm`],
+    text: ({ lengthMm = 0, shortMm = 0 }) => [`${fixed(lengthMm, 1)} × ${fixed(shortMm, 1)} mm`],
   },
   ellipse: {
     name: 'Ellipse (HU)',

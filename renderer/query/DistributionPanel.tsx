@@ -89,8 +89,8 @@ export function DistributionPanel() {
             ))}
           </div>
           <p className="panel-note">
-            Bar: hits, with the line of what chance allows (95%). Tick and percentage: share among{' '}
-            {count(library, 'labelled lesion')} of the library.
+            Bar: hits, with the line of what chance allows (95%). Tick and percentage: the base rate, the
+            share among {count(library, 'labelled lesion')} of the library.
             {hits > carrying ? ` ${count(hits - carrying, 'hit')} without this label.` : ''}
             {unlisted > 0 ? ` ${count(unlisted, 'more value')} on no hit.` : ''}
           </p>

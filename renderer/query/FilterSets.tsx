@@ -3,11 +3,10 @@ import { ActionIcon, Button, Menu, TextInput } from '@mantine/core';
 import { IconBookmark, IconX } from '@tabler/icons-react';
 import { queryOptions, useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { FilterSet } from '../../native/contract/engine.ts';
+import type { Filter, FilterSet } from '../../native/contract/engine.ts';
 import { callEngine, libraryKey, queryClient } from '../engine.ts';
 import { byField, filterWords } from '../ui/filterWords.ts';
 import { failed } from '../ui/notice.ts';
-import { setSearchOptions, useView } from '../ui/store.ts';
 
 const setsQuery = queryOptions({
   queryKey: [libraryKey, 'filterSets'],
@@ -15,9 +14,15 @@ const setsQuery = queryOptions({
 });
 const told = (sets: FilterSet[]) => queryClient.setQueryData(setsQuery.queryKey, sets);
 
-export function FilterSets() {
+/** @param where the filters that are set now; `take` sets those of a saved set */
+export function FilterSets({
+  where,
+  take,
+}: {
+  where: readonly Filter[];
+  take: (where: readonly Filter[]) => void;
+}) {
   const sets = useQuery(setsQuery).data ?? [];
-  const where = useView((s) => s.options.where);
   const [name, setName] = useState('');
   const save = useMutation({
     mutationFn: () => callEngine('filterSets.save', { name: name.trim(), where: [...where] }),
@@ -53,7 +58,7 @@ export function FilterSets() {
               title={byField(set.where)
                 .map(([field, values]) => filterWords(field, values))
                 .join('\n')}
-              onClick={() => setSearchOptions({ where: set.where })}
+              onClick={() => take(set.where)}
             >
               {set.name}
             </Menu.Item>

@@ -3,6 +3,8 @@ import { ActionIcon, HoverCard, Menu, Tooltip } from '@mantine/core';
 import { IconDots, IconMinus, IconPlus, IconQuestionMark } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { Hit } from '../../native/contract/model.ts';
+import { openBeside } from '../compare/actions.ts';
+import { BesideButton } from '../compare/BesideButton.tsx';
 import { useView } from '../ui/store.ts';
 import { markHit } from './marking.ts';
 import { hidePatient, togglePin } from './results.ts';
@@ -22,6 +24,7 @@ export function HitActions({ hit, mark, pinned, found }: HitActionsProps) {
     <span className="hit-actions">
       <MarkButtons hit={hit} mark={mark} />
       {found && <WhyButton hit={hit} />}
+      <BesideButton hit={hit} />
       <Menu position="top-end" withinPortal>
         <Menu.Target>
           <ActionIcon size={18} variant="default" aria-label={`More about hit ${hit.rank}`}>
@@ -93,7 +96,7 @@ function WhyButton({ hit }: { hit: Hit }) {
           variant="default"
           aria-label={`Why is hit ${hit.rank} similar`}
           data-testid="why"
-          onClick={() => useView.setState({ compare: hit, why: true })}
+          onClick={() => openBeside(hit, 'why')}
         >
           <IconQuestionMark size={12} />
         </ActionIcon>

@@ -2,29 +2,49 @@
 import { IconPinFilled } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import type { ScoreKind } from '../../native/contract/engine.ts';
-import type { Hit } from '../../native/contract/model.ts';
-import { ml, mm, thickness } from '../ui/format.ts';
+import type { ReportExcerpt } from '../../native/contract/excerpts.ts';
+import type { Expectation, Reconstruction } from '../../native/contract/model.ts';
+import { openBeside } from '../compare/actions.ts';
+import { isBeside } from '../compare/comparison.ts';
+import { ml, mm } from '../ui/format.ts';
 import { useIdentity } from '../ui/identity.ts';
 import { LabelLine } from '../ui/LabelLine.tsx';
+import { MarkedText } from '../ui/MarkedText.tsx';
 import { SourceMarks } from '../ui/SourceMarks.tsx';
 import { useView } from '../ui/store.ts';
-import { Thumbnail } from '../ui/Thumbnail.tsx';
 import { HitActions } from './HitActions.tsx';
+import './hitCards.css';
+import { differingWords, nearWords, personBand } from './hitFacts.ts';
 import { markOf } from './hitMarks.ts';
+import { LesionPicture } from './LesionPicture.tsx';
 import { DiagnosisText } from './proofs.tsx';
 import type { ShownHit } from './results.ts';
 import { scoreText, scoreTitles } from './scores.ts';
+import type { CardView } from './useCardView.ts';
 
-/** @param scores what the score is, where the search that runs found the hit */
-export function HitCard({ shown, scores }: { shown: ShownHit; scores: ScoreKind }) {
+interface HitCardProps {
+  readonly shown: ShownHit;
+  readonly view: CardView;
+  /** What the score is, where the search that runs found the hit. */
+  readonly scores: ScoreKind;
+  /** How the query's volume was reconstructed, where that is known. */
+  readonly asked: Reconstruction | undefined;
+  readonly expected: Expectation | undefined;
+  readonly excerpt: ReportExcerpt | undefined;
+}
+
+export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCardProps) {
   const { hit, pinned, found } = shown;
   const identity = useIdentity();
-  const open = useView(({ compare }) => compare?.lesion === hit.lesion);
+  const open = useView(({ compare }) => isBeside(compare, hit.lesion));
+  const active = useView(({ compare }) => compare?.active === hit.lesion);
   const mark = useView(({ subject }) => (subject ? markOf(subject.marks, hit.lesion) : null));
+  const differs = differingWords(hit, asked);
+  const near = found ? nearWords(expected, hit.rank) : null;
   const card = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (open) card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [open]);
+    if (active) card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [active]);
   return (
     <div
       className="hit-box"
@@ -41,10 +61,10 @@ export function HitCard({ shown, scores }: { shown: ShownHit; scores: ScoreKind 
         data-open={open}
         aria-label={`${found ? `Hit ${hit.rank}` : 'Pinned lesion'}: ${hit.name}${found ? `, ${scoreTitles[scores].toLowerCase()} ${scoreText(hit.score, scores)}` : ', not among these hits'}.${mark === null ? '' : mark ? ' Marked as like it.' : ' Marked as unlike it.'} Compare side by side.`}
         aria-pressed={open}
-        onClick={() => useView.setState({ compare: hit })}
+        onClick={() => openBeside(hit)}
       >
         <span className="hit-picture">
-          <Thumbnail lesion={hit.lesion} size={104} />
+          <LesionPicture volume={hit.volume} boxIjk={hit.boxIjk} {...view.of(hit)} size={112} />
           <span
             className="hit-rank"
             title={found ? undefined : 'Pinned in an earlier search; not among these hits'}
@@ -65,12 +85,38 @@ export function HitCard({ shown, scores }: { shown: ShownHit; scores: ScoreKind 
           <span className="hit-name" title={`${identity.whole(hit.patient)} · ${hit.name}`}>
             {identity.patient(hit.patient)} · {hit.name}
           </span>
-          <span className="hit-size">
-            {mm(hit.diameterMm)} · {ml(hit.volumeMl)}
+          <span className="hit-line">
+            <span className="hit-size">
+              {mm(hit.diameterMm)} · {ml(hit.volumeMl)}
+            </span>
+            {!identity.hidden && (
+              <span className="dim" data-testid="hit-person" title="Sex and age at the study">
+                {personBand(hit)}
+              </span>
+            )}
           </span>
-          <span className="dim hit-recon" title={reconstruction(hit)}>
-            {reconstruction(hit) || ' '}
-          </span>
+          {differs.length > 0 && (
+            <span
+              className="hit-differs"
+              data-testid="hit-differs"
+              title={`${asked ? 'Other than the query’s: ' : ''}${differs.join(', ')}`}
+            >
+              {differs.map((word) => (
+                <span key={word}>{word}</span>
+              ))}
+            </span>
+          )}
+          {near && (
+            <span className="hit-near" data-testid="hit-near" title={near.whole}>
+              {near.short}
+            </span>
+          )}
+          {/* Reports name people. */}
+          {excerpt && !identity.hidden && (
+            <span className="report-excerpt" data-testid="hit-excerpt" title={excerpt.title}>
+              <MarkedText text={excerpt.excerpt} />
+            </span>
+          )}
           <LabelLine
             labels={hit.labels}
             diagnosis={hit.diagnosis?.diagnosis}
@@ -82,10 +128,4 @@ export function HitCard({ shown, scores }: { shown: ShownHit; scores: ScoreKind 
       <HitActions hit={hit} mark={mark} pinned={pinned} found={found} />
     </div>
   );
-}
-
-function reconstruction(hit: Hit): string {
-  return [hit.sliceThicknessMm ? thickness(hit.sliceThicknessMm) : '', hit.kernel ?? '', hit.contrast ?? '']
-    .filter(Boolean)
-    .join(' · ');
 }

@@ -9,10 +9,13 @@ import { useLate } from '../ui/useLate.ts';
 import { FilterBar } from './FilterBar.tsx';
 import { HitCard } from './HitCard.tsx';
 import { MethodPicker } from './MethodPicker.tsx';
+import { QueryCard } from './QueryCard.tsx';
 import { QueryLine } from './QueryLine.tsx';
 import { QueryTerms } from './QueryTerms.tsx';
 import { ResultsBar } from './ResultsBar.tsx';
 import { useResults } from './results.ts';
+import { useCardView } from './useCardView.ts';
+import { useExcerpts } from './useExcerpts.ts';
 import { useSearch } from './useSearch.ts';
 import { useHitGroups } from './useShownHits.ts';
 
@@ -34,8 +37,11 @@ export function HitStrip() {
   const result = search.data;
   const groups = useHitGroups(result);
   const layout = useResults((s) => s.layout);
+  const hidden = useResults((s) => s.hidden.length);
   const late = useLate(search.isFetching);
   const old = search.isPlaceholderData;
+  const view = useCardView();
+  const excerpts = useExcerpts(result);
   return (
     <section
       className="hits"
@@ -77,22 +83,33 @@ export function HitStrip() {
         {search.error && !search.isFetching ? (
           <Failure error={search.error} retry={() => void search.refetch()} />
         ) : result && groups.some(({ hits }) => hits.length > 0) ? (
-          groups.map(({ title, hits }) => (
-            <Fragment key={title ?? ''}>
-              {title !== null && (
-                <h3 className="hit-group" data-testid="hit-group">
-                  {title} <span className="dim">{hits.length}</span>
-                </h3>
-              )}
-              {hits.map((shown) => (
-                <HitCard key={shown.hit.lesion} shown={shown} scores={result.scores} />
-              ))}
-            </Fragment>
-          ))
-        ) : result && result.hits.length > 0 ? (
+          <>
+            {subject && <QueryCard subject={subject} view={view} asked={result.asked} />}
+            {groups.map(({ title, hits }) => (
+              <Fragment key={title ?? ''}>
+                {title !== null && (
+                  <h3 className="hit-group" data-testid="hit-group">
+                    {title} <span className="dim">{hits.length}</span>
+                  </h3>
+                )}
+                {hits.map((shown) => (
+                  <HitCard
+                    key={shown.hit.lesion}
+                    shown={shown}
+                    view={view}
+                    scores={result.scores}
+                    asked={result.asked}
+                    expected={result.expected}
+                    excerpt={excerpts.get(shown.hit.lesion)}
+                  />
+                ))}
+              </Fragment>
+            ))}
+          </>
+        ) : result && hidden > 0 && !search.isFetching ? (
           <Empty
-            title="All hits are hidden"
-            text="Their patients were hidden; “Show” above the hits shows them again."
+            title="No hits but hidden ones"
+            text="“Show” above the hits shows the patients again that were hidden."
           />
         ) : result && !search.isFetching ? (
           result.searched === 0 && result.notes.length > 0 ? (

@@ -1,8 +1,8 @@
 /** By which method hits are found and ranked; those that cannot run here say why. */
 import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { callEngine, libraryKey } from '../engine.ts';
 import { setSearchOptions, useView } from '../ui/store.ts';
+import { methodsQuery } from './methodsQuery.ts';
 import { useSearch } from './useSearch.ts';
 
 /** The engine's choice, which depends on what is searched for. */
@@ -11,10 +11,7 @@ const automatic = '';
 export function MethodPicker() {
   const chosen = useView((s) => s.options.method);
   const { search } = useSearch();
-  const methods = useQuery({
-    queryKey: [libraryKey, 'methods'],
-    queryFn: ({ signal }) => callEngine('methods.list', {}, { signal }),
-  });
+  const methods = useQuery(methodsQuery);
   // Those that can run come first.
   const rows = (methods.data ?? []).toSorted(
     (a, b) => Number(a.refusal !== undefined) - Number(b.refusal !== undefined),

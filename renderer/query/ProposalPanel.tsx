@@ -1,15 +1,6 @@
 /** The lesion in the making: what it measures, how to correct it, and how to keep it. */
-import {
-  ActionIcon,
-  Button,
-  Checkbox,
-  Group,
-  SegmentedControl,
-  Slider,
-  TextInput,
-  Tooltip,
-} from '@mantine/core';
-import { IconArrowBackUp, IconArrowForwardUp, IconTrash } from '@tabler/icons-react';
+import { ActionIcon, Button, Group, TextInput, Tooltip } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { callEngine, libraryKey } from '../engine.ts';
@@ -17,16 +8,10 @@ import { infoQuery, labelsOf } from '../library/queries.ts';
 import { sentence } from '../ui/Empty.tsx';
 import { Measures } from '../ui/Measures.tsx';
 import { failed, notice } from '../ui/notice.ts';
-import { editProposal, type Proposal, redoEdit, selectTool, undoEdit, useView } from '../ui/store.ts';
-import { gridOf } from '../viewer/grid.ts';
-import { markBox } from './marks.ts';
-import { boxMask, grow, shrink, stepMm } from './maskEdit.ts';
+import { type Proposal, useView } from '../ui/store.ts';
+import { Corrections } from './Corrections.tsx';
 
 export function ProposalPanel({ proposal }: { proposal: Proposal }) {
-  const tool = useView((s) => s.tool);
-  const brush = useView((s) => s.brush);
-  const grid = gridOf(proposal.volume);
-  const step = stepMm(grid);
   return (
     <section className="panel" data-testid="proposal-panel" aria-label="Marked lesion">
       <header className="panel-head">
@@ -50,98 +35,7 @@ export function ProposalPanel({ proposal }: { proposal: Proposal }) {
         </p>
       ))}
       <div className="panel-label">Correct</div>
-      <Group gap={6} wrap="nowrap">
-        <SegmentedControl
-          size="xs"
-          fullWidth
-          flex={1}
-          aria-label="Brush"
-          data={[
-            { value: 'off', label: 'Off' },
-            { value: 'add', label: 'Add' },
-            { value: 'erase', label: 'Erase' },
-          ]}
-          value={tool !== 'brush' ? 'off' : brush.erase ? 'erase' : 'add'}
-          onChange={(value) => {
-            selectTool(value === 'off' ? 'crosshair' : 'brush');
-            useView.setState({ brush: { ...brush, erase: value === 'erase' } });
-          }}
-        />
-        <Tooltip label="Undo (Ctrl Z)">
-          <ActionIcon
-            size="sm"
-            variant="default"
-            aria-label="Undo"
-            disabled={proposal.past.length === 0}
-            onClick={undoEdit}
-          >
-            <IconArrowBackUp size={14} />
-          </ActionIcon>
-        </Tooltip>
-        <Tooltip label="Redo (Ctrl Y)">
-          <ActionIcon
-            size="sm"
-            variant="default"
-            aria-label="Redo"
-            disabled={proposal.future.length === 0}
-            onClick={redoEdit}
-          >
-            <IconArrowForwardUp size={14} />
-          </ActionIcon>
-        </Tooltip>
-      </Group>
-      <div className="brush-row">
-        <span className="dim">Brush</span>
-        <Slider
-          size="xs"
-          flex={1}
-          min={0.5}
-          max={20}
-          step={0.5}
-          label={null}
-          thumbLabel="Brush radius in mm"
-          value={brush.radiusMm}
-          onChange={(radiusMm) => useView.setState({ brush: { ...brush, radiusMm } })}
-        />
-        <span className="number">{brush.radiusMm.toFixed(1)} mm</span>
-        <Checkbox
-          size="xs"
-          label="3D"
-          checked={brush.ball}
-          onChange={(event) => useView.setState({ brush: { ...brush, ball: event.currentTarget.checked } })}
-        />
-      </div>
-      <Group gap={4} wrap="nowrap" className="tight-buttons">
-        <Button
-          size="compact-xs"
-          variant="default"
-          onClick={() => editProposal(grow(proposal.mask, step, grid))}
-        >
-          Grow
-        </Button>
-        <Button
-          size="compact-xs"
-          variant="default"
-          onClick={() => editProposal(shrink(proposal.mask, step, grid))}
-        >
-          Shrink
-        </Button>
-        <Button
-          size="compact-xs"
-          variant="default"
-          onClick={() => editProposal(boxMask(markBox(proposal.mark, grid)))}
-        >
-          Box only
-        </Button>
-        <Button
-          size="compact-xs"
-          variant="default"
-          disabled={proposal.mask === proposal.proposed}
-          onClick={() => editProposal(proposal.proposed)}
-        >
-          As grown
-        </Button>
-      </Group>
+      <Corrections proposal={proposal} />
       <SaveForm proposal={proposal} />
     </section>
   );

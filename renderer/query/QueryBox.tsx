@@ -58,6 +58,8 @@ export function QueryBox() {
       useView.setState({ words: asked.words });
       setSearchOptions({ where });
       findByWords(asked.words);
+      // The keys of the window act on the hits again.
+      input.current?.blur();
     } catch (error) {
       const { what, where, todo } = PrecedentError.from(error);
       setProblem([where ? `${where}: ${what}` : what, todo ?? ''].filter(Boolean).map(sentence).join(' '));

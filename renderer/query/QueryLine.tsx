@@ -4,8 +4,10 @@ import { setSearchOptions, useView } from '../ui/store.ts';
 import { FilterChips } from './FilterChips.tsx';
 import { FilterSets } from './FilterSets.tsx';
 import { QueryBox } from './QueryBox.tsx';
+import { SavedQueries } from './saved/SavedQueries.tsx';
 
 export function QueryLine() {
+  const where = useView((s) => s.options.where);
   return (
     <search className="query-line" data-testid="query-line" aria-label="Words and filters">
       <QueryBox />
@@ -13,7 +15,8 @@ export function QueryLine() {
         name="Filter"
         pick={(filter) => setSearchOptions({ where: withFilter(useView.getState().options.where, filter) })}
       />
-      <FilterSets />
+      <FilterSets where={where} take={(all) => setSearchOptions({ where: all })} />
+      <SavedQueries />
       <FilterChips />
     </search>
   );

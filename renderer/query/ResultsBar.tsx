@@ -1,15 +1,20 @@
 /** How the hits are laid out, and what can be taken away of them. */
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core';
-import { IconArrowsSort, IconLayoutGrid, IconLayoutList } from '@tabler/icons-react';
+import { IconArrowsSort, IconColumns3, IconLayoutGrid, IconLayoutList } from '@tabler/icons-react';
+import { planes } from '../../native/contract/mark.ts';
 import type { Hit } from '../../native/contract/model.ts';
 import { TakeAwayMenu } from '../takeaway/TakeAwayMenu.tsx';
 import { count } from '../ui/format.ts';
 import { byImportance } from '../ui/labels.ts';
+import { useShownKey } from '../viewer/ownKeys.ts';
+import { toggleColumns, useColumns } from './columns/columnsStore.ts';
 import { type Order, orders, toggleLayout, useResults } from './results.ts';
 
 export function ResultsBar({ hits }: { hits: readonly Hit[] }) {
   const { layout, hidden } = useResults();
   const grid = layout === 'grid';
+  const columns = useColumns((s) => s.open);
+  const keyOf = useShownKey();
   return (
     <div className="results-bar">
       {hidden.length > 0 && (
@@ -25,6 +30,18 @@ export function ResultsBar({ hits }: { hits: readonly Hit[] }) {
         </Tooltip>
       )}
       <OrderMenu hits={hits} />
+      <Tooltip label={`Hits of all methods side by side (${keyOf('methodColumns')})`}>
+        <ActionIcon
+          size="sm"
+          variant="default"
+          aria-label="Hits of all methods side by side"
+          aria-pressed={columns}
+          data-testid="columns-toggle"
+          onClick={toggleColumns}
+        >
+          <IconColumns3 size={14} />
+        </ActionIcon>
+      </Tooltip>
       <Tooltip label={grid ? 'Strip (U)' : 'Grid (U)'}>
         <ActionIcon
           size="sm"
@@ -43,7 +60,7 @@ export function ResultsBar({ hits }: { hits: readonly Hit[] }) {
 }
 
 function OrderMenu({ hits }: { hits: readonly Hit[] }) {
-  const { order, group } = useResults();
+  const { order, group, plane } = useResults();
   const labels = byImportance([...new Set(['diagnosis', ...hits.flatMap((hit) => Object.keys(hit.labels))])]);
   return (
     <Menu position="top-end" withinPortal>
@@ -70,6 +87,18 @@ function OrderMenu({ hits }: { hits: readonly Hit[] }) {
             onChange={() => useResults.setState({ order: name })}
           >
             {orders[name].title}
+          </Menu.RadioItem>
+        ))}
+        <Menu.Label>Pictures</Menu.Label>
+        {[null, ...planes].map((one) => (
+          <Menu.RadioItem
+            key={one ?? ''}
+            value={one ?? ''}
+            checked={plane === one}
+            closeMenuOnClick
+            onChange={() => useResults.setState({ plane: one })}
+          >
+            {one === null ? 'In the plane of the query' : `${one.charAt(0).toUpperCase()}${one.slice(1)}`}
           </Menu.RadioItem>
         ))}
         <Menu.Label>Group by</Menu.Label>

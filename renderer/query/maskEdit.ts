@@ -163,7 +163,8 @@ function squaredMm(grid: Grid, flat: Axis | null, di: number, dj: number, dk: nu
   return x * x + y * y + z * z;
 }
 
-function ball(grid: Grid, mm: number): Vec3[] {
+/** The steps in voxels that lead no further than `mm`. */
+export function ball(grid: Grid, mm: number): Vec3[] {
   const reach = grid.spacing.map((s) => Math.floor(mm / s + 1e-9));
   const offsets: Vec3[] = [];
   for (let k = -reach[2]; k <= reach[2]; k++) {

@@ -1,5 +1,6 @@
 /** How the hits are laid out: in which order and groups, which stay first whatever is searched for, and whose are hidden. */
 import { create } from 'zustand';
+import type { Plane } from '../../native/contract/mark.ts';
 import type { Hit } from '../../native/contract/model.ts';
 
 export const orders = {
@@ -18,6 +19,8 @@ export interface Results {
   readonly order: Order;
   /** The label to group by. */
   readonly group: string | null;
+  /** In which cards show lesions; null for that of the query. */
+  readonly plane: Plane | null;
   /** As they were when they were pinned. */
   readonly pinned: readonly Hit[];
   /** Patients. */
@@ -41,6 +44,7 @@ export const useResults = create<Results>(() => ({
   layout: localStorage.getItem(layoutKey) === 'grid' ? 'grid' : 'strip',
   order: 'rank',
   group: null,
+  plane: null,
   pinned: [],
   hidden: [],
 }));

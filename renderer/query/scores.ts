@@ -1,6 +1,6 @@
 /** What a hit's score is, and how it is written. */
 import type { ScoreKind } from '../../native/contract/engine.ts';
-import { count } from '../ui/format.ts';
+import { count, fixed } from '../ui/format.ts';
 
 export const scoreTitles: Readonly<Record<ScoreKind, string>> = {
   cosine: 'Cosine similarity',
@@ -20,5 +20,5 @@ const digits: Readonly<Record<Exclude<ScoreKind, 'count'>, number>> = {
 
 export function scoreText(score: number, kind: ScoreKind): string {
   if (kind === 'count') return count(score, 'slice');
-  return `${score < 0 ? '−' : ''}${Math.abs(score).toFixed(digits[kind])}`;
+  return fixed(score, digits[kind]);
 }

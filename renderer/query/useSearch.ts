@@ -1,9 +1,10 @@
 /** The search for the current subject under the current options: runs when either changes, is cancelled when superseded. */
 import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { Query } from '../../native/contract/engine.ts';
+import type { Filter, Query } from '../../native/contract/engine.ts';
 import { callEngine } from '../engine.ts';
 import { type SearchOptions, type Subject, useView } from '../ui/store.ts';
 import { feedbackOf } from './hitMarks.ts';
+import { useResults } from './results.ts';
 
 /** The subject's query with what else is wanted or not. */
 function asked({ query, also, combine }: Subject): Query {
@@ -13,9 +14,24 @@ function asked({ query, also, combine }: Subject): Query {
   return { like: [query, ...lesions(true)], unlike: lesions(false), combine };
 }
 
-export function searchQuery(subject: Subject | null, options: SearchOptions) {
+/** As filters; what is beyond their number is left out of what is shown alone. */
+const mostHidden = 50;
+function without(hidden: readonly string[]): Filter[] {
+  return hidden.slice(0, mostHidden).map((patient) => ({ field: 'patient', value: `!"${patient}"` }));
+}
+
+/** @param hidden patients whose lesions are not searched, so that others take their places */
+export function searchQuery(subject: Subject | null, options: SearchOptions, hidden: readonly string[] = []) {
   return queryOptions({
-    queryKey: ['search', subject?.token ?? 0, options, subject?.also, subject?.combine, subject?.marks],
+    queryKey: [
+      'search',
+      subject?.token ?? 0,
+      options,
+      hidden,
+      subject?.also,
+      subject?.combine,
+      subject?.marks,
+    ],
     queryFn: ({ signal }) => {
       if (!subject) throw new Error('nothing to search for');
       return callEngine(
@@ -25,7 +41,7 @@ export function searchQuery(subject: Subject | null, options: SearchOptions) {
           method: options.method ?? undefined,
           feedback: feedbackOf(subject.marks),
           top: options.top,
-          where: [...options.where],
+          where: [...options.where, ...without(hidden)],
           includeSamePatient: options.includeSamePatient,
           hitsPerPatient: options.hitsPerPatient,
         },
@@ -42,8 +58,9 @@ export function searchQuery(subject: Subject | null, options: SearchOptions) {
 export function useSearch() {
   const subject = useView((s) => s.subject);
   const options = useView((s) => s.options);
+  const hidden = useResults((s) => s.hidden);
   const client = useQueryClient();
-  const search = useQuery({ ...searchQuery(subject, options), placeholderData: keepPreviousData });
+  const search = useQuery({ ...searchQuery(subject, options, hidden), placeholderData: keepPreviousData });
   return {
     subject,
     options,

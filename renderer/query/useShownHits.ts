@@ -11,9 +11,15 @@ export function useHitGroups(result: SearchResult | undefined): readonly HitGrou
   return useMemo(() => arrange(result?.hits ?? [], results), [result, results]);
 }
 
-export function currentResult(): SearchResult | undefined {
+function currentResult(): SearchResult | undefined {
   const { subject, options } = useView.getState();
-  return queryClient.getQueryData(searchQuery(subject, options).queryKey);
+  return queryClient.getQueryData(searchQuery(subject, options, useResults.getState().hidden).queryKey);
+}
+
+/** Waits for a search that is on its way: what is on the screen meanwhile are the hits of the one before. */
+export async function latestResult(): Promise<SearchResult | undefined> {
+  const { subject, options } = useView.getState();
+  return subject ? queryClient.fetchQuery(searchQuery(subject, options)) : undefined;
 }
 
 export function currentHits(): readonly ShownHit[] {

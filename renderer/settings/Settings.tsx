@@ -14,6 +14,7 @@ import { useView } from '../ui/store.ts';
 import { graphics, hasWebgl } from '../viewer/cornerstone.ts';
 import { Encoders } from './Encoders.tsx';
 import { Keys } from './Keys.tsx';
+import { Memory } from './Memory.tsx';
 import { Originals } from './Originals.tsx';
 import { RoiRules } from './RoiRules.tsx';
 
@@ -34,6 +35,7 @@ export function Settings({ app }: { app: AppInfo | undefined }) {
           <RoiRules />
           <Encoders />
           <PictureSettings />
+          <Memory />
           <Keys />
           {app && (
             <section>

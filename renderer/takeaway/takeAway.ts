@@ -6,7 +6,7 @@ import { bridge } from '../bridge.ts';
 import { callEngine } from '../engine.ts';
 import type { ShownHit } from '../query/results.ts';
 import { scoreTitles } from '../query/scores.ts';
-import { currentHits, currentResult } from '../query/useShownHits.ts';
+import { currentHits, latestResult } from '../query/useShownHits.ts';
 import { failed, notice } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 
@@ -32,13 +32,16 @@ export function takeIdentity(): boolean {
   return identified;
 }
 
-/** Query and open hit, or the first hits that are shown where none is open. */
+/** Query and the hits beside it, or the first hits that are shown where none is. */
 export function saveComparison(format: 'pdf' | 'png'): Promise<void> {
   return save('The comparison was not saved', async (result, identified) => {
     const { subject, compare, window } = useView.getState();
     const shown = currentHits();
-    const open = compare && shown.find(({ hit }) => hit.lesion === compare.lesion);
-    const hits = open ? [open] : shown.slice(0, hitsOnPage);
+    const hits = compare
+      ? compare.hits.map(
+          (hit) => shown.find((one) => one.hit.lesion === hit.lesion) ?? { hit, pinned: false, found: false },
+        )
+      : shown.slice(0, hitsOnPage);
     if (!subject || hits.length === 0) return null;
     const { query } = subject;
     const { html } = await callEngine('takeaway.comparison', {
@@ -74,15 +77,15 @@ async function save(
   failure: string,
   make: (result: SearchResult, identified: boolean) => Promise<string | null>,
 ): Promise<void> {
-  const result = currentResult();
   const { identified, busy } = useTakeAway.getState();
   if (busy) return;
-  if (!result || currentHits().length === 0) {
-    notice('info', 'Nothing to take away yet', 'Search for a lesion first; its hits can then be saved.');
-    return;
-  }
   useTakeAway.setState({ busy: true });
   try {
+    const result = await latestResult();
+    if (!result || currentHits().length === 0) {
+      notice('info', 'Nothing to take away yet', 'Search for a lesion first; its hits can then be saved.');
+      return;
+    }
     const label = await make(result, identified);
     if (label === null) return;
     notice('done', savedAs(identified), label);

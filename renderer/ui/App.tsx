@@ -6,15 +6,19 @@ import { menuImportMessage } from '../../native/contract/bridge.ts';
 import { EvaluationPage } from '../benchmark/EvaluationPage.tsx';
 import { bridge } from '../bridge.ts';
 import { Compare } from '../compare/Compare.tsx';
+import { ReturnBar } from '../compare/ReturnBar.tsx';
 import { onEncoder, onProcess, useEngineLine } from '../engine.ts';
 import { KeyImageList } from '../keyImages/KeyImageList.tsx';
 import { Demonstration } from '../library/Demonstration.tsx';
 import { ImportDialog } from '../library/importing/ImportDialog.tsx';
 import { LesionDetails } from '../library/LesionDetails.tsx';
 import { chooseImport, LibraryPanel } from '../library/LibraryPanel.tsx';
+import { LibraryPage } from '../library/page/LibraryPage.tsx';
 import { infoQuery } from '../library/queries.ts';
 import { VolumeLesions } from '../library/VolumeLesions.tsx';
 import { AnnotationList } from '../measure/AnnotationList.tsx';
+import { useColumns } from '../query/columns/columnsStore.ts';
+import { MethodColumns } from '../query/columns/MethodColumns.tsx';
 import { DistributionPanel } from '../query/DistributionPanel.tsx';
 import { HitStrip } from '../query/HitStrip.tsx';
 import { ProposalPanel } from '../query/ProposalPanel.tsx';
@@ -22,6 +26,7 @@ import { useResults } from '../query/results.ts';
 import { useProposalMeasurements } from '../query/useProposal.ts';
 import { Settings } from '../settings/Settings.tsx';
 import { TagViewer } from '../tags/TagViewer.tsx';
+import { Tour } from '../tour/Tour.tsx';
 import { KeysHelp } from '../viewer/KeysHelp.tsx';
 import { Toolbar } from '../viewer/Toolbar.tsx';
 import { Viewer } from '../viewer/Viewer.tsx';
@@ -37,6 +42,8 @@ export function App() {
   useNotices();
   const drop = useDrop();
   const compare = useView((s) => s.compare);
+  const columns = useColumns((s) => s.open);
+  const covered = compare !== null || columns;
   const layout = useResults((s) => s.layout);
   const cornerText = useView((s) => s.cornerText);
   const app = useQuery({ queryKey: ['app'], queryFn: () => bridge.appInfo() });
@@ -76,13 +83,19 @@ export function App() {
         <main className="main" data-results={layout}>
           <LibraryPanel />
           <div className="stage">
+            <ReturnBar />
             {/* The viewer keeps its place under the comparison, so that Esc shows it exactly as it was. */}
-            <div className="stage-layer" data-hidden={compare !== null} inert={compare !== null}>
+            <div className="stage-layer" data-hidden={covered} inert={covered}>
               <Viewer />
             </div>
+            {columns && !compare && (
+              <div className="stage-layer">
+                <MethodColumns />
+              </div>
+            )}
             {compare && (
               <div className="stage-layer">
-                <Compare hit={compare} />
+                <Compare comparison={compare} />
               </div>
             )}
           </div>
@@ -96,7 +109,9 @@ export function App() {
       <KeysHelp />
       <TagViewer />
       <EvaluationPage />
+      <LibraryPage />
       <Settings app={app.data} />
+      <Tour />
     </div>
   );
 }

@@ -6,7 +6,7 @@ import type { EncoderInfo, ProcessState } from '../../native/contract/engine.ts'
 import type { JobRow } from '../../native/contract/jobs.ts';
 import { onJob, useEngineLine } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
-import { count } from './format.ts';
+import { count, whole } from './format.ts';
 import { useIdentity } from './identity.ts';
 import { useView } from './store.ts';
 
@@ -110,7 +110,7 @@ function RunningImport() {
       data-testid="running-import"
       onClick={() => useView.setState({ dialog: 'import', importTab: 'jobs' })}
     >
-      Importing{total > 0 ? ` ${done.toLocaleString('en')} / ${total.toLocaleString('en')}` : '…'}
+      Importing{total > 0 ? ` ${whole(done)} / ${whole(total)}` : '…'}
     </button>
   );
 }

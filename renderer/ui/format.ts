@@ -1,23 +1,46 @@
-/** Numbers as radiologists write them. */
+/** Numbers and dates as radiologists write them, in the user's language. */
+
+/** As the desktop tells it. */
+const locale = navigator.language;
+const numbers = new Map<number, Intl.NumberFormat>();
+const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
+
+/** With this many digits after the decimal sign, and a true minus sign, which has the width of the digits. */
+export function fixed(value: number, digits: number): string {
+  let format = numbers.get(digits);
+  if (!format) {
+    // Groups only in counts: a measurement never has so many digits.
+    const both = { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false };
+    format = new Intl.NumberFormat(locale, both);
+    numbers.set(digits, format);
+  }
+  const text = format.format(Math.abs(value));
+  return value < 0 && /[1-9]/.test(text) ? `−${text}` : text;
+}
+
+/** A whole number of things. */
+export function whole(n: number): string {
+  return n.toLocaleString(locale);
+}
 
 export function mm(value: number): string {
-  return `${value >= 100 ? value.toFixed(0) : value.toFixed(1)} mm`;
+  return `${fixed(value, value >= 100 ? 0 : 1)} mm`;
 }
 
 /** A slice thickness or spacing: as many digits as it has, two at most. */
 export function thickness(value: number): string {
-  return `${Number(value.toFixed(2))} mm`;
+  return `${minus(Number(value.toFixed(2)))} mm`;
 }
 
 export function ml(value: number): string {
-  if (value >= 100) return `${value.toFixed(0)} ml`;
-  if (value >= 10) return `${value.toFixed(1)} ml`;
-  return value >= 0.1 ? `${value.toFixed(2)} ml` : `${(value * 1000).toFixed(0)} mm³`;
+  if (value >= 100) return `${fixed(value, 0)} ml`;
+  if (value >= 10) return `${fixed(value, 1)} ml`;
+  return value >= 0.1 ? `${fixed(value, 2)} ml` : `${fixed(value * 1000, 0)} mm³`;
 }
 
 /** Of a value in mm². */
 export function area(value: number): string {
-  return value >= 1000 ? `${(value / 100).toFixed(1)} cm²` : `${value.toFixed(value >= 100 ? 0 : 1)} mm²`;
+  return value >= 1000 ? `${fixed(value / 100, 1)} cm²` : `${fixed(value, value >= 100 ? 0 : 1)} mm²`;
 }
 
 export function hu(value: number): string {
@@ -28,9 +51,10 @@ export function meanSd(mean: number, sd: number): string {
   return `${minus(Math.round(mean))} ± ${Math.round(sd)} HU`;
 }
 
-/** A true minus sign, which has the width of the digits. */
+/** As many digits as it has, with a true minus sign. */
 export function minus(value: number): string {
-  return value < 0 ? `−${Math.abs(value)}` : String(value);
+  const text = Math.abs(value).toLocaleString(locale, { maximumFractionDigits: 10, useGrouping: false });
+  return value < 0 ? `−${text}` : text;
 }
 
 /** A share, 0…1, in whole percent. */
@@ -39,24 +63,24 @@ export function percent(share: number): string {
 }
 
 export function ms(value: number): string {
-  return value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`;
+  return value < 1000 ? `${Math.round(value)} ms` : `${fixed(value / 1000, 1)} s`;
 }
 
 /** How fast an import goes, as far as that can be told. */
 export function rate(bytesPerSecond: number | undefined, filesPerSecond: number | undefined): string {
-  if (bytesPerSecond !== undefined) return `${(bytesPerSecond / 1e6).toFixed(1)} MB/s`;
-  return filesPerSecond === undefined ? '' : `${filesPerSecond.toFixed(filesPerSecond < 10 ? 1 : 0)} / s`;
+  if (bytesPerSecond !== undefined) return `${fixed(bytesPerSecond / 1e6, 1)} MB/s`;
+  return filesPerSecond === undefined ? '' : `${fixed(filesPerSecond, filesPerSecond < 10 ? 1 : 0)} / s`;
 }
 
 /** A time to wait. */
 export function duration(seconds: number): string {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
+  return `${fixed(seconds / 3600, 1)} h`;
 }
 
 export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+  return `${whole(n)} ${n === 1 ? one : many}`;
 }
 
 /** The PatientID of an identity that names its issuer too (`ID^^^issuer`, as HL7 writes it), for narrow places. */
@@ -64,8 +88,16 @@ export function patientId(identity: string): string {
   return identity.split('^^^')[0] || identity;
 }
 
-/** A DICOM date (YYYYMMDD) as YYYY-MM-DD; anything else unchanged. */
+/** A DICOM date (YYYYMMDD) as the user's language writes it, the month by name where it does; anything else unchanged. */
 export function date(value: string | undefined): string {
   const match = value?.match(/^(\d{4})(\d{2})(\d{2})$/);
-  return match ? `${match[1]}-${match[2]}-${match[3]}` : (value ?? '');
+  if (!match) return value ?? '';
+  const [year, month, day] = match.slice(1).map(Number);
+  return dates.format(Date.UTC(year, month - 1, day));
+}
+
+/** Memory in MiB, from one GiB on in GiB. */
+export function memory(bytes: number): string {
+  const mib = bytes / 2 ** 20;
+  return mib < 1024 ? `${Math.round(mib)} MiB` : `${Number((mib / 1024).toFixed(1))} GiB`;
 }

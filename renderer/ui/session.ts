@@ -1,29 +1,46 @@
 /**
- * Brings back, after a restart or a crash, what was open: volume, place, layout, window, the search for a lesion and its open hit. The
- * user's profile keeps opaque ids and geometry alone; words and filters, which may name a patient, are not kept.
+/**
+ * Brings back, after a restart or a crash, what was open: panes with their volumes, places and windows, the search and its open hits,
+ * and unsaved marks. The user's profile keeps opaque ids and geometry alone; what is searched for, which may name a patient, and marks
+ * are in the library.
  */
 import { z } from 'zod';
 import { planes } from '../../native/contract/mark.ts';
+import type { VolumeRow } from '../../native/contract/model.ts';
+import { mostHits } from '../compare/layouts.ts';
 import { queryClient } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
+import { restoreMarks, restoreSearch, startKeeping } from '../query/saved/keepSearch.ts';
 import { searchQuery } from '../query/useSearch.ts';
-import { layoutNames } from '../viewer/layouts.ts';
+import { type LayoutName, layoutNames, layouts } from '../viewer/layouts.ts';
 import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
 import { keep, readKept } from './kept.ts';
-import { findLike, openVolume, setFocus, useView, type ViewState } from './store.ts';
+import { openVolume, setFocus, useView, type ViewState } from './store.ts';
 
 const id = z.string().max(64);
 const triple = z.tuple([z.number(), z.number(), z.number()]).readonly();
-const pane = z.object({ zoom: z.number().positive(), centre: triple.nullable() });
+const windowSchema = z.object({ width: z.number().positive(), center: z.number() });
+const pane = z.object({
+  volume: id,
+  plane: z.enum(planes),
+  zoom: z.number().positive(),
+  centre: triple.nullable(),
+  slabMm: z.number().positive().nullable(),
+  window: windowSchema.nullable(),
+});
+/** More than any layout has. */
+const mostPanes = 16;
 
 /** What belongs to the user, whatever library is open. */
 const lookSchema = z.object({
-  window: z.object({ width: z.number().positive(), center: z.number() }),
+  window: windowSchema,
   inverted: z.boolean(),
   outlines: z.boolean(),
   layout: z.enum(layoutNames),
-  maximised: z.enum(planes).nullable(),
-  slabMm: z.number().positive().nullable(),
+  chosenLayouts: z.record(z.string().max(200), z.enum(layoutNames)),
+  linked: z.boolean(),
+  referenceLines: z.boolean(),
+  seriesStrip: z.boolean(),
   cornerText: z.boolean(),
   identityHidden: z.boolean(),
 });
@@ -36,47 +53,44 @@ const openedSchema = z.object({
   volume: id.nullable(),
   lesion: id.nullable(),
   focus: triple,
-  panes: z.object({ axial: pane, coronal: pane, sagittal: pane }),
-  search: z
-    .object({
-      lesion: id,
-      marks: z.array(z.object({ hit: id, relevant: z.boolean().nullable() })).max(10_000),
-      method: z.string().max(100).nullable(),
-      includeSamePatient: z.boolean(),
-      hitsPerPatient: z.number().int().positive(),
-      top: z.number().int().positive(),
-    })
+  panes: z.array(pane).max(mostPanes),
+  beside: z.array(z.object({ volume: id, at: triple, offsetMm: triple })).max(mostPanes),
+  activePane: z.number().int().nonnegative(),
+  maximised: z.boolean(),
+  /** The rule by which they were hung. */
+  hanging: z.string().max(200).nullable(),
+  compare: z
+    .object({ hits: z.array(id).min(1).max(mostHits), kept: z.array(id).max(mostHits), active: id })
     .nullable(),
-  compare: id.nullable(),
 });
 type Opened = z.infer<typeof openedSchema>;
 
 function lookOf(state: ViewState): Look {
-  const { window, inverted, outlines, layout, maximised, slabMm, cornerText, identityHidden } = state;
-  return { window, inverted, outlines, layout, maximised, slabMm, cornerText, identityHidden };
+  const { window, inverted, outlines, layout, chosenLayouts } = state;
+  const { linked, referenceLines, seriesStrip, cornerText, identityHidden } = state;
+  return {
+    ...{ window, inverted, outlines, layout, chosenLayouts },
+    ...{ linked, referenceLines, seriesStrip, cornerText, identityHidden },
+  };
 }
 
 function openedOf(state: ViewState, library: string): Opened {
-  const { row, lesion, focus, panes, subject, options, compare } = state;
-  const { method, includeSamePatient, hitsPerPatient, top } = options;
+  const { row, lesion, focus, panes, beside, activePane, maximised, hanging, compare } = state;
   return {
     library,
     volume: row?.id ?? null,
     lesion: lesion?.id ?? null,
     focus,
-    panes,
-    search:
-      subject?.lesion && subject.also.length === 0
-        ? {
-            lesion: subject.lesion.id,
-            marks: [...subject.marks],
-            method,
-            includeSamePatient,
-            hitsPerPatient,
-            top,
-          }
-        : null,
-    compare: compare?.lesion ?? null,
+    panes: [...panes],
+    beside: Object.values(beside).map(({ row: { id: volume }, at, offsetMm }) => ({ volume, at, offsetMm })),
+    activePane,
+    maximised,
+    hanging,
+    compare: compare && {
+      hits: compare.hits.map(({ lesion: hit }) => hit),
+      kept: [...compare.kept],
+      active: compare.active,
+    },
   };
 }
 
@@ -97,6 +111,9 @@ export async function startSession(): Promise<void> {
   const opened = readKept('session', openedSchema);
   if (opened?.library === library) await restore(opened);
   else keep('session', null);
+  void restoreMarks()
+    .catch(() => undefined)
+    .finally(startKeeping);
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   useView.subscribe((state) => {
@@ -108,6 +125,29 @@ export async function startSession(): Promise<void> {
   });
 }
 
+/** The panes as they were; the open volume stands in for one that is gone. Nothing where they are not those of the layout. */
+function panesOf(
+  { panes, beside, activePane, maximised, hanging }: Opened,
+  open: VolumeRow,
+  others: readonly (VolumeRow | null)[],
+  layout: LayoutName,
+): Partial<ViewState> {
+  const standing = beside.flatMap(({ at, offsetMm }, n) => {
+    const row = others[n];
+    return row ? [[row.id, { row, at, offsetMm }] as const] : [];
+  });
+  const known = new Set([open.id, ...standing.map(([one]) => one)]);
+  const shown = panes.map((one) => (known.has(one.volume) ? one : { ...one, volume: open.id }));
+  if (shown.length !== layouts[layout].panes || !shown.some((one) => one.volume === open.id)) return {};
+  return {
+    panes: shown,
+    beside: Object.fromEntries(standing),
+    activePane: Math.min(activePane, shown.length - 1),
+    maximised,
+    hanging,
+  };
+}
+
 /** Opens what there still is, unless the user was faster; what is gone from the library is passed over. */
 async function restore(opened: Opened): Promise<void> {
   const lesionOf = (one: string | null) =>
@@ -117,38 +157,39 @@ async function restore(opened: Opened): Promise<void> {
           (found) => found.lesion,
           () => null,
         );
-  const volume =
-    opened.volume === null
+  const volumeOf = (one: string | null) =>
+    one === null
       ? null
-      : await queryClient.fetchQuery(volumeQuery(opened.volume)).then(
+      : queryClient.fetchQuery(volumeQuery(one)).then(
           (found) => found.volume,
           () => null,
         );
+  const volume = await volumeOf(opened.volume);
+  const others = await Promise.all(opened.beside.map((one) => volumeOf(one.volume)));
   const lesion = await lesionOf(opened.lesion);
   const { row, lesion: chosen, subject: asked } = useView.getState();
   if (row || chosen || asked) return;
   if (volume) {
-    const { window } = useView.getState();
+    const { window, layout } = useView.getState();
     openVolume(volume, lesion);
     setFocus(opened.focus);
-    useView.setState({ window, panes: opened.panes });
+    useView.setState({ window, ...panesOf(opened, volume, others, layout) });
   }
-  const searched = await lesionOf(opened.search?.lesion ?? null);
-  if (!opened.search || !searched || useView.getState().subject) return;
-  const { marks, method, includeSamePatient, hitsPerPatient, top } = opened.search;
-  useView.setState(({ options }) => ({
-    options: { ...options, method, includeSamePatient, hitsPerPatient, top },
-  }));
-  findLike(searched);
+  await restoreSearch().catch(() => undefined);
   const { subject, options } = useView.getState();
-  if (!subject) return;
-  const marked = { ...subject, marks };
-  useView.setState({ subject: marked });
-  if (opened.compare === null) return;
-  const hits = await queryClient.fetchQuery(searchQuery(marked, options)).then(
+  if (!subject || opened.compare === null) return;
+  const hits = await queryClient.fetchQuery(searchQuery(subject, options)).then(
     (found) => found.hits,
     () => [],
   );
-  const hit = hits.find((one) => one.lesion === opened.compare);
-  if (hit && useView.getState().subject === marked) useView.setState({ compare: hit });
+  const { hits: beside, kept, active } = opened.compare;
+  const there = beside.flatMap((lesion) => hits.find((one) => one.lesion === lesion) ?? []);
+  if (there[0] && useView.getState().subject === subject)
+    useView.setState({
+      compare: {
+        hits: there,
+        kept: kept.filter((lesion) => there.some((one) => one.lesion === lesion)),
+        active: there.some((one) => one.lesion === active) ? active : there[0].lesion,
+      },
+    });
 }

@@ -1,7 +1,12 @@
 /** The one listener for keys: looks the press up in the table and does what its action names. */
 import { useEffect } from 'react';
-import { stepHit } from '../compare/Compare.tsx';
+import { close, nextLayoutBeside, stepBeside, toggleBeside } from '../compare/actions.ts';
+import { changeFlickerRate, holdHit, stopFlicker, toggleFlicker, useFlicker } from '../compare/flicker.ts';
+import { nextPlane, resetLinked, scrollLinked, toggleScale } from '../compare/linked.ts';
+import { goBack } from '../compare/returnTo.ts';
 import { toggleKeyImage } from '../keyImages/keyImages.ts';
+import { redoLabels, undoLabels } from '../library/edits.ts';
+import { openPage } from '../library/page/pageState.ts';
 import {
   redoAnnotation,
   removeSelected,
@@ -10,21 +15,34 @@ import {
   useMeasurements,
 } from '../measure/annotations.ts';
 import { measureTool } from '../measure/kinds.ts';
+import { toggleColumns, useColumns } from '../query/columns/columnsStore.ts';
 import { markHit, undoMark } from '../query/marking.ts';
 import { hidePatient, toggleLayout, togglePin } from '../query/results.ts';
 import { currentHits } from '../query/useShownHits.ts';
 import { saveComparison } from '../takeaway/takeAway.ts';
 import { setAutoWindow } from '../viewer/autoWindow.ts';
 import { changeCineSpeed } from '../viewer/cine.tsx';
+import { chooseLayout } from '../viewer/hang.ts';
 import { type Action, actionOf } from '../viewer/keys.ts';
-import { nextLayout, slabsMm, steppedSlab } from '../viewer/layouts.ts';
+import { nextLayout } from '../viewer/layouts.ts';
 import { pressMagnifier, stepMagnifier } from '../viewer/magnifier.ts';
 import { useOwnKeys } from '../viewer/ownKeys.ts';
+import { alignOnLesions, stepSlab, toggleSlab } from '../viewer/paneActions.ts';
 import { windowPresets } from '../viewer/presets.ts';
-import { scrollPlane, scrollToEnd } from '../viewer/scroll.ts';
+import { scrollPane, scrollToEnd } from '../viewer/scroll.ts';
 import { assertNever } from './assertNever.ts';
 import { notice } from './notice.ts';
-import { findSimilar, redoEdit, resetPanes, selectTool, setWindow, undoEdit, useView } from './store.ts';
+import {
+  findSimilar,
+  openPane,
+  redoEdit,
+  resetPanes,
+  selectTool,
+  setLinked,
+  setWindow,
+  undoEdit,
+  useView,
+} from './store.ts';
 
 export function useKeys(): void {
   useEffect(() => {
@@ -51,9 +69,11 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target.isContentEditable;
 }
 
-/** Arrow and page keys belong to the control that has the focus, where that is not a picture. */
+/** Arrow and page keys and Enter belong to the control that has the focus, where that is not a picture. */
 function isOperating(target: EventTarget | null, key: string): boolean {
-  if (!/^(Arrow|Page|Home|End)/.test(key) || !(target instanceof HTMLElement)) return false;
+  if (!(target instanceof HTMLElement)) return false;
+  if (key === 'Enter') return target !== document.body && !target.closest('.pane');
+  if (!/^(Arrow|Page|Home|End)/.test(key)) return false;
   return target !== document.body && !target.closest('.pane, .hits, .lesion-row');
 }
 
@@ -88,7 +108,8 @@ function perform(action: Action): void {
       setAutoWindow();
       return;
     case 'reset':
-      resetPanes();
+      if (state.compare) resetLinked();
+      else resetPanes();
       return;
     case 'outlines':
       useView.setState({ outlines: !state.outlines });
@@ -107,20 +128,37 @@ function perform(action: Action): void {
       return;
     case 'cineFaster':
     case 'cineSlower':
-      changeCineSpeed(action.do === 'cineFaster' ? 1 : -1);
+      if (state.compare) changeFlickerRate(action.do === 'cineFaster' ? 1 : -1);
+      else changeCineSpeed(action.do === 'cineFaster' ? 1 : -1);
       return;
     case 'enlarge':
-      if (!state.compare) useView.setState({ maximised: state.maximised ? null : state.activePlane });
+      if (!state.compare) useView.setState({ maximised: !state.maximised });
       return;
     case 'layout':
-      if (!state.compare) useView.setState({ maximised: null, layout: nextLayout(state.layout) });
+      if (state.compare) nextLayoutBeside();
+      else chooseLayout(nextLayout(state.layout));
+      return;
+    case 'openPane':
+      if (!state.compare) openPane(state.activePane);
+      return;
+    case 'link':
+      setLinked(!state.linked);
+      return;
+    case 'alignLesions':
+      void alignOnLesions();
+      return;
+    case 'referenceLines':
+      useView.setState({ referenceLines: !state.referenceLines });
+      return;
+    case 'seriesStrip':
+      useView.setState({ seriesStrip: !state.seriesStrip });
       return;
     case 'slab':
-      if (!state.compare) useView.setState({ slabMm: state.slabMm === null ? slabsMm.usual : null });
+      if (!state.compare) toggleSlab();
       return;
     case 'slabThicker':
     case 'slabThinner':
-      useView.setState({ slabMm: steppedSlab(state.slabMm, action.do === 'slabThicker' ? 1 : -1) });
+      stepSlab(action.do === 'slabThicker' ? 1 : -1);
       return;
     case 'find':
       if (!findSimilar())
@@ -133,19 +171,22 @@ function perform(action: Action): void {
     case 'words':
       document.getElementById('query-words')?.focus();
       return;
+    case 'library':
+      openPage('lesions');
+      return;
     case 'nextHit':
     case 'previousHit':
-      moveHit(action.do === 'nextHit' ? 1 : -1);
+      stepBeside(action.do === 'nextHit' ? 1 : -1);
       return;
     case 'markLike':
     case 'markUnlike': {
-      const hit = state.compare?.lesion ?? focusedHit();
+      const hit = state.compare?.active ?? focusedHit();
       if (hit !== undefined) markHit(hit, action.do === 'markLike');
       return;
     }
     case 'pinHit':
     case 'hidePatient': {
-      const lesion = state.compare?.lesion ?? focusedHit();
+      const lesion = state.compare?.active ?? focusedHit();
       const hit = currentHits().find((shown) => shown.hit.lesion === lesion)?.hit;
       if (hit && action.do === 'pinHit') togglePin(hit);
       else if (hit) hidePatient(hit.patient);
@@ -154,15 +195,39 @@ function perform(action: Action): void {
     case 'layoutHits':
       toggleLayout();
       return;
+    case 'methodColumns':
+      toggleColumns();
+      return;
     case 'takeAway':
       void saveComparison('pdf');
       return;
     case 'back':
-      if (state.compare) useView.setState({ compare: null });
+      if (state.compare && useFlicker.getState().on) stopFlicker();
+      else if (state.compare) close();
+      else if (useColumns.getState().open) toggleColumns();
       else if (state.cine) useView.setState({ cine: false });
-      else if (state.maximised) useView.setState({ maximised: null });
+      else if (state.maximised) useView.setState({ maximised: false });
       else if (state.tool !== 'crosshair') selectTool('crosshair');
       else if (useMeasurements.getState().selected) select(null);
+      else goBack();
+      return;
+    case 'beside': {
+      const lesion = focusedHit() ?? state.compare?.active;
+      const hit = currentHits().find((shown) => shown.hit.lesion === lesion)?.hit;
+      if (hit) toggleBeside(hit);
+      return;
+    }
+    case 'comparePlane':
+      if (state.compare) nextPlane();
+      return;
+    case 'compareScale':
+      if (state.compare) toggleScale();
+      return;
+    case 'flicker':
+      if (state.compare && state.subject?.measurements) toggleFlicker();
+      return;
+    case 'flickerHold':
+      if (state.compare && state.subject?.measurements) holdHit();
       return;
     case 'keyImage':
       toggleKeyImage();
@@ -178,21 +243,26 @@ function perform(action: Action): void {
       stepMagnifier(action.do === 'magnifyMore' ? 1 : -1);
       return;
     case 'undo':
+      if (state.lastChange === 'label' && undoLabels()) return;
       if (state.lastChange === 'annotation' && !state.compare && undoAnnotation()) return;
       if (state.lastChange === 'mark' || !state.proposal?.past.length) undoMark();
       else undoEdit();
       return;
     case 'redo':
+      if (state.lastChange === 'label' && redoLabels()) return;
       if (state.lastChange === 'annotation' && !state.compare && redoAnnotation()) return;
       redoEdit();
       return;
     case 'sliceForward':
     case 'sliceBack':
-      if (!state.compare) scrollPlane(state.activePlane, action.do === 'sliceForward' ? 1 : -1);
+      if (state.compare) scrollLinked(action.do === 'sliceForward' ? 1 : -1);
+      else scrollPane(state.activePane, action.do === 'sliceForward' ? 1 : -1);
       return;
     case 'firstSlice':
     case 'lastSlice':
-      if (!state.compare) scrollToEnd(state.activePlane, action.do === 'lastSlice');
+      if (state.compare)
+        scrollLinked(action.do === 'lastSlice' ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER);
+      else scrollToEnd(state.activePane, action.do === 'lastSlice');
       return;
     case 'brushSmaller':
     case 'brushLarger': {
@@ -213,11 +283,4 @@ function perform(action: Action): void {
 function focusedHit(): string | undefined {
   const card = document.activeElement?.closest('.hit-box')?.querySelector('.hit-card');
   return card instanceof HTMLElement ? card.dataset.lesion : undefined;
-}
-
-/** Without an open comparison the first step opens the first hit. */
-function moveHit(steps: number): void {
-  const hits = currentHits().map(({ hit }) => hit);
-  if (useView.getState().compare) stepHit(hits, steps);
-  else if (hits[0] && steps > 0) useView.setState({ compare: hits[0] });
 }

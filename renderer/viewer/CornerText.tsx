@@ -17,6 +17,8 @@ interface CornerTextProps {
   readonly voxels: Voxels | null;
   readonly plane: Plane;
   readonly title: string;
+  /** From the open study, of a prior. */
+  readonly interval: ReactNode;
   /** Counts from 0. */
   readonly slice: number;
   readonly count: number;
@@ -47,6 +49,7 @@ export function CornerText(props: CornerTextProps) {
   const value = probe && voxels ? voxels.valueAt(probe) : null;
   const fields: Readonly<Record<CornerField, ReactNode>> = {
     title: props.title,
+    interval: props.interval,
     patient: identity.patient(row.patient),
     studyDate: identity.date(props.studyDate),
     description: identity.text(row.description),

@@ -1,11 +1,12 @@
 /** The table of keys, with the user's own, and the mouse, as a dialog. */
 import { Modal } from '@mantine/core';
+import { TourButton } from '../tour/Tour.tsx';
 import { useView } from '../ui/store.ts';
 import { type KeyBinding, shownKey } from './keys.ts';
 import { mouseHelp } from './mouse.ts';
 import { useOwnKeys } from './ownKeys.ts';
 
-const groups: readonly KeyBinding['group'][] = ['Tools', 'Mark', 'Layout', 'Search', 'Picture'];
+const groups: readonly KeyBinding['group'][] = ['Tools', 'Mark', 'Layout', 'Search', 'Compare', 'Picture'];
 
 export function KeysHelp() {
   const open = useView((s) => s.dialog === 'help');
@@ -36,6 +37,7 @@ export function KeysHelp() {
           ))}
         </section>
       </div>
+      <TourButton />
     </Modal>
   );
 }

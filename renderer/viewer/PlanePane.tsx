@@ -21,6 +21,7 @@ import {
   pixelToIndex,
 } from './planes.ts';
 import type { Window } from './presets.ts';
+import type { CutLine } from './referenceLines.ts';
 import { useArrival } from './useVoxels.ts';
 import type { Voxels } from './voxels.ts';
 
@@ -70,6 +71,8 @@ export interface PlanePaneProps extends PaneHandlers {
   readonly outlines: readonly Outline[];
   readonly heat?: Heat | null;
   readonly crosshair: Vec3 | null;
+  /** Where the slices of other panes cut this one. */
+  readonly cuts?: readonly CutLine[];
   readonly annotations?: readonly DrawnAnnotation[];
   readonly stroke: Stroke | null;
   readonly brush: OverlayScene['brush'];
@@ -151,7 +154,15 @@ export function PlanePane(props: PlanePaneProps) {
     cpu ? arrival : 0,
   ]);
 
-  const { outlines, heat = null, crosshair, annotations = noAnnotations, stroke, brush } = props;
+  const {
+    outlines,
+    heat = null,
+    crosshair,
+    cuts = noCuts,
+    annotations = noAnnotations,
+    stroke,
+    brush,
+  } = props;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the view is compared by value
   useEffect(() => {
     if (!overlay.current) return;
@@ -160,6 +171,7 @@ export function PlanePane(props: PlanePaneProps) {
         heat,
         outlines,
         crosshair,
+        cuts,
         annotations,
         stroke,
         brush,
@@ -168,7 +180,7 @@ export function PlanePane(props: PlanePaneProps) {
     } else {
       overlay.current.getContext('2d')?.clearRect(0, 0, overlay.current.width, overlay.current.height);
     }
-  }, [voxels, view && viewKey(view), hasSize, heat, outlines, crosshair, annotations, stroke, brush]);
+  }, [voxels, view && viewKey(view), hasSize, heat, outlines, crosshair, cuts, annotations, stroke, brush]);
 
   // React listens to the wheel passively; zooming with Ctrl must not zoom the page.
   const latest = useRef({ props, view });
@@ -275,6 +287,7 @@ export function PlanePane(props: PlanePaneProps) {
         drag.current = null;
       }}
       onPointerLeave={() => props.onHover?.(null)}
+      onFocus={props.onActive}
       onDoubleClick={props.onDoubleClick}
       onContextMenu={(event) => event.preventDefault()}
     >
@@ -297,7 +310,7 @@ export function PlanePane(props: PlanePaneProps) {
             ? { voxels, view, window: props.window, inverted: props.inverted, slabMm: props.slabMm ?? null }
             : null
         }
-        scene={{ heat, outlines, crosshair, annotations, stroke, brush, scaleBar: false }}
+        scene={{ heat, outlines, crosshair, cuts, annotations, stroke, brush, scaleBar: false }}
       />
       {props.children}
     </div>
@@ -305,6 +318,7 @@ export function PlanePane(props: PlanePaneProps) {
 }
 
 const noAnnotations: readonly DrawnAnnotation[] = [];
+const noCuts: readonly CutLine[] = [];
 
 function paneView(props: PlanePaneProps, size: readonly [number, number]): PaneView | null {
   const { voxels, geometry } = props;

@@ -13,6 +13,9 @@ import {
   IconKeyboard,
   IconLasso,
   IconLayoutGrid,
+  IconLineDashed,
+  IconLink,
+  IconLinkOff,
   IconOvalVertical,
   IconRefresh,
   IconSearch,
@@ -27,18 +30,22 @@ import type { ComponentType } from 'react';
 import { MeasureMenu } from '../measure/MeasureMenu.tsx';
 import { proposeKey } from '../query/useProposal.ts';
 import {
+  activeWindow,
   chosenProposal,
   findSimilar,
   resetPanes,
   selectTool,
+  setLinked,
   setWindow,
   type Tool,
   useView,
 } from '../ui/store.ts';
 import { useLate } from '../ui/useLate.ts';
 import { setAutoWindow } from './autoWindow.ts';
+import { chooseLayout } from './hang.ts';
 import { layoutNames, layouts, slabsMm } from './layouts.ts';
 import { useShownKey } from './ownKeys.ts';
+import { alignOnLesions, toggleSlab } from './paneActions.ts';
 import { presetOf, windowPresets } from './presets.ts';
 import { ReadingTools } from './ReadingTools.tsx';
 
@@ -69,6 +76,8 @@ export function Toolbar() {
   const row = useView((s) => s.row);
   const outlines = useView((s) => s.outlines);
   const inverted = useView((s) => s.inverted);
+  const linked = useView((s) => s.linked);
+  const referenceLines = useView((s) => s.referenceLines);
   const hasProposal = useView((s) => s.proposal !== null);
   const findable = useView((s) => {
     const proposal = chosenProposal(s);
@@ -107,6 +116,35 @@ export function Toolbar() {
       <div className="tool-group">
         <PresetMenu />
         <LayoutMenu />
+        <Tooltip
+          label={`${linked ? 'Panes move together' : 'Panes move alone'} (${keyOf('link')})`}
+          openDelay={400}
+        >
+          <ActionIcon
+            size="md"
+            variant={linked ? 'light' : 'subtle'}
+            color={linked ? 'cyan' : 'gray'}
+            aria-label="Panes move together"
+            aria-pressed={linked}
+            data-testid="link-panes"
+            onClick={() => setLinked(!linked)}
+          >
+            {linked ? <IconLink size={17} /> : <IconLinkOff size={17} />}
+          </ActionIcon>
+        </Tooltip>
+        <Tooltip label={`Lines where panes cut each other (${keyOf('referenceLines')})`} openDelay={400}>
+          <ActionIcon
+            size="md"
+            variant={referenceLines ? 'light' : 'subtle'}
+            color={referenceLines ? 'cyan' : 'gray'}
+            aria-label="Reference lines"
+            aria-pressed={referenceLines}
+            data-testid="reference-lines"
+            onClick={() => useView.setState({ referenceLines: !referenceLines })}
+          >
+            <IconLineDashed size={17} />
+          </ActionIcon>
+        </Tooltip>
         <Tooltip label={`Reset zoom and position (${keyOf('reset')})`} openDelay={400}>
           <ActionIcon
             size="md"
@@ -217,7 +255,8 @@ export function Toolbar() {
 
 function LayoutMenu() {
   const layout = useView((s) => (s.maximised ? null : s.layout));
-  const slabMm = useView((s) => s.slabMm);
+  const slabMm = useView((s) => s.panes[s.activePane]?.slabMm ?? null);
+  const seriesStrip = useView((s) => s.seriesStrip);
   const keyOf = useShownKey();
   return (
     <Menu position="bottom-start" shadow="md" withinPortal>
@@ -231,16 +270,23 @@ function LayoutMenu() {
           <Menu.Item
             key={name}
             rightSection={name === layout ? <IconCheck size={13} /> : null}
-            onClick={() => useView.setState({ layout: name, maximised: null })}
+            onClick={() => chooseLayout(name)}
           >
             {layouts[name].title}
           </Menu.Item>
         ))}
-        <Menu.Item
-          rightSection={<kbd>{keyOf('slab')}</kbd>}
-          onClick={() => useView.setState({ slabMm: slabMm === null ? slabsMm.usual : null })}
-        >
+        <Menu.Divider />
+        <Menu.Item rightSection={<kbd>{keyOf('slab')}</kbd>} onClick={toggleSlab}>
           {slabMm === null ? `Maximum intensity, ${slabsMm.usual} mm` : 'Single slices'}
+        </Menu.Item>
+        <Menu.Item rightSection={<kbd>{keyOf('alignLesions')}</kbd>} onClick={() => void alignOnLesions()}>
+          Bring the panes to the same lesion
+        </Menu.Item>
+        <Menu.Item
+          rightSection={<kbd>{keyOf('seriesStrip')}</kbd>}
+          onClick={() => useView.setState({ seriesStrip: !seriesStrip })}
+        >
+          {seriesStrip ? "Hide the patient's series" : "Show the patient's series"}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
@@ -248,7 +294,7 @@ function LayoutMenu() {
 }
 
 function PresetMenu() {
-  const window = useView((s) => s.window);
+  const window = useView(activeWindow);
   const preset = presetOf(window);
   const keyOf = useShownKey();
   return (

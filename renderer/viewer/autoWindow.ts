@@ -1,19 +1,20 @@
-/** The window that fits the slice of the active plane. */
-import { setWindow, useView } from '../ui/store.ts';
+/** The window that fits the slice of the active pane. */
+import { activePlane, setWindow, standOf, useView } from '../ui/store.ts';
 import { planeGeometry } from './planes.ts';
 import { windowOf } from './presets.ts';
-import { useOpenVoxels } from './useVoxels.ts';
+import { useShownVoxels } from './shownVoxels.tsx';
 import type { Voxels } from './voxels.ts';
 
 /** Every how many voxels one is looked at, along both axes of the slice. */
 const step = 3;
 
 export function setAutoWindow(): void {
-  const { voxels } = useOpenVoxels.getState();
+  const state = useView.getState();
+  const stand = standOf(state, state.activePane);
+  const voxels = stand && useShownVoxels.getState().byVolume[stand.row.id];
   if (!voxels) return;
-  const { activePlane, focus } = useView.getState();
-  const { normal } = planeGeometry(voxels.grid, activePlane);
-  const window = windowOf(sampled(voxels, normal, Math.round(focus[normal])));
+  const { normal } = planeGeometry(voxels.grid, activePlane(state));
+  const window = windowOf(sampled(voxels, normal, Math.round(stand.at[normal])));
   if (window) setWindow(window);
 }
 

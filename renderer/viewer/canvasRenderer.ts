@@ -1,8 +1,11 @@
 /** Paints panes on the CPU: one slice through the window's lookup, scaled by the 2D canvas. Used where WebGL is missing. */
-import type { Painted, PaneRenderer, Picture } from './paneRenderer.ts';
+import { type Painted, type PaneRenderer, type Picture, wantSlice } from './paneRenderer.ts';
 import { indexToPixel } from './planes.ts';
 import { windowRange } from './presets.ts';
 import { slabSlices } from './slab.ts';
+
+/** HU that is black in every window. */
+const nothing = -32768;
 
 export function createCanvasRenderer(element: HTMLElement, painted: Painted): PaneRenderer {
   const canvas = document.createElement('canvas');
@@ -43,6 +46,7 @@ export function createCanvasRenderer(element: HTMLElement, painted: Painted): Pa
   return {
     show(picture) {
       next = picture;
+      wantSlice(picture);
       frame ||= requestAnimationFrame(paint);
     },
     clear() {
@@ -57,9 +61,16 @@ export function createCanvasRenderer(element: HTMLElement, painted: Painted): Pa
   };
 }
 
-function fillSlice(
+/** What one slice of a picture takes: voxels of a grid, the plane, and which slice of them. */
+interface SlicePicture extends Pick<Picture, 'window' | 'inverted' | 'slabMm'> {
+  readonly voxels: Pick<Picture['voxels'], 'grid' | 'data' | 'loaded'>;
+  readonly view: Pick<Picture['view'], 'geometry' | 'slice'>;
+}
+
+/** Makes a canvas one slice: a pixel for each voxel, the right way round. */
+export function fillSlice(
   canvas: HTMLCanvasElement,
-  { voxels, view, window: grey, inverted, slabMm }: Picture,
+  { voxels, view, window: grey, inverted, slabMm }: SlicePicture,
 ): void {
   const { normal, right, down, rightSign, downSign } = view.geometry;
   const { dims } = voxels.grid;
@@ -76,14 +87,21 @@ function fillSlice(
   const scale = 255 / Math.max(1e-6, upper - lower);
   const stepX = strides[right] * rightSign;
   const { first, last } = slabSlices(view.slice, dims[normal], voxels.grid.spacing[normal], slabMm);
-  const stepSlice = strides[normal];
+  // What has not arrived yet is black: stored slices lie along axis 2.
+  const arrived = (axis: number, index: number) => axis !== 2 || voxels.loaded[index] === 1;
+  const offsets = Array.from({ length: last - first + 1 }, (_, n) => first + n)
+    .filter((slice) => arrived(normal, slice))
+    .map((slice) => (slice - first) * strides[normal]);
+  const columns = Array.from({ length: width }, (_, x) => arrived(right, rightSign > 0 ? x : width - 1 - x));
   for (let y = 0, at = 0; y < height; y++) {
     const row = downSign > 0 ? y : height - 1 - y;
-    let from = first * stepSlice + row * strides[down];
+    const here = arrived(down, row);
+    let from = first * strides[normal] + row * strides[down];
     if (rightSign < 0) from += (width - 1) * strides[right];
     for (let x = 0; x < width; x++, at++, from += stepX) {
-      let highest = voxels.data[from];
-      for (let n = 1; n <= last - first; n++) highest = Math.max(highest, voxels.data[from + n * stepSlice]);
+      let highest = nothing;
+      if (here && columns[x])
+        for (const offset of offsets) highest = Math.max(highest, voxels.data[from + offset]);
       const bright = Math.min(255, Math.max(0, (highest - lower) * scale)) | 0;
       const level = inverted ? 255 - bright : bright;
       pixels[at] = 0xff000000 | (level << 16) | (level << 8) | level;

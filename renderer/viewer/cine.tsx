@@ -1,9 +1,8 @@
-/** Cine: runs through the slices of the active plane, from the last back to the first, until it is stopped. */
+/** Cine: runs through the slices of the active pane, from the last back to the first, until it is stopped. */
 import { useEffect } from 'react';
 import { create } from 'zustand';
-import type { Plane } from '../../native/contract/mark.ts';
 import { useView } from '../ui/store.ts';
-import { scrollPlane, scrollToEnd } from './scroll.ts';
+import { scrollPane, scrollToEnd } from './scroll.ts';
 
 /** Slices per second that can be chosen. */
 const speeds = [2, 5, 8, 12, 16, 24, 30] as const;
@@ -18,28 +17,28 @@ export function changeCineSpeed(by: 1 | -1): void {
   useCineSpeed.setState(({ place }) => ({ place: Math.min(speeds.length - 1, Math.max(0, place + by)) }));
 }
 
-/** Steps while cine runs and the three planes are in front. */
+/** Steps while cine runs and the viewer is in front. */
 export function useCine(): void {
   const running = useView((s) => s.cine && s.row !== null && s.compare === null);
   const place = useCineSpeed((s) => s.place);
   useEffect(() => {
     if (!running) return;
     const timer = setInterval(() => {
-      const { activePlane } = useView.getState();
-      if (!scrollPlane(activePlane, 1)) scrollToEnd(activePlane, false);
+      const { activePane } = useView.getState();
+      if (!scrollPane(activePane, 1)) scrollToEnd(activePane, false);
     }, 1000 / slicesPerSecond(place));
     return () => clearInterval(timer);
   }, [running, place]);
 }
 
-/** Says on the running plane how fast it runs. */
-export function CineMark({ plane }: { plane: Plane }) {
-  const running = useView((s) => s.cine && s.activePlane === plane);
-  const place = useCineSpeed((s) => s.place);
+/** Says on the running pane how fast it runs. */
+export function CineMark({ place }: { place: number }) {
+  const running = useView((s) => s.cine && s.activePane === place);
+  const speed = useCineSpeed((s) => s.place);
   if (!running) return null;
   return (
     <div className="cine-mark" data-testid="cine-mark">
-      ▶ {slicesPerSecond(place)} / s
+      ▶ {slicesPerSecond(speed)} / s
     </div>
   );
 }

@@ -27,11 +27,17 @@ export type Action =
         | 'hideIdentity'
         | 'enlarge'
         | 'layout'
+        | 'openPane'
+        | 'link'
+        | 'alignLesions'
+        | 'referenceLines'
+        | 'seriesStrip'
         | 'slab'
         | 'slabThicker'
         | 'slabThinner'
         | 'find'
         | 'words'
+        | 'library'
         | 'nextHit'
         | 'markLike'
         | 'markUnlike'
@@ -39,8 +45,14 @@ export type Action =
         | 'pinHit'
         | 'hidePatient'
         | 'layoutHits'
+        | 'methodColumns'
         | 'takeAway'
         | 'back'
+        | 'beside'
+        | 'comparePlane'
+        | 'compareScale'
+        | 'flicker'
+        | 'flickerHold'
         | 'removeMeasurement'
         | 'keyImage'
         | 'tags'
@@ -60,7 +72,7 @@ export type Action =
 
 export interface KeyBinding {
   readonly keys: readonly string[];
-  readonly group: 'Tools' | 'Picture' | 'Layout' | 'Mark' | 'Search';
+  readonly group: 'Tools' | 'Picture' | 'Layout' | 'Mark' | 'Search' | 'Compare';
   readonly name: string;
   /** Null where the control that has the focus acts. */
   readonly action: Action | null;
@@ -94,8 +106,8 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Picture', keys: ['Home'], name: 'First slice', action: { do: 'firstSlice' } },
   { group: 'Picture', keys: ['End'], name: 'Last slice', action: { do: 'lastSlice' } },
   { group: 'Picture', keys: ['c'], name: 'Cine: run through the slices, and stop', action: { do: 'cine' } },
-  { group: 'Picture', keys: ['>'], name: 'Faster cine', action: { do: 'cineFaster' } },
-  { group: 'Picture', keys: ['<'], name: 'Slower cine', action: { do: 'cineSlower' } },
+  { group: 'Picture', keys: ['>'], name: 'Faster cine or flicker', action: { do: 'cineFaster' } },
+  { group: 'Picture', keys: ['<'], name: 'Slower cine or flicker', action: { do: 'cineSlower' } },
   { group: 'Picture', keys: ['r'], name: 'Reset zoom and position', action: { do: 'reset' } },
   { group: 'Picture', keys: ['i'], name: 'Invert the greys', action: { do: 'invert' } },
   { group: 'Picture', keys: ['o'], name: 'Show or hide outlines', action: { do: 'outlines' } },
@@ -113,7 +125,7 @@ export const keyBindings: readonly KeyBinding[] = [
   },
   {
     group: 'Picture',
-    keys: [';'],
+    keys: ['F4'],
     name: 'Magnifier: while held, or until pressed again',
     action: { do: 'magnifier' },
   },
@@ -121,12 +133,38 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Picture', keys: ['{'], name: 'Magnify less (Alt wheel)', action: { do: 'magnifyLess' } },
   {
     group: 'Picture',
-    keys: ['Mod+i'],
+    keys: ['Mod+e'],
     name: 'The elements of the original file (tags)',
     action: { do: 'tags' },
   },
-  { group: 'Layout', keys: ['v'], name: 'One plane large, and back', action: { do: 'enlarge' } },
+  { group: 'Layout', keys: ['v'], name: 'One pane large, and back', action: { do: 'enlarge' } },
   { group: 'Layout', keys: ['g'], name: 'Next layout', action: { do: 'layout' } },
+  {
+    group: 'Layout',
+    keys: ['Enter'],
+    name: 'Make what the active pane shows the open volume',
+    action: { do: 'openPane' },
+    fixed: true,
+  },
+  { group: 'Layout', keys: [';'], name: 'Panes move together, or alone', action: { do: 'link' } },
+  {
+    group: 'Layout',
+    keys: ["'"],
+    name: 'Bring the panes to the same lesion',
+    action: { do: 'alignLesions' },
+  },
+  {
+    group: 'Layout',
+    keys: ['Mod+i'],
+    name: 'Show or hide where panes cut each other',
+    action: { do: 'referenceLines' },
+  },
+  {
+    group: 'Layout',
+    keys: ['Mod+b'],
+    name: "Show or hide the patient's series",
+    action: { do: 'seriesStrip' },
+  },
   { group: 'Layout', keys: ['j'], name: 'Slab: maximum intensity, and back', action: { do: 'slab' } },
   { group: 'Layout', keys: ['.'], name: 'Thicker slab', action: { do: 'slabThicker' } },
   { group: 'Layout', keys: [','], name: 'Thinner slab', action: { do: 'slabThinner' } },
@@ -148,6 +186,12 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Mark', keys: ['Mod+Shift+z', 'Mod+y'], name: 'Redo', action: { do: 'redo' } },
   { group: 'Search', keys: ['f'], name: 'Find similar', action: { do: 'find' } },
   { group: 'Search', keys: ['/'], name: 'Search by words and filters', action: { do: 'words' } },
+  {
+    group: 'Search',
+    keys: ['Mod+l'],
+    name: 'All lesions: the library as a table',
+    action: { do: 'library' },
+  },
   { group: 'Search', keys: ['n'], name: 'Next hit', action: { do: 'nextHit' } },
   { group: 'Search', keys: ['m'], name: 'Previous hit', action: { do: 'previousHit' } },
   { group: 'Search', keys: ['+'], name: 'Mark the hit as like it', action: { do: 'markLike' } },
@@ -155,7 +199,28 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Search', keys: ['k'], name: 'Pin the hit, or let it go', action: { do: 'pinHit' } },
   { group: 'Search', keys: ['y'], name: 'Hide the patient of the hit', action: { do: 'hidePatient' } },
   { group: 'Search', keys: ['u'], name: 'Hits in a strip or a grid', action: { do: 'layoutHits' } },
+  {
+    group: 'Search',
+    keys: ['Mod+j'],
+    name: 'Hits of all methods side by side',
+    action: { do: 'methodColumns' },
+  },
   { group: 'Search', keys: ['Mod+p'], name: 'Save the comparison as PDF', action: { do: 'takeAway' } },
+  {
+    group: 'Compare',
+    keys: ['a'],
+    name: 'Put the hit beside the query to stay, and take it out',
+    action: { do: 'beside' },
+  },
+  { group: 'Compare', keys: ['0'], name: 'Next plane of all panes', action: { do: 'comparePlane' } },
+  { group: 'Compare', keys: ['='], name: 'Same scale, or fit each lesion', action: { do: 'compareScale' } },
+  { group: 'Compare', keys: ['F2'], name: 'Flicker between query and hit', action: { do: 'flicker' } },
+  {
+    group: 'Compare',
+    keys: ['F3'],
+    name: 'Hold: the hit in the place of the query',
+    action: { do: 'flickerHold' },
+  },
   { group: 'Search', keys: ['ArrowLeft', 'ArrowRight'], name: 'Along the hits (Enter opens)', action: null },
   { group: 'Search', keys: ['Escape'], name: 'Back', action: { do: 'back' }, fixed: true },
   { group: 'Search', keys: ['?'], name: 'This list', action: { do: 'help' }, fixed: true },

@@ -1,19 +1,32 @@
-/** How the planes share the stage, and how thick a slab of maximum intensity may be: tables. */
+/** How panes share the stage, and how thick a slab of maximum intensity may be: tables. */
 import { type Plane, planes } from '../../native/contract/mark.ts';
 
-export const layoutNames = ['planes', 'two', 'one'] as const;
+export const layoutNames = ['planes', 'two', 'four', 'one'] as const;
 export type LayoutName = (typeof layoutNames)[number];
 
 interface Layout {
   readonly title: string;
-  /** In the order in which they stand; the first takes the most room. */
-  readonly planes: readonly Plane[];
+  /** As CSS grid areas, one letter a pane in the order of the panes. */
+  readonly areas: string;
+  readonly columns: string;
+  readonly panes: number;
+  /** Where its panes are planes of the open volume, whatever else the patient has. */
+  readonly planes?: readonly Plane[];
 }
 
+const half = 'minmax(0, 1fr)';
+
 export const layouts: Readonly<Record<LayoutName, Layout>> = {
-  planes: { title: 'Three planes', planes },
-  two: { title: 'Axial and coronal', planes: ['axial', 'coronal'] },
-  one: { title: 'Axial alone', planes: ['axial'] },
+  planes: {
+    title: 'Three planes',
+    areas: '"a b" "a c"',
+    columns: `minmax(0, 1.55fr) ${half}`,
+    panes: 3,
+    planes,
+  },
+  four: { title: 'Four panes', areas: '"a b" "c d"', columns: `${half} ${half}`, panes: 4 },
+  two: { title: 'Two panes', areas: '"a b"', columns: `${half} ${half}`, panes: 2 },
+  one: { title: 'One pane', areas: '"a"', columns: half, panes: 1 },
 };
 
 export function nextLayout(name: LayoutName): LayoutName {

@@ -50,5 +50,5 @@ export const mouseHelp: readonly { readonly gesture: string; readonly name: stri
   { gesture: 'Wheel', name: 'Scroll through the slices' },
   { gesture: 'Shift wheel', name: 'Scroll by five slices' },
   { gesture: 'Ctrl wheel', name: 'Zoom at the pointer' },
-  { gesture: 'Double click', name: 'One plane large, and back' },
+  { gesture: 'Double click', name: 'One pane large, and back; opens the volume of another pane' },
 ];

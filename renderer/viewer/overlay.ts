@@ -1,10 +1,11 @@
-/** What is drawn over a picture: lesion outlines, the crosshair, the stroke under the hand, the scale bar. */
+/** What is drawn over a picture: lesion outlines, crosshair, reference lines, the stroke under the hand, the scale bar. */
 
 import { type DrawnAnnotation, drawAnnotations } from '../measure/drawn.ts';
 import { type Mask, sliceContour } from './contours.ts';
 import type { Grid, Vec3 } from './grid.ts';
 import { drawHeat, type Heat } from './heat.ts';
 import { indexToPixel, type PaneView } from './planes.ts';
+import type { CutLine } from './referenceLines.ts';
 
 export interface Outline {
   readonly id: string;
@@ -24,6 +25,7 @@ export interface OverlayScene {
   readonly heat: Heat | null;
   readonly outlines: readonly Outline[];
   readonly crosshair: Vec3 | null;
+  readonly cuts: readonly CutLine[];
   readonly annotations: readonly DrawnAnnotation[];
   readonly stroke: Stroke | null;
   readonly brush: { readonly centre: Vec3; readonly radiusMm: number; readonly erase: boolean } | null;
@@ -65,6 +67,7 @@ export function drawOverlay(
   context.clearRect(0, 0, width, height);
   if (scene.heat) drawHeat(context, view, grid, scene.heat);
   if (scene.crosshair) drawCrosshair(context, view, grid, scene.crosshair);
+  for (const cut of scene.cuts) drawCut(context, view, grid, cut);
   for (const outline of scene.outlines) drawOutline(context, view, grid, outline);
   drawAnnotations(context, view, grid, scene.annotations);
   if (scene.stroke) drawStroke(context, view, grid, scene.stroke);
@@ -114,6 +117,18 @@ function drawCrosshair(context: CanvasRenderingContext2D, view: PaneView, grid: 
   context.lineTo(x, y - gap);
   context.moveTo(x, y + gap);
   context.lineTo(x, height);
+  context.stroke();
+  context.restore();
+}
+
+function drawCut(context: CanvasRenderingContext2D, view: PaneView, grid: Grid, cut: CutLine): void {
+  context.save();
+  context.strokeStyle = cut.active ? 'rgba(255, 196, 87, 0.9)' : 'rgba(255, 196, 87, 0.45)';
+  context.lineWidth = 1;
+  context.setLineDash([7, 5]);
+  context.beginPath();
+  context.moveTo(...indexToPixel(view, grid, cut.from));
+  context.lineTo(...indexToPixel(view, grid, cut.to));
   context.stroke();
   context.restore();
 }

@@ -22,3 +22,8 @@ export interface PaneRenderer {
 
 /** Called after each picture that is really on the screen. */
 export type Painted = (picture: Picture) => void;
+
+/** Asks for the slice of a picture before what else is missing; a plane across the stored slices needs all of them alike. */
+export function wantSlice({ voxels, view }: Picture): void {
+  if (view.geometry.normal === 2 && view.slice !== voxels.wanted) voxels.want(view.slice);
+}

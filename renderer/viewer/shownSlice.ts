@@ -2,7 +2,7 @@
 import type { ShownView } from '../../native/contract/keyImages.ts';
 import { type Plane, planeAxes } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
-import { setFocus, setPane, setWindow, useView } from '../ui/store.ts';
+import { activeWindow, paneFor, setFocus, setPane, setWindow, standOf, useView } from '../ui/store.ts';
 import { gridOf } from './grid.ts';
 
 export interface ShownSlice {
@@ -15,18 +15,21 @@ export interface ShownSlice {
 
 /** Null while no volume is open, or a comparison stands before it. */
 export function shownSlice(): ShownSlice | null {
-  const { row, activePlane: plane, panes, focus, window, inverted, slabMm, compare } = useView.getState();
-  if (!row || compare) return null;
-  const { zoom, centre } = panes[plane];
+  const state = useView.getState();
+  const { panes, activePane, inverted, compare } = state;
+  const stand = standOf(state, activePane);
+  if (!stand || compare) return null;
+  const { row, at } = stand;
+  const { plane, zoom, centre, slabMm } = panes[activePane];
   return {
     row,
     plane,
-    slice: Math.round(focus[planeAxes(gridOf(row).direction, plane).normal]),
+    slice: Math.round(at[planeAxes(gridOf(row).direction, plane).normal]),
     view: {
-      focus: [focus[0], focus[1], focus[2]],
+      focus: [at[0], at[1], at[2]],
       zoom,
       centre: centre && [centre[0], centre[1], centre[2]],
-      window: { ...window },
+      window: { ...activeWindow(state) },
       inverted,
       slabMm,
     },
@@ -36,14 +39,8 @@ export function shownSlice(): ShownSlice | null {
 /** Shows the open volume in a plane as it was kept. */
 export function showSlice(plane: Plane, view: ShownView): void {
   setFocus(view.focus);
-  setPane(plane, { zoom: view.zoom, centre: view.centre });
+  const place = paneFor(plane);
+  useView.setState({ activePane: place, inverted: view.inverted, compare: null });
+  setPane(place, { zoom: view.zoom, centre: view.centre, slabMm: view.slabMm });
   setWindow(view.window);
-  const { maximised } = useView.getState();
-  useView.setState({
-    activePlane: plane,
-    maximised: maximised && plane,
-    inverted: view.inverted,
-    slabMm: view.slabMm,
-    compare: null,
-  });
 }

@@ -1,4 +1,4 @@
-/** In which order the slices of a volume are asked for: those around the first one looked at, then outwards on both sides. */
+/** Which slices of a volume are asked for next: the missing ones nearest to the slice that is looked at. */
 
 export interface SliceRange {
   readonly first: number;
@@ -6,27 +6,28 @@ export interface SliceRange {
 }
 
 /**
- * Covers 0…count−1 once, in ranges of at most `chunk` slices, nearest to `start` first; the first range is small so that
- * a picture appears early.
+ * At most `most` neighbouring slices that nobody asked for yet (`asked[k]` 0), the nearest to `wanted` among them, grown
+ * towards and beyond it alike; null when all were asked for.
  */
-export function streamOrder(count: number, start: number, chunk: number): SliceRange[] {
-  if (count <= 0) return [];
-  const middle = Math.min(count - 1, Math.max(0, Math.round(start)));
-  const half = Math.min(2, Math.floor(chunk / 2));
-  let below = Math.max(0, middle - half);
-  let above = Math.min(count - 1, middle + half);
-  const ranges: SliceRange[] = [{ first: below, last: above }];
-  while (below > 0 || above < count - 1) {
-    if (above < count - 1) {
-      const last = Math.min(count - 1, above + chunk);
-      ranges.push({ first: above + 1, last });
-      above = last;
-    }
-    if (below > 0) {
-      const first = Math.max(0, below - chunk);
-      ranges.push({ first, last: below - 1 });
-      below = first;
-    }
+export function nextRange(asked: Uint8Array, wanted: number, most: number): SliceRange | null {
+  const start = nearestMissing(asked, Math.round(wanted));
+  if (start === null) return null;
+  let [first, last] = [start, start];
+  const missing = (k: number) => asked[k] === 0;
+  while (last - first + 1 < most && (missing(first - 1) || missing(last + 1))) {
+    // The nearer end first, so that the range stays around the wanted slice.
+    const upwards = missing(last + 1) && (!missing(first - 1) || last + 1 - wanted <= wanted - (first - 1));
+    if (upwards) last++;
+    else first--;
   }
-  return ranges;
+  return { first, last };
+}
+
+function nearestMissing(asked: Uint8Array, wanted: number): number | null {
+  const middle = Math.min(asked.length - 1, Math.max(0, wanted));
+  for (let away = 0; away < asked.length; away++) {
+    if (asked[middle + away] === 0) return middle + away;
+    if (asked[middle - away] === 0) return middle - away;
+  }
+  return null;
 }

@@ -1,25 +1,27 @@
-/** Holds the voxels of the volume a view shows, and releases them when it shows another or goes away. */
+/** Holds the voxels of the volume a view shows, and gives them back when it shows another or goes away. */
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { create } from 'zustand';
 import type { VolumeRow } from '../../native/contract/model.ts';
-import type { Box } from './grid.ts';
-import { Voxels } from './voxels.ts';
+import { type Box, wholeBox } from './grid.ts';
+import { voxelStore } from './voxelStore.ts';
+import type { Voxels } from './voxels.ts';
 
 /** `box` null is the whole volume; `startSlice` is the stored index of the slice wanted first. */
 export function useVoxels(row: VolumeRow | null, box: Box | null, startSlice: number): Voxels | null {
   const [voxels, setVoxels] = useState<Voxels | null>(null);
-  const boxKey = box?.join(',') ?? '';
+  const boxKey = row ? (box ?? wholeBox(row.dims)).join(',') : '';
   // biome-ignore lint/correctness/useExhaustiveDependencies: the start slice only orders the first load; the box is compared by value
   useEffect(() => {
     if (!row) {
       setVoxels(null);
       return;
     }
-    const next = new Voxels(row, box, startSlice);
-    setVoxels(next);
-    return () => next.release();
+    const borrowed = voxelStore.borrow(row, box, startSlice);
+    setVoxels(borrowed);
+    return () => voxelStore.giveBack(borrowed);
   }, [row?.id, boxKey]);
-  return voxels && row && voxels.volume === row.id && !voxels.released ? voxels : null;
+  const asked = voxels && voxels.volume === row?.id && voxels.box.join(',') === boxKey;
+  return asked && !voxels.released ? voxels : null;
 }
 
 /** The volume the three planes hold, which the comparison shows as well rather than loading a part of it again. */

@@ -1,15 +1,17 @@
 /**
  * Voxels in the window: a volume, or the box around a lesion, streamed slice by slice from the shell's protocol into one
- * buffer that the renderers, the HU probe and the brush share. Whoever opens one must release it.
+ * buffer that the renderers, the HU probe and the brush share. The store (voxelStore.ts) makes, lends and discards them.
  */
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { boxUrl, slicesUrl } from '../urls.ts';
 import { type Box, type Grid, gridOf, subGrid, type Vec3, wholeBox } from './grid.ts';
-import { streamOrder } from './streamOrder.ts';
+import { nextRange, type SliceRange } from './streamOrder.ts';
 
 /** About this many bytes are asked for at once. */
 const chunkBytes = 8 * 1024 * 1024;
 const parallelRequests = 2;
+/** The first request, and one for a slice that was scrolled to, are this small, so that its picture appears early. */
+const fewSlices = 3;
 /** Slices that arrive within this time are handed on together. */
 const deliveryMs = 300;
 
@@ -21,21 +23,25 @@ export class Voxels {
   /** The voxels of the volume held here. */
   readonly box: Box;
   readonly data: Int16Array | Float32Array;
-  /** One byte per slice: 1 once its voxels are here. */
+  /** One byte per slice: 1 once its voxels are here; before, what lies in the buffer means nothing. */
   readonly loaded: Uint8Array;
-  readonly #abort = new AbortController();
+  /** Bytes of the copy that the graphics adapter draws from; set by who makes that copy. */
+  pictureBytes = 0;
+  /** One byte per slice: 1 once it was asked for. */
+  readonly #asked: Uint8Array;
   readonly #listeners = new Set<() => void>();
-  readonly #sliceWaiters = new Map<number, (() => void)[]>();
   readonly #whole: boolean;
+  #abort: AbortController | null = null;
+  #wanted = 0;
+  #urgent = false;
   #loadedCount = 0;
   #failure: string | null = null;
-  #released = false;
-  readonly #cleanups: (() => void)[] = [];
+  readonly #cleanups = new Set<() => void>();
   #fresh: number[] = [];
   #lastDelivery = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(row: VolumeRow, box: Box | null, startSlice: number) {
+  constructor(row: VolumeRow, box: Box | null) {
     const whole = gridOf(row);
     this.#whole = box === null;
     this.box = box ?? wholeBox(row.dims);
@@ -44,10 +50,8 @@ export class Voxels {
     this.grid = box ? subGrid(whole, box) : whole;
     const [ni, nj, nk] = this.grid.dims;
     this.data = row.dtype === 'int16' ? new Int16Array(ni * nj * nk) : new Float32Array(ni * nj * nk);
-    // Air, so that what has not arrived yet is black rather than grey.
-    this.data.fill(-1024);
     this.loaded = new Uint8Array(nk);
-    void this.#stream(startSlice - this.box[2]);
+    this.#asked = new Uint8Array(nk);
   }
 
   get complete(): boolean {
@@ -60,22 +64,19 @@ export class Voxels {
   get failure(): string | null {
     return this.#failure;
   }
+  /** The slice of this grid that comes next. */
+  get wanted(): number {
+    return this.#wanted;
+  }
+  /** Whether nobody uses them now. */
   get released(): boolean {
-    return this.#released;
+    return this.#abort === null;
   }
 
   /** Told after every part that arrives or fails; returns the function that stops it. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  /** Resolves when the slice's voxels are here; never, when they failed. */
-  whenSlice(k: number): Promise<void> {
-    if (this.loaded[k]) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#sliceWaiters.set(k, [...(this.#sliceWaiters.get(k) ?? []), resolve]);
-    });
   }
 
   /** The voxels of one slice, as a view of the buffer. */
@@ -92,53 +93,107 @@ export class Voxels {
     return this.data[i + ni * (j + nj * k)];
   }
 
-  /** Runs when the voxels are released. */
-  onRelease(cleanup: () => void): void {
-    this.#cleanups.push(cleanup);
+  /** Runs once when the voxels are released; returns the function that takes that back. */
+  onRelease(cleanup: () => void): () => void {
+    this.#cleanups.add(cleanup);
+    return () => this.#cleanups.delete(cleanup);
   }
 
+  /** Begins to stream, or goes on with what is missing; `startSlice` is the stored index of the slice wanted first. */
+  use(startSlice: number): void {
+    const start = Math.round(startSlice) - this.box[2];
+    this.want(Math.min(this.loaded.length - 1, Math.max(0, start)));
+    if (this.#abort) return;
+    this.#abort = new AbortController();
+    this.#failure = null;
+    this.#asked.set(this.loaded);
+    if (!this.complete) void this.#stream(this.#abort.signal);
+  }
+
+  /** Makes a slice of this grid the next to come, and what is missing around it the next after. */
+  want(k: number): void {
+    this.#wanted = k;
+    if (this.#abort && this.#asked[k] === 0) void this.#hurry(this.#abort.signal);
+  }
+
+  /** Stops streaming and frees every copy made of the voxels; what arrived stays here. */
   release(): void {
-    if (this.#released) return;
-    this.#released = true;
+    if (!this.#abort) return;
     this.#abort.abort();
+    this.#abort = null;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#take();
     this.#listeners.clear();
-    this.#sliceWaiters.clear();
     // Last in, first out: panes let go of the picture before the caches beneath them do.
-    for (const cleanup of this.#cleanups.reverse()) cleanup();
+    const cleanups = [...this.#cleanups].reverse();
+    this.#cleanups.clear();
+    for (const cleanup of cleanups) cleanup();
   }
 
-  async #stream(start: number): Promise<void> {
-    const [ni, nj, nk] = this.grid.dims;
+  /** Gives the memory back at once rather than when the page happens to collect it. Nothing can be read afterwards. */
+  discard(): void {
+    this.release();
+    this.loaded.fill(0);
+    (this.data.buffer as ArrayBuffer).transfer(0);
+  }
+
+  async #stream(signal: AbortSignal): Promise<void> {
+    const [ni, nj] = this.grid.dims;
     const sliceBytes = ni * nj * this.data.BYTES_PER_ELEMENT;
-    const queue = streamOrder(nk, start, Math.max(1, Math.floor(chunkBytes / sliceBytes)));
-    const worker = async () => {
-      for (let range = queue.shift(); range && !this.#released; range = queue.shift()) {
-        try {
-          await this.#fetchRange(range.first, range.last, sliceBytes);
-        } catch {
-          if (this.#released) return;
-          this.#failure = 'Some slices could not be read; run Verify on the library.';
-          this.#tell();
-        }
-      }
+    const most = Math.max(1, Math.floor(chunkBytes / sliceBytes));
+    const worker = async (first: number) => {
+      let size = first;
+      while (await this.#ask(size, signal)) size = most;
     };
-    await Promise.all(Array.from({ length: parallelRequests }, worker));
+    await Promise.all([
+      worker(fewSlices),
+      ...Array.from({ length: parallelRequests - 1 }, () => worker(most)),
+    ]);
   }
 
-  async #fetchRange(first: number, last: number, sliceBytes: number): Promise<void> {
+  /** Asks for the wanted slice beside what is under way; one such request at a time, for what is wanted by then. */
+  async #hurry(signal: AbortSignal): Promise<void> {
+    if (this.#urgent) return;
+    this.#urgent = true;
+    try {
+      while (this.#asked[this.#wanted] === 0 && (await this.#ask(fewSlices, signal)));
+    } finally {
+      this.#urgent = false;
+    }
+  }
+
+  /** Fetches the most urgent slices that nobody asked for; false when there are none or the voxels were released. */
+  async #ask(most: number, signal: AbortSignal): Promise<boolean> {
+    const range = signal.aborted ? null : nextRange(this.#asked, this.#wanted, most);
+    if (!range) return false;
+    this.#asked.fill(1, range.first, range.last + 1);
+    try {
+      await this.#fetchRange(range, signal);
+    } catch {
+      if (signal.aborted) return false;
+      this.#failure = 'Some slices could not be read; run Verify on the library.';
+      this.#tell();
+    }
+    return true;
+  }
+
+  async #fetchRange({ first, last }: SliceRange, signal: AbortSignal): Promise<void> {
     const [i0, j0, k0, i1, j1] = this.box;
     const url = this.#whole
       ? slicesUrl(this.volume, first, last)
       : boxUrl(this.volume, [i0, j0, k0 + first, i1, j1, k0 + last]);
-    const response = await fetch(url, { signal: this.#abort.signal });
+    const response = await fetch(url, { signal });
     if (!response.ok || !response.body) throw new Error(`voxels: status ${response.status}`);
+    const [ni, nj] = this.grid.dims;
+    const sliceBytes = ni * nj * this.data.BYTES_PER_ELEMENT;
     const bytes = new Uint8Array(this.data.buffer, first * sliceBytes, (last - first + 1) * sliceBytes);
     const reader = response.body.getReader();
     let filled = 0;
     let announced = first;
     for (;;) {
       const { done, value } = await reader.read();
+      if (signal.aborted) throw new Error('voxels: released');
       if (done) break;
       if (filled + value.length > bytes.length) throw new Error('voxels: more bytes than asked for');
       bytes.set(value, filled);
@@ -153,11 +208,11 @@ export class Voxels {
   }
 
   #arrived(first: number, last: number): void {
-    if (this.#released) return;
     for (let k = first; k <= last; k++) this.#fresh.push(k);
     const wait = this.#lastDelivery + deliveryMs - performance.now();
-    const all = this.#loadedCount + this.#fresh.length === this.loaded.length;
-    if (wait <= 0 || all) this.#deliver();
+    const all = this.#loadedCount + this.#fresh.length >= this.loaded.length;
+    const awaited = this.loaded[this.#wanted] === 0 && first <= this.#wanted && this.#wanted <= last;
+    if (wait <= 0 || all || awaited) this.#deliver();
     else this.#timer ??= setTimeout(() => this.#deliver(), wait);
   }
 
@@ -165,17 +220,18 @@ export class Voxels {
   #deliver(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#released) return;
     this.#lastDelivery = performance.now();
+    this.#take();
+    this.#tell();
+  }
+
+  #take(): void {
     for (const k of this.#fresh) {
       if (this.loaded[k]) continue;
       this.loaded[k] = 1;
       this.#loadedCount++;
-      for (const resolve of this.#sliceWaiters.get(k) ?? []) resolve();
-      this.#sliceWaiters.delete(k);
     }
     this.#fresh = [];
-    this.#tell();
   }
 
   #tell(): void {

@@ -50,7 +50,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the session'), () => {
     await at('hit-card').nth(1).click(patience);
     await sliceOf(at('compare-hit'));
     const hit = (await at('hit-card').nth(1).getAttribute('data-lesion')) ?? '';
-    await expect.poll(storedText, patience).toContain(`"compare":"${hit}"`);
+    await expect.poll(storedText, patience).toContain(`"active":"${hit}"`);
     const text = await storedText();
     expect(text).not.toMatch(/PH-\d/);
     expect(text).not.toContain(folder);

@@ -6,7 +6,12 @@ import dicomParser from 'dicom-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Point, polygonArea } from '../../native/lesion/contours.ts';
 import { lesionContours, organContours } from '../../native/phantom/dicomObjects.ts';
-import { generatePhantomLibrary, labelColumns, phantomCase } from '../../native/phantom/generate.ts';
+import {
+  generatePhantomLibrary,
+  labelColumns,
+  phantomCase,
+  writePatient,
+} from '../../native/phantom/generate.ts';
 import { lesionKinds } from '../../native/phantom/kinds.ts';
 import { ctNoiseTile, kernels, noiseTileSize } from '../../native/phantom/noise.ts';
 import { boxDims, type Mask, type Volume, worldToIndex } from '../../native/volume/volume.ts';
@@ -317,6 +322,27 @@ describe('generatePhantomLibrary', () => {
       );
       expect(area / (volume.spacing[0] * volume.spacing[1]) / exact).toBeCloseTo(1, 2);
     }
+  });
+
+  it('gives every sixteenth patient a thick series of the same scan and an earlier examination with smaller lesions', async () => {
+    const dir = join(root, 'further');
+    const size = { matrix: 64, maxSlices: 16 };
+    expect(await writePatient(dir, 1, 15, size)).toBe(2);
+    const series = (folder: string) =>
+      readFile(join(dir, 'PH-0016', folder, 'IM0001.dcm')).then((bytes) => dicomParser.parseDicom(bytes));
+    const [main, thick, prior] = [await series('CT'), await series('CT-thick'), await series('CT-prior')];
+    const [study, of, frame, date] = ['x0020000d', 'x0020000e', 'x00200052', 'x00080020'];
+    expect(thick.string(study)).toBe(main.string(study));
+    expect(thick.string(frame)).toBe(main.string(frame));
+    expect(new Set([main, thick, prior].map((one) => one.string(of))).size).toBe(3);
+    expect(prior.string('x00100020')).toBe(main.string('x00100020'));
+    expect(prior.string(study)).not.toBe(main.string(study));
+    expect(prior.string(frame)).not.toBe(main.string(frame));
+    expect(Number(prior.string(date))).toBeLessThan(Number(main.string(date)));
+    const [now, before] = [phantomCase(1, 15, size), phantomCase(1, 15, size, 0.65)];
+    expect(before.lesions.map((lesion) => lesion.centerMm)).toEqual(now.lesions.map((one) => one.centerMm));
+    for (const [n, lesion] of before.lesions.entries())
+      expect(lesion.diameterMm).toBeLessThan(now.lesions[n].diameterMm);
   });
 
   it('stops when cancelled', async () => {

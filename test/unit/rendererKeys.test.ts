@@ -1,7 +1,14 @@
 /** The tables of keys, mouse, presets and layouts: no key twice, conflicts refused, files exchanged. */
 import { describe, expect, test } from 'vitest';
 import { actionOf, bindingId, keyBindings } from '../../renderer/viewer/keys.ts';
-import { layoutNames, layouts, nextLayout, slabsMm, steppedSlab } from '../../renderer/viewer/layouts.ts';
+import {
+  type LayoutName,
+  layoutNames,
+  layouts,
+  nextLayout,
+  slabsMm,
+  steppedSlab,
+} from '../../renderer/viewer/layouts.ts';
 import { dragOf } from '../../renderer/viewer/mouse.ts';
 import { bindingsWith, changed, keysAsJson, keysFromJson } from '../../renderer/viewer/ownKeys.ts';
 import { windowOf, windowPresets } from '../../renderer/viewer/presets.ts';
@@ -39,8 +46,8 @@ describe('keys', () => {
   });
 
   test('an own key acts, and the delivered one no longer does', () => {
-    const bindings = bindingsWith(changed({}, 'find', ['a']));
-    expect(actionOf(press('a'), bindings)?.do).toBe('find');
+    const bindings = bindingsWith(changed({}, 'find', ['F9']));
+    expect(actionOf(press('F9'), bindings)?.do).toBe('find');
     expect(actionOf(press('f'), bindings)).toBeNull();
   });
 
@@ -49,19 +56,19 @@ describe('keys', () => {
     expect(() => changed({}, 'find', ['ArrowLeft'])).toThrow(/is taken: Along the hits/);
     for (const key of ['Escape', 'Enter', 'Tab', '?', ' ', 'Mod+c', 'Alt'])
       expect(() => changed({}, 'find', [key])).toThrow(/cannot be assigned/);
-    expect(() => changed({}, 'help', ['a'])).toThrow(/no action/);
+    expect(() => changed({}, 'help', ['F9'])).toThrow(/no action/);
     // A key that was given up is free.
-    const moved = changed({}, 'find', ['a']);
-    expect(changed(moved, 'invert', ['f'])).toEqual({ find: ['a'], invert: ['f'] });
-    expect(() => changed(moved, 'invert', ['a'])).toThrow(/taken: Find similar/);
+    const moved = changed({}, 'find', ['F9']);
+    expect(changed(moved, 'invert', ['f'])).toEqual({ find: ['F9'], invert: ['f'] });
+    expect(() => changed(moved, 'invert', ['F9'])).toThrow(/taken: Find similar/);
   });
 
   test('the delivered key again is no change', () => {
-    expect(changed(changed({}, 'find', ['a']), 'find', ['f'])).toEqual({});
+    expect(changed(changed({}, 'find', ['F9']), 'find', ['f'])).toEqual({});
   });
 
   test('exported keys come back, two that changed places as well', () => {
-    const changes = { find: ['i'], invert: ['f'], 'preset Lung': ['Mod+l'] };
+    const changes = { find: ['i'], invert: ['f'], 'preset Lung': ['Mod+9'] };
     expect(keysFromJson(keysAsJson(changes))).toEqual(changes);
     expect(keysFromJson(keysAsJson({}))).toEqual({});
   });
@@ -108,10 +115,13 @@ describe('windows', () => {
 
 describe('layouts', () => {
   test('each follows another until the first is back', () => {
-    const seen = [layoutNames[0], nextLayout(layoutNames[0]), nextLayout(nextLayout(layoutNames[0]))];
+    const seen: LayoutName[] = [layoutNames[0]];
+    while (seen.length < layoutNames.length) seen.push(nextLayout(seen[seen.length - 1]));
     expect(seen).toEqual([...layoutNames]);
-    expect(nextLayout(seen[2])).toBe(layoutNames[0]);
+    expect(nextLayout(seen[seen.length - 1])).toBe(layoutNames[0]);
     expect(layouts.planes.planes).toEqual(['axial', 'coronal', 'sagittal']);
+    for (const { areas, panes } of Object.values(layouts))
+      expect(new Set(areas.match(/[a-z]/g))).toEqual(new Set([...'abcd'].slice(0, panes)));
   });
 
   test('a slab takes the slices within half its thickness, inside the volume', () => {

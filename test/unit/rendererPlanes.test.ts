@@ -18,7 +18,6 @@ import {
   screenVectors,
 } from '../../renderer/viewer/planes.ts';
 import { windowPresets, windowRange } from '../../renderer/viewer/presets.ts';
-import { streamOrder } from '../../renderer/viewer/streamOrder.ts';
 
 const lps: Grid = {
   dims: [40, 30, 20],
@@ -277,31 +276,6 @@ describe('linked scrolling', () => {
     expect(stepOffset(0, -100, sides)).toBe(-25);
     expect(stepOffset(0, 100, sides)).toBe(25);
     expect(sliceAtOffset(lps, geometry, 10, 25)).toBe(19);
-  });
-});
-
-describe('streaming', () => {
-  test('every slice is asked for once, the nearest first', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 400 }),
-        fc.integer({ min: -20, max: 500 }),
-        fc.integer({ min: 1, max: 40 }),
-        (count, start, chunk) => {
-          const ranges = streamOrder(count, start, chunk);
-          const all = ranges.flatMap(({ first, last }) =>
-            Array.from({ length: last - first + 1 }, (_, n) => first + n),
-          );
-          expect([...all].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, n) => n));
-          const middle = Math.min(count - 1, Math.max(0, start));
-          expect(ranges[0].first).toBeLessThanOrEqual(middle);
-          expect(ranges[0].last).toBeGreaterThanOrEqual(middle);
-          for (const { first, last } of ranges)
-            expect(last - first + 1).toBeLessThanOrEqual(Math.max(chunk, 5));
-        },
-      ),
-    );
-    expect(streamOrder(0, 0, 8)).toEqual([]);
   });
 });
 

@@ -1,0 +1,62 @@
+/** The library as it is kept in order: lists of any length by windows, changes to many lesions at once and their undoing, duplicates, health. */
+import { z } from 'zod';
+import { id, labels, lesionRow, named } from './model.ts';
+
+const ints = z.number().int();
+/** Words; what is listed holds every one of them. */
+export const listText = z.string().max(200).default('');
+
+/** A named field of filters and its value, as filters write them. */
+const condition = z.object({ field: named, value: z.string().max(2000) });
+
+/** Which lesions, in which order: by a field that filters know, what lacks it last; without one by patient. */
+export const lesionSelection = z.object({
+  patient: named.optional(),
+  where: z.array(condition).max(100).default([]),
+  text: listText,
+  order: z.object({ by: named, descending: z.boolean() }).optional(),
+});
+export type LesionSelection = z.input<typeof lesionSelection>;
+
+const window = { offset: ints.min(0).default(0), limit: ints.min(1) };
+export const lesionWindow = lesionSelection.extend({
+  offset: window.offset,
+  limit: window.limit.max(1000).default(200),
+  /** Fields of which each row says its value. */
+  fields: z.array(named).max(50).default([]),
+});
+export const listedLesion = lesionRow.extend({ values: labels });
+export type ListedLesion = z.infer<typeof listedLesion>;
+
+export const mostLesions = 200_000;
+export const lesionIds = lesionSelection.extend({
+  offset: window.offset,
+  limit: window.limit.max(mostLesions).default(mostLesions),
+});
+const lesions = z.array(id).min(1).max(mostLesions);
+
+/** A label, or the diagnosis, its code, its proof and the like under their own names; null takes it away. */
+export const labelChange = z.object({
+  name: z.string().trim().min(1).max(100),
+  value: z.string().trim().max(1000).nullable(),
+});
+export type LabelChange = z.infer<typeof labelChange>;
+export const editParams = z.object({ lesions, changes: z.array(labelChange).min(1).max(20) });
+
+/** One change by hand: who did what to how many things, and whether it was taken back. */
+export const changeRow = z.object({
+  id: named,
+  at: z.string(),
+  user: z.string(),
+  what: z.string(),
+  /** How many lesions, or parts of a patient, it changed. */
+  rows: ints,
+  /** The change that this one took back. */
+  undoes: named.optional(),
+  /** The change that took this one back. */
+  undoneBy: named.optional(),
+});
+export type ChangeRow = z.infer<typeof changeRow>;
+/** What became of a change: nothing where all was so already; `left` were changed by others meanwhile and stayed as they are. */
+export const changed = z.object({ change: changeRow.optional(), left: ints });
+export type Changed = z.infer<typeof changed>;

@@ -1,0 +1,41 @@
+/** Brings back what a change by hand changed, each thing by the rule of its kind, as a change of its own that can be undone too. */
+import type { ChangedThing } from '../catalog/changes.ts';
+import { editAction } from '../catalog/edits.ts';
+import { PrecedentError } from '../contract/errors.ts';
+import type { Changed } from '../contract/library.ts';
+import type { Library } from './library.ts';
+import { currentUser } from './user.ts';
+
+/** Takes one thing back; false where it cannot be because it is otherwise by now. */
+type TakeBack = (library: Library, thing: ChangedThing) => boolean;
+
+/** By the action of the audit row: a further kind of change is a further row. */
+const rules: Readonly<Record<string, TakeBack>> = {
+  [editAction]: ({ edits }, thing) => edits.takeBack(thing),
+};
+
+/** Throws `not-found` for a change that there is not, `refused` for one that was taken back already. */
+export function undoChange(library: Library, id: string): Changed {
+  const { changes, db } = library;
+  const taken: ChangedThing[] = [];
+  const undone = db.transaction((): Changed => {
+    const change = changes.find(id);
+    if (!change) throw new PrecedentError('not-found', 'there is no such change', id);
+    if (change.undoneBy !== undefined)
+      throw new PrecedentError('refused', 'the change was undone already', id, 'undo the undoing instead');
+    // What was done last is taken back first.
+    const things = changes.things(change).reverse();
+    taken.push(...things.filter((thing) => rules[thing.action]?.(library, thing) ?? false));
+    const rows = taken.map((thing) => ({ ...thing, before: thing.after, after: thing.before }));
+    const what = change.what.startsWith('Undo: ')
+      ? change.what.slice('Undo: '.length)
+      : `Undo: ${change.what}`;
+    return {
+      change: changes.record(currentUser(), what, rows, id),
+      left: things.length - taken.length,
+    };
+  })();
+  if (taken.every(({ action }) => action === editAction)) library.edited(taken.map(({ subject }) => subject));
+  else library.changed();
+  return undone;
+}

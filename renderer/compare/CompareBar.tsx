@@ -1,0 +1,247 @@
+/** The head of the comparison: what is compared, how it is looked at, and what can be done with the active hit. */
+import { ActionIcon, Button, Menu, SegmentedControl, Tooltip } from '@mantine/core';
+import {
+  IconArrowLeft,
+  IconChevronLeft,
+  IconChevronRight,
+  IconExternalLink,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconRulerMeasure,
+  IconStack2,
+  IconZoomScan,
+} from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { planes } from '../../native/contract/mark.ts';
+import type { Hit } from '../../native/contract/model.ts';
+import { MarkButtons } from '../query/HitActions.tsx';
+import { markOf } from '../query/hitMarks.ts';
+import { TakeAwayMenu } from '../takeaway/TakeAwayMenu.tsx';
+import { minus } from '../ui/format.ts';
+import { useView } from '../ui/store.ts';
+import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
+import { useShownKey } from '../viewer/ownKeys.ts';
+import { chooseLayout, close, stepBeside } from './actions.ts';
+import { runFlicker, toggleFlicker, turnsPerSecond, useFlicker } from './flicker.ts';
+import { compareLayoutNames, compareLayouts } from './layouts.ts';
+import { toggleScale, useLinked } from './linked.ts';
+import { openWholeStudy } from './returnTo.ts';
+import { useSetup } from './setup.ts';
+
+interface CompareBarProps {
+  readonly hit: Hit;
+  /** What the active hit is called. */
+  readonly name: string;
+  /** What is said of it beside its name. */
+  readonly said: string;
+  /** Whether there is a query to compare with: words have no picture. */
+  readonly pictured: boolean;
+}
+
+export function CompareBar({ hit, name, said, pictured }: CompareBarProps) {
+  const subject = useView((s) => s.subject);
+  const keyOf = useShownKey();
+  return (
+    <header className="compare-head">
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        color="gray"
+        leftSection={<IconArrowLeft size={13} />}
+        onClick={close}
+      >
+        Back <kbd>Esc</kbd>
+      </Button>
+      <span className="compare-title">
+        {name}
+        {said}
+      </span>
+      <Offset hit={hit} />
+      <span className="spacer" />
+      <MarkButtons hit={hit} mark={subject ? markOf(subject.marks, hit.lesion) : null} />
+      <span className="compare-group">
+        <PlaneControl />
+        <LayoutMenu />
+        <ScaleButton />
+        {pictured && <FlickerButtons />}
+      </span>
+      <IconButton
+        label={`Previous hits (${keyOf('previousHit')})`}
+        name="Previous hit"
+        act={() => stepBeside(-1)}
+      >
+        <IconChevronLeft size={14} />
+      </IconButton>
+      <IconButton label={`Next hits (${keyOf('nextHit')})`} name="Next hit" act={() => stepBeside(1)}>
+        <IconChevronRight size={14} />
+      </IconButton>
+      <TakeAwayMenu />
+      <StudyButton hit={hit} name={name} />
+    </header>
+  );
+}
+
+function IconButton(props: {
+  label: string;
+  name: string;
+  act: () => void;
+  pressed?: boolean;
+  testId?: string;
+  children: ReactNode;
+}) {
+  const { label, name, act, pressed, testId, children } = props;
+  return (
+    <Tooltip label={label}>
+      <ActionIcon
+        size="sm"
+        variant={pressed ? 'filled' : 'default'}
+        color={pressed ? 'cyan' : undefined}
+        aria-label={name}
+        aria-pressed={pressed}
+        data-testid={testId}
+        onClick={act}
+      >
+        {children}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+/** How far all panes stand from their lesions' centres. */
+function Offset({ hit }: { hit: Hit }) {
+  const plane = useSetup((s) => s.plane);
+  const { offsetMm } = useLinked((s) => s.places[plane]);
+  const shiftMm = useLinked((s) => (plane === 'axial' ? (s.shiftsMm[hit.lesion] ?? 0) : 0));
+  return (
+    <span className="compare-offset" data-testid="compare-offset" data-offset-mm={offsetMm}>
+      {minus(Number(offsetMm.toFixed(1)))} mm from centre
+      {shiftMm !== 0 && `, the hit ${minus(Number(shiftMm.toFixed(1)))} mm further`}
+    </span>
+  );
+}
+
+function PlaneControl() {
+  const plane = useSetup((s) => s.plane);
+  const keyOf = useShownKey();
+  return (
+    <Tooltip label={`Plane of all panes (${keyOf('comparePlane')})`} openDelay={400}>
+      <SegmentedControl
+        size="xs"
+        aria-label="Plane of all panes"
+        data-testid="compare-plane"
+        value={plane}
+        onChange={(value) => useSetup.setState({ plane: planes.find((one) => one === value) ?? plane })}
+        data={planes.map((one) => ({ value: one, label: one.slice(0, 3) }))}
+      />
+    </Tooltip>
+  );
+}
+
+function LayoutMenu() {
+  const layout = useSetup((s) => s.layout);
+  const keyOf = useShownKey();
+  return (
+    <Menu position="bottom-end" withinPortal>
+      <Menu.Target>
+        <Tooltip label={`Layout of query and hits (${keyOf('layout')})`}>
+          <Button size="compact-xs" variant="default" data-testid="compare-layout">
+            {compareLayouts[layout].title}
+          </Button>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {compareLayoutNames.map((name) => (
+          <Menu.RadioItem
+            key={name}
+            value={name}
+            checked={name === layout}
+            closeMenuOnClick
+            onChange={() => chooseLayout(name)}
+          >
+            {compareLayouts[name].title} <span className="dim">query and {compareLayouts[name].hits}</span>
+          </Menu.RadioItem>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function ScaleButton() {
+  const toFit = useSetup((s) => s.toFit);
+  const keyOf = useShownKey();
+  const key = keyOf('compareScale');
+  return (
+    <IconButton
+      label={
+        toFit
+          ? `Each lesion fills its pane; back to the same mm (${key})`
+          : `The same mm in every pane; fit each lesion (${key})`
+      }
+      name="Fit each lesion to its pane"
+      pressed={toFit}
+      testId="compare-fit"
+      act={toggleScale}
+    >
+      {toFit ? <IconZoomScan size={14} /> : <IconRulerMeasure size={14} />}
+    </IconButton>
+  );
+}
+
+function FlickerButtons() {
+  const { on, running } = useFlicker();
+  const rate = useSetup((s) => s.flickerRate);
+  const keyOf = useShownKey();
+  return (
+    <>
+      <IconButton
+        label={`Flicker: query and hit by turns in one pane (${keyOf('flicker')}); hold ${keyOf('flickerHold')} for the hit`}
+        name="Flicker between query and hit"
+        pressed={on}
+        testId="compare-flicker"
+        act={toggleFlicker}
+      >
+        <IconStack2 size={14} />
+      </IconButton>
+      {on && (
+        <IconButton
+          label={
+            running
+              ? `Stop the clock; faster ${keyOf('cineFaster')}, slower ${keyOf('cineSlower')}`
+              : 'Let the pictures take turns by the clock'
+          }
+          name={running ? 'Stop taking turns' : 'Take turns'}
+          testId="flicker-run"
+          act={() => runFlicker(!running)}
+        >
+          {running ? <IconPlayerPause size={14} /> : <IconPlayerPlay size={14} />}
+        </IconButton>
+      )}
+      {on && running && (
+        <span className="dim number" data-testid="flicker-rate">
+          {turnsPerSecond(rate)} / s
+        </span>
+      )}
+    </>
+  );
+}
+
+function StudyButton({ hit, name }: { hit: Hit; name: string }) {
+  const volume = useQuery(volumeQuery(hit.volume)).data?.volume;
+  const lesion = useQuery(lesionQuery(hit.lesion)).data?.lesion ?? null;
+  return (
+    <Tooltip label="The hit's study in three planes; Esc leads back here">
+      <Button
+        size="compact-xs"
+        variant="default"
+        disabled={!volume}
+        leftSection={<IconExternalLink size={12} />}
+        onClick={() => {
+          if (volume) openWholeStudy(volume, lesion, `Whole study of ${name.toLowerCase()}`);
+        }}
+      >
+        Whole study
+      </Button>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,256 @@
+/** The table of lesions: any number of rows, sorted by any column, selected by mouse and keys, labels written in place. */
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, type MouseEvent, useEffect, useRef, useState } from 'react';
+import type { LesionSelection, ListedLesion } from '../../../native/contract/library.ts';
+import type { FieldInfo } from '../../../native/contract/model.ts';
+import { proofMarks } from '../../query/proofs.tsx';
+import { Empty, Failure, Loading } from '../../ui/Empty.tsx';
+import { count } from '../../ui/format.ts';
+import { useIdentity } from '../../ui/identity.ts';
+import { LabelLine } from '../../ui/LabelLine.tsx';
+import { useView } from '../../ui/store.ts';
+import { Thumbnail } from '../../ui/Thumbnail.tsx';
+import { editLesions } from '../edits.ts';
+import { openLesion } from '../open.ts';
+import { lesionListing } from '../queries.ts';
+import { rowAt, useWindow } from '../windows.ts';
+import { CellEditor } from './CellEditor.tsx';
+import { type Column, cellText, labelsColumn, pictureColumn } from './columns.ts';
+import { deselect, selectAll, selectRow, selectTo, usePage } from './pageState.ts';
+import { TableHead } from './TableHead.tsx';
+
+const rowHeight = 34;
+const cellId = (row: number, column: string) => `cell-${row}-${column}`;
+
+export function LesionTable(props: {
+  selection: LesionSelection;
+  columns: readonly Column[];
+  fields: readonly FieldInfo[];
+  toldTotal: (total: number) => void;
+}) {
+  const { selection, columns, fields, toldTotal } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const [range, setRange] = useState<readonly [number, number]>([0, 0]);
+  const listing = lesionListing(
+    selection,
+    columns.flatMap(({ field }) => field ?? []),
+  );
+  const list = useWindow(listing, ...range);
+  const selected = usePage((s) => s.selected);
+  const cursor = usePage((s) => s.cursor);
+  const editing = usePage((s) => s.editing);
+  const virtual = useVirtualizer({
+    count: list.total ?? 0,
+    getScrollElement: () => box.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+    scrollPaddingStart: rowHeight,
+  });
+  const items = virtual.getVirtualItems();
+  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
+  if (first !== range[0] || last !== range[1]) setRange([first, last]);
+  const { total } = list;
+  useEffect(() => {
+    if (total !== undefined) toldTotal(total);
+  }, [total, toldTotal]);
+  const here = total !== undefined && total > 0;
+  // The keys act on the table from the moment at which it is there.
+  useEffect(() => {
+    if (here) box.current?.focus();
+  }, [here]);
+  const listed = JSON.stringify(selection);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its top
+  useEffect(() => virtual.scrollToOffset(0), [listed]);
+
+  const lesionAt = (n: number) => list.row(n) ?? rowAt<ListedLesion>(listing.key, n);
+  const open = (lesion: ListedLesion | undefined) => {
+    if (!lesion) return;
+    useView.setState({ dialog: null });
+    void openLesion(lesion);
+  };
+  const moveTo = (row: number, column: string, extend: boolean) => {
+    const lesion = lesionAt(row);
+    virtual.scrollToIndex(row);
+    if (extend) void selectTo(selection, row, column);
+    else if (lesion) selectRow(lesion.id, row, column, false);
+    else usePage.setState({ cursor: { row, column }, anchor: row });
+  };
+  const onKey = (event: KeyboardEvent) => {
+    if (editing || !total) return;
+    const at = cursor ?? { row: 0, column: columns[0].name };
+    const lesion = cursor ? lesionAt(cursor.row) : undefined;
+    const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / rowHeight) - 2);
+    const row = (n: number) => moveTo(Math.min(total - 1, Math.max(0, n)), at.column, event.shiftKey);
+    const place = columns.findIndex(({ name }) => name === at.column);
+    const along = (by: number) => {
+      const next = columns[Math.min(columns.length - 1, Math.max(0, place + by))];
+      usePage.setState({ cursor: { row: at.row, column: next.name } });
+    };
+    const acts: Readonly<Record<string, () => void>> = {
+      ArrowDown: () => row(cursor ? at.row + 1 : 0),
+      ArrowUp: () => row(at.row - 1),
+      PageDown: () => row(at.row + page),
+      PageUp: () => row(at.row - page),
+      Home: () => row(0),
+      End: () => row(total - 1),
+      ArrowRight: () => along(1),
+      ArrowLeft: () => along(-1),
+      Enter: () => open(lesion),
+      F2: () => {
+        if (columns[place]?.edits) usePage.setState({ editing: true });
+      },
+      ' ': () => {
+        if (lesion) selectRow(lesion.id, at.row, at.column, true);
+      },
+    };
+    const all = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'a';
+    if (!all && !Object.hasOwn(acts, event.key)) return;
+    event.preventDefault();
+    if (all) void selectAll(selection);
+    else acts[event.key]();
+  };
+  const onCell = (event: MouseEvent, lesion: ListedLesion, row: number, column: Column) => {
+    // Outside of the editor, so that a click into it leaves it open.
+    if (event.target instanceof HTMLInputElement) return;
+    if (event.shiftKey) void selectTo(selection, row, column.name);
+    else selectRow(lesion.id, row, column.name, event.ctrlKey || event.metaKey);
+  };
+  const commit = async (lesion: ListedLesion, column: Column, text: string) => {
+    const ids = selected.has(lesion.id) ? [...selected] : [lesion.id];
+    usePage.setState({ editing: false });
+    box.current?.focus();
+    await editLesions(ids, [{ name: column.name, value: text.trim() === '' ? null : text }]);
+  };
+
+  if (list.error) return <Failure error={list.error} retry={list.retry} />;
+  if (total === undefined) return <Loading text="Reading the library" />;
+  if (total === 0)
+    return <Empty title="Nothing matches" text="No lesion passes the search and the filters above." />;
+  const template = columns.map(({ width }) => `${width}px`).join(' ');
+  const width = columns.reduce((sum, column) => sum + column.width, 0);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: rows are positioned, which a table would not survive
+    <div
+      ref={box}
+      className="lesion-table"
+      data-testid="lesion-table"
+      role="grid"
+      aria-label="Lesions"
+      aria-multiselectable
+      aria-rowcount={total + 1}
+      aria-colcount={columns.length}
+      aria-activedescendant={cursor ? cellId(cursor.row, cursor.column) : undefined}
+      tabIndex={0}
+      onKeyDown={onKey}
+    >
+      <TableHead columns={columns} template={template} width={width} />
+      <div style={{ height: virtual.getTotalSize(), width, position: 'relative' }}>
+        {items.map((item) => {
+          const lesion = list.row(item.index);
+          return (
+            // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus and names the active cell
+            // biome-ignore lint/a11y/useSemanticElements: see above
+            <div
+              key={item.key}
+              role="row"
+              className="table-row"
+              data-testid="table-row"
+              data-lesion={lesion?.id}
+              aria-busy={lesion === undefined}
+              aria-rowindex={item.index + 2}
+              aria-selected={lesion !== undefined && selected.has(lesion.id)}
+              style={{
+                gridTemplateColumns: template,
+                width,
+                height: item.size,
+                transform: `translateY(${item.start}px)`,
+              }}
+            >
+              {lesion &&
+                columns.map((column) => {
+                  const active = cursor?.row === item.index && cursor.column === column.name;
+                  return (
+                    // biome-ignore lint/a11y/useSemanticElements: see above
+                    // biome-ignore lint/a11y/useFocusableInteractive: see above
+                    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid hears the keys
+                    <div
+                      key={column.name}
+                      id={cellId(item.index, column.name)}
+                      role="gridcell"
+                      className="table-cell"
+                      data-kind={column.kind}
+                      data-active={active}
+                      onClick={(event) => onCell(event, lesion, item.index, column)}
+                      onDoubleClick={(event) => {
+                        if (event.target instanceof HTMLInputElement) return;
+                        if (column.edits) usePage.setState({ editing: true });
+                        else open(lesion);
+                      }}
+                    >
+                      {active && editing ? (
+                        <CellEditor
+                          column={column}
+                          value={cellText(lesion, column)}
+                          known={fields.find(({ name }) => name === column.name)?.values ?? []}
+                          hint={
+                            selected.has(lesion.id) && selected.size > 1
+                              ? `Enter sets it for ${count(selected.size, 'lesion')}`
+                              : 'Enter sets it'
+                          }
+                          commit={(text) => void commit(lesion, column, text)}
+                          cancel={() => {
+                            usePage.setState({ editing: false });
+                            box.current?.focus();
+                          }}
+                        />
+                      ) : (
+                        <CellContent lesion={lesion} column={column} />
+                      )}
+                    </div>
+                  );
+                })}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+/** Forgets the selection when another list is shown: rows that are not in it must not be changed unseen. */
+export function useSelectionOf(selection: LesionSelection): void {
+  const { order: _, ...listed } = selection;
+  const key = JSON.stringify(listed);
+  const before = useRef(key);
+  useEffect(() => {
+    if (before.current !== key) deselect();
+    before.current = key;
+  }, [key]);
+}
+
+function CellContent({ lesion, column }: { lesion: ListedLesion; column: Column }) {
+  const identity = useIdentity();
+  if (column.name === pictureColumn) return <Thumbnail lesion={lesion.id} size={30} />;
+  if (column.name === labelsColumn)
+    return (
+      <LabelLine
+        labels={lesion.labels}
+        diagnosis={lesion.diagnosis?.diagnosis}
+        className="row-labels"
+        most={4}
+      />
+    );
+  if (column.name === 'patient')
+    return <span title={identity.whole(lesion.patient)}>{identity.patient(lesion.patient)}</span>;
+  const text = cellText(lesion, column);
+  if (column.name === 'date') return <span>{identity.date(text)}</span>;
+  if (column.name === 'proof' && lesion.diagnosis) {
+    const mark = proofMarks[lesion.diagnosis.proof];
+    return (
+      <span className={`proof ${mark.strength}`} title={mark.text}>
+        {mark.sign} {lesion.diagnosis.proof}
+      </span>
+    );
+  }
+  return <span title={text}>{text}</span>;
+}

@@ -1,0 +1,50 @@
+/** How much memory pictures may take, and how much they take now. */
+import { Select } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { memory as size } from '../ui/format.ts';
+import { budgetChoices, chooseBudget, useVoxelBudget, usualBudget } from '../viewer/voxelBudget.ts';
+import { type Held, voxelStore } from '../viewer/voxelStore.ts';
+
+/** How often the figures are looked at while they are in sight, in ms. */
+const lookMs = 500;
+const usual = 'usual';
+
+export function Memory() {
+  const { memory, chosen } = useVoxelBudget();
+  const held = useHeld();
+  if (memory === null) return null;
+  const choices = budgetChoices(memory).map((bytes) => ({ value: String(bytes), label: size(bytes) }));
+  return (
+    <section>
+      <div className="panel-label">Memory</div>
+      <Select
+        size="xs"
+        w={320}
+        allowDeselect={false}
+        label="For the voxels of pictures"
+        description="Beyond it, studies that are not shown are let go, the longest unused first."
+        data={[
+          {
+            value: usual,
+            label: `A quarter of this machine's memory (${size(usualBudget(memory))})`,
+          },
+          ...choices,
+        ]}
+        value={chosen === null ? usual : String(chosen)}
+        onChange={(value) => chooseBudget(value === null || value === usual ? null : Number(value))}
+      />
+      <p className="dim" data-testid="memory-held" data-shown={held.shown} data-kept={held.kept}>
+        Now {size(held.shown)} shown, {size(held.kept)} kept for going back
+      </p>
+    </section>
+  );
+}
+
+function useHeld(): Held {
+  const [held, setHeld] = useState(voxelStore.held);
+  useEffect(() => {
+    const timer = setInterval(() => setHeld(voxelStore.held), lookMs);
+    return () => clearInterval(timer);
+  }, []);
+  return held;
+}
