@@ -1,8 +1,13 @@
 /**
  * The names of every message that passes between the preload and main. The preload must stay small and free of zod, so
- * the two messages of the contract are repeated here; their types make the compiler hold them equal.
+ * the messages of the contract are repeated here; their types make the compiler hold them equal.
  */
-import type { bridgeContract, portLostMessage, portMessage } from '../native/contract/bridge.ts';
+import type {
+  bridgeContract,
+  hitsWindowMessages,
+  portLostMessage,
+  portMessage,
+} from '../native/contract/bridge.ts';
 
 type BridgeName = keyof typeof bridgeContract;
 
@@ -16,6 +21,7 @@ export const requestChannels = {
   saveText: 'precedent:saveText',
   openLibrary: 'precedent:openLibrary',
   requestPort: 'precedent:requestPort',
+  hitsWindow: 'precedent:hitsWindow',
 } as const satisfies Record<BridgeName, string>;
 
 /** Preload → main with the paths of dropped files, which the page itself never sees. */
@@ -26,12 +32,18 @@ export const engineChannels = {
   port: 'precedent:port',
   lost: 'precedent:lost',
   command: 'precedent:command',
+  hitsWindow: 'precedent:hitsWindowChanged',
 } as const;
 
 /** Preload → page, by `window.postMessage`. */
-export const pageMessages: { readonly port: typeof portMessage; readonly lost: typeof portLostMessage } = {
+export const pageMessages: {
+  readonly port: typeof portMessage;
+  readonly lost: typeof portLostMessage;
+  readonly hits: typeof hitsWindowMessages;
+} = {
   port: 'precedent:engine-port',
   lost: 'precedent:engine-lost',
+  hits: { opened: 'precedent:hits-window-opened', closed: 'precedent:hits-window-closed' },
 };
 
 /** What the menu may ask of the page: each becomes the window message `precedent:menu-<command>`. */

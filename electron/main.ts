@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app, BrowserWindow, ipcMain, Menu, session } from 'electron';
 import { PrecedentError } from '../native/contract/errors.ts';
+import type { WindowKind } from '../native/contract/windows.ts';
 import { calibrationsFolder } from '../native/encoder/calibrationsFolder.ts';
 import { writeFileAtomic } from '../native/files/files.ts';
 import { parseArguments } from './arguments.ts';
@@ -17,6 +18,7 @@ import {
 } from './dialogs.ts';
 import { EngineHost } from './engineHost.ts';
 import { grant } from './grants.ts';
+import { HitsWindow } from './hitsWindow.ts';
 import { type BridgeHandlers, registerIpc } from './ipc.ts';
 import {
   allowLibrary,
@@ -27,13 +29,13 @@ import {
   type LibraryPolicy,
   rememberLibrary,
 } from './library.ts';
-import { buildMenu } from './menu.ts';
+import { buildMenu, showHitsWindowOpen } from './menu.ts';
 import { printPage } from './printing.ts';
 import { registerScheme, serveScheme } from './protocol.ts';
 import { isOfficialRuntime, needsSoftwareGl, usableMemory } from './runtime.ts';
 import { hardenApp, hardenSession } from './security.ts';
 import { applySwitches } from './switches.ts';
-import { openWindow, openWindows } from './windows.ts';
+import { firstWindow, openWindow, openWindows } from './windows.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const options = parseArguments(process.argv.slice(1), process.cwd());
@@ -100,6 +102,20 @@ async function openChosenLibrary(window: BrowserWindow | null): Promise<boolean>
   }
 }
 
+function makeWindow(kind: WindowKind): BrowserWindow {
+  return openWindow(kind, join(here, 'preload.cjs'), developer);
+}
+
+const hitsWindow = new HitsWindow({
+  file: join(app.getPath('userData'), 'windows.json'),
+  first: firstWindow,
+  make: () => makeWindow('hits'),
+  onChange: (open) => {
+    showHitsWindowOpen(open);
+    for (const { webContents } of openWindows()) webContents.send(engineChannels.hitsWindow, open);
+  },
+});
+
 function grantRead(paths: readonly string[]) {
   if (paths.length > 0 && !allowsPatientData(policy)) {
     throw new PrecedentError(
@@ -147,11 +163,17 @@ const handlers: BridgeHandlers = {
     host.connect(window.webContents);
     return {};
   },
+  hitsWindow: async (_window, what) => {
+    if (what === 'open') hitsWindow.open();
+    else if (what === 'close') hitsWindow.close();
+    return { open: hitsWindow.window !== null };
+  },
   grantDropped: async (_window, paths) => grantRead(paths),
 };
 
+/** Whatever the menu asks of a page is the first window's to do. */
 function command(name: MenuCommand): void {
-  focused()?.webContents.send(engineChannels.command, name);
+  firstWindow()?.webContents.send(engineChannels.command, name);
 }
 
 async function start(choice: LibraryChoice): Promise<void> {
@@ -167,11 +189,18 @@ async function start(choice: LibraryChoice): Promise<void> {
           const window = focused();
           if (window) void showAbout(window, app.getVersion(), official);
         },
+        hitsWindow: () => {
+          hitsWindow.toggle();
+          // A click ticks the item by itself, also where the window could not be opened.
+          showHitsWindowOpen(hitsWindow.window !== null);
+        },
       },
       developer,
     ),
   );
-  openWindow(join(here, 'preload.cjs'), developer);
+  const first = makeWindow('first');
+  first.once('closed', () => void hitsWindow.end());
+  hitsWindow.restore();
   try {
     await host.open(choice);
   } catch (thrown) {
@@ -197,17 +226,18 @@ function run(): void {
     return;
   }
   app.on('second-instance', () => {
-    const window = focused();
+    const window = firstWindow();
     if (window?.isMinimized()) window.restore();
     window?.focus();
   });
   app.on('window-all-closed', () => app.quit());
   let closed = false;
+  app.on('before-quit', () => void hitsWindow.end());
   app.on('will-quit', (event) => {
     if (closed) return;
     event.preventDefault();
     // The engine closes its catalog and gives the library's lock back before the application goes.
-    void host.close().finally(() => {
+    void Promise.all([host.close(), hitsWindow.end()]).finally(() => {
       closed = true;
       app.quit();
     });

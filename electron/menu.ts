@@ -5,6 +5,15 @@ export interface MenuActions {
   readonly openLibrary: () => void;
   readonly importFiles: () => void;
   readonly about: () => void;
+  readonly hitsWindow: () => void;
+}
+
+const hitsWindowItem = 'hits-window';
+
+/** Ticks the item of the second window. */
+export function showHitsWindowOpen(open: boolean): void {
+  const item = Menu.getApplicationMenu()?.getMenuItemById(hitsWindowItem);
+  if (item) item.checked = open;
 }
 
 /** `developer` adds what a release does not have: reload and the developer tools. */
@@ -42,6 +51,13 @@ export function buildMenu(actions: MenuActions, developer: boolean): Menu {
       label: '&View',
       submenu: [
         ...(developer ? development : []),
+        {
+          id: hitsWindowItem,
+          label: 'Hits in a second window',
+          type: 'checkbox',
+          click: actions.hitsWindow,
+        },
+        separator,
         { role: 'resetZoom' },
         { role: 'zoomIn' },
         { role: 'zoomOut' },

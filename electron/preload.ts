@@ -33,6 +33,7 @@ const bridge: PrecedentBridge = {
   saveText: (suggestedName, text) => ask(requestChannels.saveText, suggestedName, text),
   openLibrary: () => ask(requestChannels.openLibrary),
   requestPort: () => ask(requestChannels.requestPort),
+  hitsWindow: (what) => ask(requestChannels.hitsWindow, what),
   grantDropped: (files) =>
     ask(
       grantDroppedChannel,
@@ -48,6 +49,9 @@ ipcRenderer.on(engineChannels.port, (event) => {
 });
 ipcRenderer.on(engineChannels.lost, () => {
   window.postMessage(pageMessages.lost, appOrigin);
+});
+ipcRenderer.on(engineChannels.hitsWindow, (_event, open: unknown) => {
+  window.postMessage(open === true ? pageMessages.hits.opened : pageMessages.hits.closed, appOrigin);
 });
 ipcRenderer.on(engineChannels.command, (_event, command: unknown) => {
   const known = menuCommands.find((name) => name === command);

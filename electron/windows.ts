@@ -1,12 +1,17 @@
 /** Where windows are made, and the settings of every page, so that none can exist with weaker ones (`printing.ts` shows none). */
 import { BrowserWindow, type WebContents } from 'electron';
+import type { WindowKind } from '../native/contract/windows.ts';
 import { appOrigin } from './channels.ts';
 
-const pageUrl = `${appOrigin}/index.html`;
+/** Both windows show the same page, which reads from its address which it is in. */
+const pageUrls: Readonly<Record<WindowKind, string>> = {
+  first: `${appOrigin}/index.html`,
+  hits: `${appOrigin}/index.html?window=hits`,
+};
 const MAX_RELOADS = 3;
 const RELOAD_WINDOW_MS = 60_000;
 
-const windows = new Set<BrowserWindow>();
+const windows = new Map<BrowserWindow, WindowKind>();
 
 /** Whether the factory made this window. */
 export function isOurWindow(window: BrowserWindow): boolean {
@@ -14,7 +19,12 @@ export function isOurWindow(window: BrowserWindow): boolean {
 }
 
 export function openWindows(): readonly BrowserWindow[] {
-  return [...windows];
+  return [...windows.keys()];
+}
+
+/** The window with the viewer; null once it is gone. */
+export function firstWindow(): BrowserWindow | null {
+  return openWindows().find((window) => windows.get(window) === 'first') ?? null;
 }
 
 /** What every page has, the printed one too: nothing of Node, nothing that Chromium could open. */
@@ -32,13 +42,13 @@ export const lockedDown = {
 } as const;
 
 /** Opens a window on the application's page. Its title never changes: a title is visible outside the window. */
-export function openWindow(preload: string, developer: boolean): BrowserWindow {
+export function openWindow(kind: WindowKind, preload: string, developer: boolean): BrowserWindow {
   const window = new BrowserWindow({
     title: 'Precedent',
     width: 1600,
     height: 1000,
-    minWidth: 1024,
-    minHeight: 640,
+    minWidth: kind === 'first' ? 1024 : 640,
+    minHeight: kind === 'first' ? 640 : 480,
     show: false,
     backgroundColor: '#101113',
     webPreferences: {
@@ -47,39 +57,42 @@ export function openWindow(preload: string, developer: boolean): BrowserWindow {
       devTools: developer,
     },
   });
-  windows.add(window);
-  window.once('ready-to-show', () => window.show());
+  windows.set(window, kind);
+  // The keys stay with the viewer when hits appear beside it.
+  window.once('ready-to-show', () => (kind === 'first' ? window.show() : window.showInactive()));
   window.once('closed', () => windows.delete(window));
   window.on('page-title-updated', (event) => event.preventDefault());
-  recoverPage(window.webContents);
-  returnToPage(window.webContents);
-  void loadPage(window.webContents);
+  recoverPage(window, pageUrls[kind]);
+  returnToPage(window.webContents, pageUrls[kind]);
+  void loadPage(window.webContents, pageUrls[kind]);
   return window;
 }
 
-function loadPage(contents: WebContents): Promise<void> {
-  return contents.loadURL(pageUrl).catch((error: unknown) => {
+function loadPage(contents: WebContents, url: string): Promise<void> {
+  return contents.loadURL(url).catch((error: unknown) => {
     // Superseded by another load, or the window was closed.
     if (contents.isDestroyed() || String(error).includes('ERR_ABORTED')) return;
     console.error(`the window's page did not load: ${String(error)}`);
   });
 }
 
-/** A page that crashed is loaded again, but not for ever. */
-function recoverPage(contents: WebContents): void {
+/** A page that crashed is loaded again, but not for ever: then the second window closes, and the first has the hits again. */
+function recoverPage(window: BrowserWindow, url: string): void {
+  const contents = window.webContents;
   let crashes: number[] = [];
   contents.on('render-process-gone', (_event, details) => {
     if (details.reason === 'clean-exit') return;
     const now = Date.now();
     crashes = [...crashes.filter((time) => now - time < RELOAD_WINDOW_MS), now];
     console.error(`the window's page stopped: ${details.reason}`);
-    if (crashes.length <= MAX_RELOADS) void loadPage(contents);
+    if (crashes.length <= MAX_RELOADS) void loadPage(contents, url);
+    else if (windows.get(window) === 'hits') window.close();
   });
 }
 
 /** Chromium asks nobody before it shows about:blank, so a page that got there is brought back. */
-function returnToPage(contents: WebContents): void {
+function returnToPage(contents: WebContents, page: string): void {
   contents.on('did-navigate', (_event, url) => {
-    if (url.replace(/#.*/, '') !== pageUrl) void loadPage(contents);
+    if (url.replace(/#.*/, '') !== page) void loadPage(contents, page);
   });
 }

@@ -9,13 +9,21 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
 import { queryClient, startEngineLine } from './engine.ts';
 import { App } from './ui/App.tsx';
-import { startSession } from './ui/session.ts';
+import { openLibraryName, startSession } from './ui/session.ts';
 import { theme } from './ui/theme.ts';
 import { startVoxelBudget } from './viewer/voxelBudget.ts';
+import { HitsPage } from './windows/HitsPage.tsx';
+import { startWindows } from './windows/hitsWindow.ts';
+import { startSharing } from './windows/share.ts';
+import { isHitsPage } from './windows/state.ts';
 
 startEngineLine();
-// A library that cannot be asked says so in the window; there is nothing to bring back then.
-void startSession().catch(() => {});
+startWindows();
+// A library that cannot be asked says so in the window; there is nothing to bring back or to share then.
+void (isHitsPage() ? Promise.resolve() : startSession())
+  .then(openLibraryName)
+  .then(startSharing)
+  .catch(() => {});
 // Without an answer the store keeps the budget it begins with.
 void startVoxelBudget().catch(() => {});
 const root = document.getElementById('root');
@@ -23,7 +31,7 @@ if (!root) throw new Error('the page has no root');
 createRoot(root).render(
   <MantineProvider theme={theme} forceColorScheme="dark">
     <QueryClientProvider client={queryClient}>
-      <App />
+      {isHitsPage() ? <HitsPage /> : <App />}
       <Notifications position="bottom-left" limit={8} containerWidth={276} />
     </QueryClientProvider>
   </MantineProvider>,

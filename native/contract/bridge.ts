@@ -33,6 +33,11 @@ export const bridgeContract = {
   },
   openLibrary: { params: z.tuple([]), result: z.object({ opened: z.boolean() }) },
   requestPort: { params: z.tuple([]), result: z.object({}) },
+  /** Opens the second window or brings it to the front, closes it, or only asks; whether it is open then. */
+  hitsWindow: {
+    params: z.tuple([z.enum(['open', 'close', 'ask'])]),
+    result: z.object({ open: z.boolean() }),
+  },
 } as const;
 
 type Bridge = {
@@ -50,5 +55,10 @@ export interface PrecedentBridge extends Bridge {
 export const portMessage = 'precedent:engine-port';
 /** Sent by the preload when the engine is gone; a new port follows. */
 export const portLostMessage = 'precedent:engine-lost';
+/** Sent to every window when the second one was opened or closed. */
+export const hitsWindowMessages = {
+  opened: 'precedent:hits-window-opened',
+  closed: 'precedent:hits-window-closed',
+} as const;
 /** Sent when the menu's Import… was chosen. */
 export const menuImportMessage = 'precedent:menu-import';

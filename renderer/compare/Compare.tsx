@@ -6,6 +6,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { Hit } from '../../native/contract/model.ts';
 import { scoreText, scoreTitles } from '../query/scores.ts';
 import { useSearch } from '../query/useSearch.ts';
+import { SurfaceView } from '../surface/SurfaceView.tsx';
 import { colors } from '../ui/colors.ts';
 import { Failure } from '../ui/Empty.tsx';
 import { type Subject, useView } from '../ui/store.ts';
@@ -27,6 +28,7 @@ import './compare.css';
 export function Compare({ comparison }: { comparison: Comparison }) {
   useFlickerClock();
   const subject = useView((s) => s.subject);
+  const surface = useView((s) => s.surface);
   const explaining = useSetup((s) => s.panel === 'why' && !s.folded);
   const axial = useSetup((s) => s.plane === 'axial');
   const flicker = useFlicker();
@@ -62,41 +64,45 @@ export function Compare({ comparison }: { comparison: Comparison }) {
   return (
     <section className="compare" data-testid="compare-view" aria-label="Query and hits side by side">
       <CompareBar hit={active} name={nameOf(active)} said={said} pictured={pictured !== null} />
-      <div
-        className="compare-panes"
-        data-shape={`${rows}x${columns}`}
-        data-flicker={flickers || undefined}
-        style={{
-          gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
-          gridTemplateRows: `repeat(${rows}, minmax(0, 1fr))`,
-        }}
-      >
-        {pictured && (
-          <QueryPane
-            subject={pictured}
-            commonMm={commonMm}
-            map={map.over('query')}
-            state={flickers && flicker.hit ? 'under' : 'shown'}
-          />
-        )}
-        {hits.map((hit, n) => (
-          <HitPane
-            // A pane stays where it is when another hit comes into it.
-            // biome-ignore lint/suspicious/noArrayIndexKey: a pane is known by its place
-            key={n}
-            place={n}
-            hit={hit}
-            name={nameOf(hit)}
-            commonMm={commonMm}
-            shiftMm={axial ? (shiftsMm[hit.lesion] ?? 0) : 0}
-            map={hit === active ? map.over('hit') : null}
-            active={hits.length > 1 && hit === active}
-            kept={comparison.kept.includes(hit.lesion)}
-            alone={hits.length === 1}
-            state={stateOf(hit)}
-          />
-        ))}
-      </div>
+      {surface ? (
+        <SurfaceView hits={hits} nameOf={nameOf} />
+      ) : (
+        <div
+          className="compare-panes"
+          data-shape={`${rows}x${columns}`}
+          data-flicker={flickers || undefined}
+          style={{
+            gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+            gridTemplateRows: `repeat(${rows}, minmax(0, 1fr))`,
+          }}
+        >
+          {pictured && (
+            <QueryPane
+              subject={pictured}
+              commonMm={commonMm}
+              map={map.over('query')}
+              state={flickers && flicker.hit ? 'under' : 'shown'}
+            />
+          )}
+          {hits.map((hit, n) => (
+            <HitPane
+              // A pane stays where it is when another hit comes into it.
+              // biome-ignore lint/suspicious/noArrayIndexKey: a pane is known by its place
+              key={n}
+              place={n}
+              hit={hit}
+              name={nameOf(hit)}
+              commonMm={commonMm}
+              shiftMm={axial ? (shiftsMm[hit.lesion] ?? 0) : 0}
+              map={hit === active ? map.over('hit') : null}
+              active={hits.length > 1 && hit === active}
+              kept={comparison.kept.includes(hit.lesion)}
+              alone={hits.length === 1}
+              state={stateOf(hit)}
+            />
+          ))}
+        </div>
+      )}
       <Panels
         subject={subject}
         hits={hits.map((hit) => ({ hit, name: nameOf(hit) }))}

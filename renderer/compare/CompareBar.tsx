@@ -17,6 +17,7 @@ import { planes } from '../../native/contract/mark.ts';
 import type { Hit } from '../../native/contract/model.ts';
 import { MarkButtons } from '../query/HitActions.tsx';
 import { markOf } from '../query/hitMarks.ts';
+import { SurfaceButton } from '../surface/SurfaceButton.tsx';
 import { TakeAwayMenu } from '../takeaway/TakeAwayMenu.tsx';
 import { minus } from '../ui/format.ts';
 import { useView } from '../ui/store.ts';
@@ -65,6 +66,7 @@ export function CompareBar({ hit, name, said, pictured }: CompareBarProps) {
         <LayoutMenu />
         <ScaleButton />
         {pictured && <FlickerButtons />}
+        <SurfaceButton />
       </span>
       <IconButton
         label={`Previous hits (${keyOf('previousHit')})`}

@@ -7,6 +7,7 @@ import { TakeAwayMenu } from '../takeaway/TakeAwayMenu.tsx';
 import { count } from '../ui/format.ts';
 import { byImportance } from '../ui/labels.ts';
 import { useShownKey } from '../viewer/ownKeys.ts';
+import { HitsWindowButton } from '../windows/HitsWindowButton.tsx';
 import { toggleColumns, useColumns } from './columns/columnsStore.ts';
 import { type Order, orders, toggleLayout, useResults } from './results.ts';
 
@@ -54,6 +55,7 @@ export function ResultsBar({ hits }: { hits: readonly Hit[] }) {
           {grid ? <IconLayoutList size={14} /> : <IconLayoutGrid size={14} />}
         </ActionIcon>
       </Tooltip>
+      <HitsWindowButton />
       <TakeAwayMenu />
     </div>
   );

@@ -30,8 +30,11 @@ import { Tour } from '../tour/Tour.tsx';
 import { KeysHelp } from '../viewer/KeysHelp.tsx';
 import { Toolbar } from '../viewer/Toolbar.tsx';
 import { Viewer } from '../viewer/Viewer.tsx';
+import { HitsApart } from '../windows/HitsApart.tsx';
+import { useWindows } from '../windows/state.ts';
 import { Failure, Loading } from './Empty.tsx';
 import { failed, notice } from './notice.ts';
+import { RuntimeBanner } from './RuntimeBanner.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { chosenProposal, useView } from './store.ts';
 import { useKeys } from './useKeys.ts';
@@ -41,8 +44,9 @@ export function App() {
   useProposalMeasurements();
   useNotices();
   const drop = useDrop();
-  const compare = useView((s) => s.compare);
-  const columns = useColumns((s) => s.open);
+  const apart = useWindows((s) => s.apart);
+  const compare = useView((s) => (apart ? null : s.compare));
+  const columns = useColumns((s) => s.open) && !apart;
   const covered = compare !== null || columns;
   const layout = useResults((s) => s.layout);
   const cornerText = useView((s) => s.cornerText);
@@ -57,12 +61,7 @@ export function App() {
 
   return (
     <div className="app" data-corner-text={cornerText ? 'shown' : 'hidden'} {...drop.handlers}>
-      {app.data && !app.data.official && (
-        <div className="banner" role="alert" data-testid="banner-unofficial">
-          Unofficial Electron runtime: evaluation and tests only, not for patients' data
-          {app.data.testData ? ' (opened with test data allowed)' : ''}
-        </div>
-      )}
+      <RuntimeBanner app={app.data} />
       <Toolbar />
       {creating ? (
         <Demonstration
@@ -80,7 +79,7 @@ export function App() {
           <Loading text="Waiting for the engine" />
         </div>
       ) : (
-        <main className="main" data-results={layout}>
+        <main className="main" data-results={apart ? 'apart' : layout}>
           <LibraryPanel />
           <div className="stage">
             <ReturnBar />
@@ -100,7 +99,7 @@ export function App() {
             )}
           </div>
           <SidePanel />
-          <HitStrip />
+          {apart ? <HitsApart /> : <HitStrip />}
         </main>
       )}
       <StatusBar />

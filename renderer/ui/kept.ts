@@ -3,10 +3,15 @@ import type { z } from 'zod';
 
 const prefix = 'precedent.';
 
+/** The key of the page's storage that a name stands for. */
+export function keptKey(name: string): string {
+  return prefix + name;
+}
+
 /** What was kept under this name, or null where there is nothing or nothing that fits. */
 export function readKept<T>(name: string, schema: z.ZodType<T>): T | null {
   try {
-    const parsed = schema.safeParse(JSON.parse(localStorage.getItem(prefix + name) ?? 'null'));
+    const parsed = schema.safeParse(JSON.parse(localStorage.getItem(keptKey(name)) ?? 'null'));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;
@@ -16,9 +21,9 @@ export function readKept<T>(name: string, schema: z.ZodType<T>): T | null {
 /** Keeps a value, or forgets it where it is null. What finds no room is not kept: nothing depends on it. */
 export function keep(name: string, value: unknown): void {
   try {
-    if (value === null) localStorage.removeItem(prefix + name);
-    else localStorage.setItem(prefix + name, JSON.stringify(value));
+    if (value === null) localStorage.removeItem(keptKey(name));
+    else localStorage.setItem(keptKey(name), JSON.stringify(value));
   } catch {
-    localStorage.removeItem(prefix + name);
+    localStorage.removeItem(keptKey(name));
   }
 }

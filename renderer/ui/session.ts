@@ -102,12 +102,17 @@ async function libraryName(folder: string): Promise<string> {
 
 const saveAfterMs = 500;
 
+/** The library that is open, by a name that tells nothing of it. */
+export async function openLibraryName(): Promise<string> {
+  const { folder } = await queryClient.ensureQueryData(infoQuery);
+  return libraryName(folder);
+}
+
 /** Puts back the user's look at once and, when the library is known, what was open in it; then keeps both up to date. */
 export async function startSession(): Promise<void> {
   const look = readKept('look', lookSchema);
   if (look) useView.setState(look);
-  const { folder } = await queryClient.ensureQueryData(infoQuery);
-  const library = await libraryName(folder);
+  const library = await openLibraryName();
   const opened = readKept('session', openedSchema);
   if (opened?.library === library) await restore(opened);
   else keep('session', null);

@@ -26,6 +26,7 @@ import {
 } from '../viewer/linking.ts';
 import { gridCentre } from '../viewer/planes.ts';
 import { type Window, windowPresets } from '../viewer/presets.ts';
+import { useWindows } from '../windows/state.ts';
 
 export type Tool = 'crosshair' | 'window' | 'pan' | 'zoom' | 'brush' | 'part' | RegionTool | MeasureTool;
 
@@ -58,7 +59,7 @@ export interface Proposal {
 
 /** What is searched for, with what the panels and the comparison show of it. */
 export interface Subject {
-  /** Distinguishes this query from every other in this window. */
+  /** Distinguishes this query from every other. */
   readonly token: number;
   readonly query: SimpleQuery;
   readonly title: string;
@@ -147,6 +148,8 @@ export interface ViewState {
   readonly words: string;
   /** The hits that stand beside the query. */
   readonly compare: Comparison | null;
+  /** Whether the comparison shows surfaces in the place of slices. */
+  readonly surface: boolean;
   /** Which of them an undo takes back first. */
   readonly lastChange: 'mask' | 'mark' | 'annotation' | 'label';
   readonly tab: LibraryTab;
@@ -188,6 +191,7 @@ export const useView = create<ViewState>(() => ({
   options: { method: null, where: [], includeSamePatient: false, hitsPerPatient: 1, top: 10 },
   words: '',
   compare: null,
+  surface: false,
   lastChange: 'mask',
   tab: 'lesions',
   libraryText: '',
@@ -243,7 +247,8 @@ export function openVolume(row: VolumeRow, lesion: LesionRow | null): void {
     row,
     focus,
     lesion,
-    compare: null,
+    // In the other window a comparison covers no viewer.
+    compare: useWindows.getState().apart ? get().compare : null,
     cine: false,
     ...(before.row?.patient === row.patient
       ? takingOver(before, before.row, row, focus)
@@ -468,11 +473,14 @@ export function bringBackProposal(proposal: Proposal): void {
   else if (!now) set({ proposal, chosen: lesion ? 'lesion' : 'proposal' });
 }
 
-let nextToken = 1;
+/** At random: neither window may give a number that the other gave, nor one of before its page was loaded again. */
+function newToken(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0];
+}
 
 /** Starts a search. */
 export function searchFor(subject: Omit<Subject, 'token'>): void {
-  set({ compare: null, subject: { ...subject, token: nextToken++ } });
+  set({ compare: null, subject: { ...subject, token: newToken() } });
 }
 
 /** What every search begins with. */

@@ -30,6 +30,9 @@ import { useOwnKeys } from '../viewer/ownKeys.ts';
 import { alignOnLesions, stepSlab, toggleSlab } from '../viewer/paneActions.ts';
 import { windowPresets } from '../viewer/presets.ts';
 import { scrollPane, scrollToEnd } from '../viewer/scroll.ts';
+import { openHitsWindow, toggleHitsWindow } from '../windows/hitsWindow.ts';
+import { findInFirst, goToWords } from '../windows/share.ts';
+import { isHitsPage, useWindows } from '../windows/state.ts';
 import { assertNever } from './assertNever.ts';
 import { notice } from './notice.ts';
 import {
@@ -78,7 +81,10 @@ function isOperating(target: EventTarget | null, key: string): boolean {
 }
 
 function perform(action: Action): void {
-  const state = useView.getState();
+  const shared = useView.getState();
+  const apart = useWindows.getState().apart;
+  // A comparison in the other window does not cover this one's viewer.
+  const state = apart && !isHitsPage() ? { ...shared, compare: null } : shared;
   switch (action.do) {
     case 'preset': {
       const preset = windowPresets.find(({ name }) => name === action.preset);
@@ -161,7 +167,8 @@ function perform(action: Action): void {
       stepSlab(action.do === 'slabThicker' ? 1 : -1);
       return;
     case 'find':
-      if (!findSimilar())
+      if (isHitsPage()) findInFirst();
+      else if (!findSimilar())
         notice(
           'info',
           'Nothing to search for yet',
@@ -169,7 +176,10 @@ function perform(action: Action): void {
         );
       return;
     case 'words':
-      document.getElementById('query-words')?.focus();
+      if (apart && !isHitsPage()) {
+        openHitsWindow();
+        goToWords();
+      } else document.getElementById('query-words')?.focus();
       return;
     case 'library':
       openPage('lesions');
@@ -180,13 +190,13 @@ function perform(action: Action): void {
       return;
     case 'markLike':
     case 'markUnlike': {
-      const hit = state.compare?.active ?? focusedHit();
+      const hit = shared.compare?.active ?? focusedHit();
       if (hit !== undefined) markHit(hit, action.do === 'markLike');
       return;
     }
     case 'pinHit':
     case 'hidePatient': {
-      const lesion = state.compare?.active ?? focusedHit();
+      const lesion = shared.compare?.active ?? focusedHit();
       const hit = currentHits().find((shown) => shown.hit.lesion === lesion)?.hit;
       if (hit && action.do === 'pinHit') togglePin(hit);
       else if (hit) hidePatient(hit.patient);
@@ -194,6 +204,13 @@ function perform(action: Action): void {
     }
     case 'layoutHits':
       toggleLayout();
+      return;
+    case 'hitsWindow':
+      toggleHitsWindow();
+      return;
+    case 'surface':
+      if (!shared.compare) stepBeside(1);
+      useView.setState({ surface: !shared.compare || !shared.surface });
       return;
     case 'methodColumns':
       toggleColumns();

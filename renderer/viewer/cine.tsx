@@ -2,6 +2,7 @@
 import { useEffect } from 'react';
 import { create } from 'zustand';
 import { useView } from '../ui/store.ts';
+import { useWindows } from '../windows/state.ts';
 import { scrollPane, scrollToEnd } from './scroll.ts';
 
 /** Slices per second that can be chosen. */
@@ -19,7 +20,8 @@ export function changeCineSpeed(by: 1 | -1): void {
 
 /** Steps while cine runs and the viewer is in front. */
 export function useCine(): void {
-  const running = useView((s) => s.cine && s.row !== null && s.compare === null);
+  const apart = useWindows((s) => s.apart);
+  const running = useView((s) => s.cine && s.row !== null && (apart || s.compare === null));
   const place = useCineSpeed((s) => s.place);
   useEffect(() => {
     if (!running) return;

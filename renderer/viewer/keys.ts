@@ -45,6 +45,8 @@ export type Action =
         | 'pinHit'
         | 'hidePatient'
         | 'layoutHits'
+        | 'hitsWindow'
+        | 'surface'
         | 'methodColumns'
         | 'takeAway'
         | 'back'
@@ -199,6 +201,18 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Search', keys: ['k'], name: 'Pin the hit, or let it go', action: { do: 'pinHit' } },
   { group: 'Search', keys: ['y'], name: 'Hide the patient of the hit', action: { do: 'hidePatient' } },
   { group: 'Search', keys: ['u'], name: 'Hits in a strip or a grid', action: { do: 'layoutHits' } },
+  {
+    group: 'Search',
+    keys: ['Mod+u'],
+    name: 'Hits in a second window, and back',
+    action: { do: 'hitsWindow' },
+  },
+  {
+    group: 'Search',
+    keys: ['Mod+3'],
+    name: 'Surfaces of query and hit, and back to slices',
+    action: { do: 'surface' },
+  },
   {
     group: 'Search',
     keys: ['Mod+j'],

@@ -114,15 +114,23 @@ const letters: readonly (readonly [string, string])[] = [
   ['I', 'S'],
 ];
 
-/** The patient directions at the pane's edges, as read on film: one letter, or two where the axis is oblique by more than 20°. */
+/** What a direction (LPS) in the patient is called: one letter, or more where it is oblique by more than 20°. */
+export function patientLetters(v: readonly number[]): string {
+  return [0, 1, 2]
+    .filter((c) => Math.abs(v[c]) > 0.342)
+    .sort((a, b) => Math.abs(v[b]) - Math.abs(v[a]))
+    .map((c) => letters[c][v[c] > 0 ? 1 : 0])
+    .join('');
+}
+
+/** The patient directions at the pane's edges, as read on film. */
 export function edgeLetters(grid: Grid, geometry: PlaneGeometry) {
   const { right, down } = screenVectors(grid, geometry);
-  const name = (v: readonly number[]) =>
-    [0, 1, 2]
-      .filter((c) => Math.abs(v[c]) > 0.342)
-      .sort((a, b) => Math.abs(v[b]) - Math.abs(v[a]))
-      .map((c) => letters[c][v[c] > 0 ? 1 : 0])
-      .join('');
   const minus = (v: readonly number[]) => v.map((x) => -x);
-  return { left: name(minus(right)), right: name(right), top: name(minus(down)), bottom: name(down) };
+  return {
+    left: patientLetters(minus(right)),
+    right: patientLetters(right),
+    top: patientLetters(minus(down)),
+    bottom: patientLetters(down),
+  };
 }

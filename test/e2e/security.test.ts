@@ -106,6 +106,7 @@ describe.skipIf(skip)(groupName('security'), () => {
         'chooseImport:function',
         'chooseLabels:function',
         'grantDropped:function',
+        'hitsWindow:function',
         'openLibrary:function',
         'requestPort:function',
         'savePage:function',
@@ -460,7 +461,14 @@ describe.skipIf(skip)(groupName('security'), () => {
         `const { contextBridge, ipcRenderer } = require('electron');
          contextBridge.exposeInMainWorld('foreign', (channel, ...params) => ipcRenderer.invoke(channel, ...params));`,
       );
-      const channels = ['appInfo', 'chooseImport', 'openLibrary', 'requestPort', 'grantDropped'];
+      const channels = [
+        'appInfo',
+        'chooseImport',
+        'openLibrary',
+        'requestPort',
+        'hitsWindow',
+        'grantDropped',
+      ];
       const outcome = await launched.app.evaluate(
         async ({ BrowserWindow }, [path, names]) => {
           const ask = (name: string) =>
