@@ -28,6 +28,11 @@ describe.skipIf(noAppReason() !== null)(groupName('reading'), () => {
     await sliceOf(axial());
     await expect.poll(() => axial().getAttribute('data-complete'), patience).toBe('true');
   }
+  /** What is pressed while a dialog fades would be the dialog's. */
+  async function closeDialog(): Promise<void> {
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.locator('.mantine-Modal-overlay').count(), patience).toBe(0);
+  }
   /** Lets the next save dialog name a file, acts, and waits until the window says that it is written. */
   async function saved(name: string, act: () => Promise<void>): Promise<string> {
     const path = join(folder, name);
@@ -82,8 +87,7 @@ describe.skipIf(noAppReason() !== null)(groupName('reading'), () => {
       (await at('tags-of').textContent())?.match(/IM0*(\d+)\.dcm/)?.[1] ?? '',
     );
     await launched.screenshot('reading-1-elements');
-    await page.keyboard.press('Escape');
-    await expect.poll(() => rows('tags'), patience).toBe(0);
+    await closeDialog();
   });
 
   test('measurements and the lesion become a report that refers to the slice’s own image', async () => {
@@ -93,8 +97,7 @@ describe.skipIf(noAppReason() !== null)(groupName('reading'), () => {
     await expect.poll(() => rows('annotation-row'), patience).toBe(1);
     await page.keyboard.press('Control+e');
     const uid = await elementOf('SOPInstanceUID');
-    await page.keyboard.press('Escape');
-    await expect.poll(() => rows('tags'), patience).toBe(0);
+    await closeDialog();
     const path = await saveReport('named.dcm', true);
     const data = readReport(path);
     const groups = childrenOf(childrenOf(data).at(-1) ?? data);
@@ -213,8 +216,11 @@ describe.skipIf(noAppReason() !== null)(groupName('reading'), () => {
     await page.keyboard.press('F4');
     await expect.poll(() => lens().count(), patience).toBe(0);
     await page.getByLabel('Settings').click();
-    await page.getByRole('switch', { name: /CPU/ }).check({ force: true });
-    await page.keyboard.press('Escape');
+    const cpu = page.getByRole('switch', { name: /CPU/ });
+    await cpu.focus();
+    await page.keyboard.press('Space');
+    await expect.poll(() => cpu.isChecked(), patience).toBe(true);
+    await closeDialog();
     await sliceOf(axial());
     await axial().hover();
     await page.keyboard.press('F4');
@@ -248,7 +254,7 @@ describe.skipIf(noAppReason() !== null)(groupName('reading'), () => {
     expect(await elementOf('SOPInstanceUID')).toBe('hidden');
     expect(await elementOf('Modality')).toBe('CT');
     await launched.screenshot('reading-4-teaching');
-    await page.keyboard.press('Escape');
+    await closeDialog();
     await page.keyboard.press('h');
     expect(launched.pageErrors).toEqual([]);
   });
