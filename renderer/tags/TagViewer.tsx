@@ -9,7 +9,7 @@ import { callEngine, libraryKey } from '../engine.ts';
 import { VirtualRows } from '../library/VirtualRows.tsx';
 import { Empty, Failure, Loading } from '../ui/Empty.tsx';
 import { count } from '../ui/format.ts';
-import { useView } from '../ui/store.ts';
+import { standOf, useView } from '../ui/store.ts';
 import { rowsWith } from './tagRows.ts';
 
 interface Asked {
@@ -21,8 +21,8 @@ interface Asked {
 
 export function TagViewer() {
   const open = useView((s) => s.dialog === 'tags');
-  const volume = useView((s) => s.row?.id);
-  const slice = useView((s) => Math.round(s.focus[2]));
+  const volume = useView((s) => standOf(s, s.activePane)?.row.id);
+  const slice = useView((s) => Math.round(standOf(s, s.activePane)?.at[2] ?? 0));
   const masked = useView((s) => s.identityHidden);
   return (
     <Modal

@@ -51,7 +51,7 @@ function Lens({ picture, scene }: { picture: Picture; scene: OverlayScene }) {
     paint(canvas, picture, magnified);
     // What is written beside measurements stands in the pane already.
     const annotations = scene.annotations.map((each) => ({ ...each, text: [] }));
-    const lensScene = { ...scene, annotations, crosshair: null, brush: null, scaleBar: false };
+    const lensScene = { ...scene, annotations, crosshair: null, cuts: [], brush: null, scaleBar: false };
     drawOverlay(lines, magnified, voxels.grid, lensScene);
   };
   const latest = useRef(draw);

@@ -57,16 +57,17 @@ function StudyHead({ examination, current }: { examination: Examination; current
     <header className="series-head">
       <b>{identity.date(study.date) || 'No date'}</b>
       {apart !== null && <span className="series-apart">{apart}</span>}
-      {study.description && <span className="dim">{study.description}</span>}
+      {identity.text(study.description) && <span className="dim">{study.description}</span>}
     </header>
   );
 }
 
 function SeriesCard({ volume }: { volume: VolumeRow }) {
+  const identity = useIdentity();
   const open = useView((s) => s.row?.id === volume.id);
   const shown = useView((s) => s.panes.some((pane) => pane.volume === volume.id));
   const slices = `${volume.dims[2]} × ${thickness(volume.spacingMm[2])}`;
-  const name = volume.description || 'Series';
+  const name = identity.text(volume.description) || 'Series';
   const hang = () => hangIn(useView.getState().activePane, volume);
   return (
     <Tooltip

@@ -4,6 +4,7 @@ import table from '../../resources/presets/corners.json' with { type: 'json' };
 
 export const cornerFields = [
   'title',
+  'interval',
   'patient',
   'studyDate',
   'description',

@@ -127,7 +127,7 @@ export const keyBindings: readonly KeyBinding[] = [
   },
   {
     group: 'Picture',
-    keys: [';'],
+    keys: ['F4'],
     name: 'Magnifier: while held, or until pressed again',
     action: { do: 'magnifier' },
   },
@@ -135,7 +135,7 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Picture', keys: ['{'], name: 'Magnify less (Alt wheel)', action: { do: 'magnifyLess' } },
   {
     group: 'Picture',
-    keys: ['Mod+i'],
+    keys: ['Mod+e'],
     name: 'The elements of the original file (tags)',
     action: { do: 'tags' },
   },

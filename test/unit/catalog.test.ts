@@ -343,10 +343,10 @@ test('migration 5 keeps marks on hits by user and query, and drops them with the
   db.close();
 });
 
-test('migration 8 keeps the marks that there were, and takes those on hits of words and of several things', () => {
+test('migration 9 keeps the marks that there were, and takes those on hits of words and of several things', () => {
   const raw = new Sqlite(path);
   raw.pragma('foreign_keys = ON');
-  migrate(raw, 7);
+  migrate(raw, 8);
   const [a, b] = ['a', 'b'].map((name) => lesion(name));
   const first = volume('A', 'one', [a]);
   catalogWrites(raw).addVolume(first);

@@ -17,7 +17,7 @@ let db: Database;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'precedent-saved-'));
   const raw = new Sqlite(join(folder, 'catalog.sqlite'));
-  migrate(raw, 6);
+  migrate(raw, 7);
   raw.close();
   db = openDatabase(join(folder, 'catalog.sqlite'));
 });
