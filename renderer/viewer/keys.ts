@@ -148,7 +148,7 @@ export const keyBindings: readonly KeyBinding[] = [
     action: { do: 'openPane' },
     fixed: true,
   },
-  { group: 'Layout', keys: [';'], name: 'Panes move together, or alone', action: { do: 'link' } },
+  { group: 'Layout', keys: ['#'], name: 'Panes move together, or alone', action: { do: 'link' } },
   {
     group: 'Layout',
     keys: ["'"],
@@ -157,7 +157,7 @@ export const keyBindings: readonly KeyBinding[] = [
   },
   {
     group: 'Layout',
-    keys: ['Mod+i'],
+    keys: ['Mod+g'],
     name: 'Show or hide where panes cut each other',
     action: { do: 'referenceLines' },
   },

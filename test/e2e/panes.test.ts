@@ -64,10 +64,10 @@ describe.skipIf(noAppReason() !== null)(groupName('panes'), () => {
     await page.mouse.wheel(0, -100);
     await expect.poll(slices, patience).toEqual([here - 1, there - 1]);
 
-    await page.keyboard.press(';');
+    await page.keyboard.press('#');
     await page.keyboard.press('ArrowUp');
     await expect.poll(slices, patience).toEqual([here - 1, there]);
-    await page.keyboard.press(';');
+    await page.keyboard.press('#');
     await page.keyboard.press('ArrowUp');
     await expect.poll(slices, patience).toEqual([here, there + 1]);
     await launched.screenshot('panes-1-prior');
@@ -106,7 +106,7 @@ describe.skipIf(noAppReason() !== null)(groupName('panes'), () => {
     await page.keyboard.press('Enter');
     await expect.poll(() => volumeIn('beside-axial'), patience).toBe(id);
     const position = async (pane: ReturnType<typeof current>) =>
-      Number((await pane.locator('.top-right .dim').textContent())?.replace('−', '-').replace(' mm', ''));
+      Number((await pane.locator('.top-right').innerText()).match(/([−\d.]+) mm/)?.[1].replace('−', '-'));
     for (const key of ['ArrowUp', 'ArrowUp', 'ArrowUp']) {
       await page.keyboard.press(key);
       await slices();
@@ -140,10 +140,10 @@ describe.skipIf(noAppReason() !== null)(groupName('panes'), () => {
       })()`);
     const withLines = await amber();
     await launched.screenshot('panes-3-four');
-    await page.keyboard.press('Control+i');
+    await page.keyboard.press('Control+g');
     await expect.poll(amber, patience).toBeLessThan(withLines - 50);
     expect(await at('reference-lines').getAttribute('aria-pressed')).toBe('false');
-    await page.keyboard.press('Control+i');
+    await page.keyboard.press('Control+g');
     await expect.poll(amber, patience).toBe(withLines);
     await page.keyboard.press('x');
   });
@@ -152,10 +152,10 @@ describe.skipIf(noAppReason() !== null)(groupName('panes'), () => {
     await at('layout-menu').click();
     await page.getByRole('menuitem', { name: 'Two panes' }).click();
     await expect.poll(layout, patience).toBe('two');
-    await page.keyboard.press(';');
+    await page.keyboard.press('#');
     await beside().click();
     await page.keyboard.press('Home');
-    await page.keyboard.press(';');
+    await page.keyboard.press('#');
     const before = [await volumeIn('viewport-axial'), await volumeIn('beside-axial'), ...(await slices())];
     const kept = (): Promise<unknown> =>
       page.evaluate(`(() => {
