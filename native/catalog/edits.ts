@@ -49,6 +49,8 @@ export function catalogEdits(db: Database, writes: CatalogWrites, changes: Catal
 
   return {
     said,
+    /** Inside of the transaction of a change that writes down itself what was before. */
+    set,
 
     /**
      * Says of each lesion what `next` makes of what is said of it. Lesions that are gone, or of which the same is said
@@ -75,15 +77,15 @@ export function catalogEdits(db: Database, writes: CatalogWrites, changes: Catal
     ),
 
     /**
-     * Takes one edit back, inside of the transaction of its change. False where the lesion is gone, or something else is
-     * said of it by now.
+     * Takes one edit back, inside of the transaction of its change. Undefined where the lesion is gone, or something else is
+     * said of it by now; else what was done, which can be taken back in turn.
      */
-    takeBack: (thing: ChangedThing): boolean => {
+    takeBack: (thing: ChangedThing): ChangedThing | undefined => {
       const [before, after] = [thing.before as Part, thing.after as Part];
       const now = said(thing.subject);
-      if (!now || !holds(now, after)) return false;
+      if (!now || !holds(now, after)) return undefined;
       set(thing.subject, before);
-      return true;
+      return { ...thing, before: after, after: before };
     },
   };
 }

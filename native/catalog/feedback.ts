@@ -4,7 +4,7 @@ import type { FeedbackMark } from '../contract/feedback.ts';
 import type { Box } from '../volume/volume.ts';
 import type { Database } from './database.ts';
 
-/** A lesion of the library, or a region of a volume. */
+/** A lesion of the library, a region of a volume, or words and several things. */
 export type MarkedQuery =
   | { readonly lesion: string }
   | {
@@ -14,7 +14,9 @@ export type MarkedQuery =
       readonly mask: Uint8Array | undefined;
       /** The same for the same region. */
       readonly hash: string;
-    };
+    }
+  /** As JSON. */
+  | { readonly asked: string; readonly hash: string };
 interface Mark {
   readonly hit: string;
   readonly relevant: boolean | null;
@@ -27,7 +29,7 @@ export function catalogFeedback(db: Database) {
   const volumeId = db.prepare('SELECT id FROM volume WHERE uid = ?').pluck();
   const addQuery = db
     .prepare(
-      `INSERT INTO feedback_query (user, volume, lesion, box, mask, hash) VALUES (?, ?, ?, ?, ?, ?)
+      `INSERT INTO feedback_query (user, volume, lesion, box, mask, asked, hash) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (user, hash) DO UPDATE SET hash = excluded.hash RETURNING id`,
     )
     .pluck();
@@ -41,9 +43,9 @@ export function catalogFeedback(db: Database) {
   );
   const removeQuery = db.prepare('DELETE FROM feedback_query WHERE user = ? AND hash = ?');
   const marks = db.prepare(`
-    SELECT user, at, volume.uid AS volume, asked.uid AS lesion, box, hit.uid AS hit, relevant, method
+    SELECT user, at, volume.uid AS volume, own.uid AS lesion, box, asked, hit.uid AS hit, relevant, method
     FROM feedback_mark JOIN feedback_query ON feedback_query.id = feedback_mark.query
-    JOIN volume ON volume.id = feedback_query.volume LEFT JOIN lesion AS asked ON asked.id = feedback_query.lesion
+    LEFT JOIN volume ON volume.id = feedback_query.volume LEFT JOIN lesion AS own ON own.id = feedback_query.lesion
     JOIN lesion AS hit ON hit.id = feedback_mark.hit WHERE ifnull(feedback_query.hash = ?, true) ORDER BY at, hit.uid`);
 
   const lesionOf = (uid: string): { id: number; volume: number } => {
@@ -56,12 +58,15 @@ export function catalogFeedback(db: Database) {
   function queryRow(user: string, query: MarkedQuery): number {
     if ('lesion' in query) {
       const { id, volume } = lesionOf(query.lesion);
-      return Number(addQuery.get(user, volume, id, null, null, query.lesion));
+      return Number(addQuery.get(user, volume, id, null, null, null, query.lesion));
     }
+    if ('asked' in query) return Number(addQuery.get(user, null, null, null, null, query.asked, query.hash));
     const volume = volumeId.get(query.volume);
     if (volume === undefined)
       throw new PrecedentError('not-found', 'there is no such volume', query.volume, 'search again');
-    return Number(addQuery.get(user, volume, null, query.box.join(','), query.mask ?? null, query.hash));
+    return Number(
+      addQuery.get(user, volume, null, query.box.join(','), query.mask ?? null, null, query.hash),
+    );
   }
 
   return {
@@ -82,9 +87,10 @@ export function catalogFeedback(db: Database) {
       (marks.all(query ? hashOf(query) : null) as Row[]).map((row) => ({
         user: String(row.user),
         at: String(row.at),
-        volume: String(row.volume),
+        volume: row.volume === null ? undefined : String(row.volume),
         lesion: row.lesion === null ? undefined : String(row.lesion),
         boxIjk: row.box === null ? undefined : (String(row.box).split(',').map(Number) as [...Box]),
+        asked: row.asked === null ? undefined : String(row.asked),
         hit: String(row.hit),
         relevant: row.relevant === 1,
         method: String(row.method),

@@ -64,6 +64,7 @@ function galleryRow(row: Row, labels: Readonly<Record<string, string>>): Gallery
   };
   for (const name of named) say(name, row[name]);
   for (const name of measured) count(name, row[name]);
+  count('labels', Object.keys(labels).length);
   // Who labels a lesion's organ knows better than whoever outlined the organs.
   say('organ', labels.organ ?? row.organ);
   say('place', row.place);

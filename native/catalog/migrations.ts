@@ -420,4 +420,37 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX unsaved_mark_volume ON unsaved_mark (volume);
   `,
+  /* 8: marks on the hits of words and of several things at once, which are asked for in no volume */ `
+  CREATE TABLE feedback_query_8 (
+    id INTEGER PRIMARY KEY,
+    user TEXT NOT NULL,
+    volume INTEGER REFERENCES volume ON DELETE CASCADE,
+    lesion INTEGER REFERENCES lesion ON DELETE CASCADE,
+    box TEXT,
+    mask BLOB,
+    /* As JSON, where it is neither a lesion nor a region. */
+    asked TEXT,
+    hash TEXT NOT NULL,
+    UNIQUE (user, hash),
+    CHECK ((lesion IS NOT NULL) + (box IS NOT NULL) + (asked IS NOT NULL) = 1),
+    CHECK ((volume IS NULL) = (asked IS NOT NULL))
+  ) STRICT;
+  INSERT INTO feedback_query_8 SELECT id, user, volume, lesion, box, mask, NULL, hash FROM feedback_query;
+  CREATE TABLE feedback_mark_8 (
+    query INTEGER NOT NULL REFERENCES feedback_query_8 ON DELETE CASCADE,
+    hit INTEGER NOT NULL REFERENCES lesion ON DELETE CASCADE,
+    relevant INTEGER NOT NULL CHECK (relevant IN (0, 1)),
+    method TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (query, hit)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO feedback_mark_8 SELECT query, hit, relevant, method, at FROM feedback_mark;
+  DROP TABLE feedback_mark;
+  DROP TABLE feedback_query;
+  ALTER TABLE feedback_query_8 RENAME TO feedback_query;
+  ALTER TABLE feedback_mark_8 RENAME TO feedback_mark;
+  CREATE INDEX feedback_query_volume ON feedback_query (volume);
+  CREATE INDEX feedback_query_lesion ON feedback_query (lesion);
+  CREATE INDEX feedback_mark_hit ON feedback_mark (hit);
+  `,
 ];

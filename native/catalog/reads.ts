@@ -130,6 +130,16 @@ export function catalogReads(db: Database) {
     };
   }
 
+  function patientOf(row: Row): PatientRow {
+    return {
+      id: String(row.uid),
+      patient: String(row.identity),
+      sex: text(row.sex),
+      studies: Number(row.studies),
+      lesions: Number(row.lesions),
+    };
+  }
+
   function studyOf(row: Row): StudyRow {
     return {
       id: String(row.uid),
@@ -180,6 +190,9 @@ export function catalogReads(db: Database) {
     EXISTS (SELECT 1 FROM lesion_embedding e JOIN embedding_key ON embedding_key.id = e.key
       WHERE e.lesion = lesion.id AND level = 'lesion') AS embedded ${lesionFrom}
     LEFT JOIN lesion_caption ON lesion_caption.lesion = lesion.id`;
+  const selectPatient = `SELECT patient.*, (SELECT count(*) FROM study WHERE study.patient = patient.id) AS studies,
+    (SELECT count(*) FROM lesion JOIN volume ON volume.id = lesion.volume JOIN series ON series.id = volume.series
+      JOIN study ON study.id = series.study WHERE study.patient = patient.id) AS lesions FROM patient`;
   const selectStudy = `SELECT study.*, patient.identity AS patientIdentity, edited, study_caption.count AS captionCount,
     generated AS captionGenerated,
     (SELECT count(*) FROM volume JOIN series ON series.id = volume.series WHERE series.study = study.id) AS volumes,
@@ -230,26 +243,27 @@ export function catalogReads(db: Database) {
       lesions: count('SELECT count(*) FROM lesion'),
     }),
 
+    /** Volumes that were read with a warning. */
+    warnedVolumes: () => count(`SELECT count(*) FROM volume WHERE warnings != '[]'`),
+
     patients: ({ offset, limit, text: words = '' }: SearchedPage): { total: number; rows: PatientRow[] } => {
       const { sql, params } = heldBy('patient', words);
       return {
         total: count(`SELECT count(*) FROM patient WHERE ${sql}`, ...params),
         rows: all(
-          `SELECT patient.*, (SELECT count(*) FROM study WHERE study.patient = patient.id) AS studies,
-            (SELECT count(*) FROM lesion JOIN volume ON volume.id = lesion.volume JOIN series ON series.id = volume.series
-              JOIN study ON study.id = series.study WHERE study.patient = patient.id) AS lesions
-           FROM patient WHERE ${sql} ORDER BY identity LIMIT ? OFFSET ?`,
+          `${selectPatient} WHERE ${sql} ORDER BY identity LIMIT ? OFFSET ?`,
           ...params,
           limit,
           offset,
-        ).map((row) => ({
-          id: String(row.uid),
-          patient: String(row.identity),
-          sex: text(row.sex),
-          studies: Number(row.studies),
-          lesions: Number(row.lesions),
-        })),
+        ).map(patientOf),
       };
+    },
+
+    /** Throws `not-found`. */
+    patient: (identity: string): PatientRow => {
+      const row = one(db.prepare(`${selectPatient} WHERE identity = ?`), identity);
+      if (!row) throw new PrecedentError('not-found', 'there is no such patient');
+      return patientOf(row);
     },
 
     /** Throws `not-found`. */

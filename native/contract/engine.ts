@@ -4,7 +4,14 @@ import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
 import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
-import { feedback, feedbackMark, markParams, regionQuery, simulation, simulationParams } from './feedback.ts';
+import {
+  feedback,
+  feedbackMark,
+  markableQuery,
+  markParams,
+  simulation,
+  simulationParams,
+} from './feedback.ts';
 import { modelState, refusedProvider } from './inference.ts';
 import {
   conflictDecisions,
@@ -21,11 +28,14 @@ import { encoderKinds, level, levelNames } from './levels.ts';
 import {
   changed,
   changeRow,
+  duplicate,
   editParams,
+  health,
   lesionIds,
   lesionWindow,
   listedLesion,
   listText,
+  mergeParams,
 } from './library.ts';
 import { markSchema } from './mark.ts';
 import {
@@ -55,7 +65,7 @@ import { originalHeader, originalHeaderParams, originalValueParams } from './ori
 import { roiRule } from './reader.ts';
 import { savedQueryRequests } from './savedQueries.ts';
 import { reportParams } from './structuredReport.ts';
-import { comparisonParams, hitsParams } from './takeaway.ts';
+import { comparisonParams, hitsParams, taughtFile, teachingParams } from './takeaway.ts';
 
 const token = z.string().min(16).max(64);
 const page = {
@@ -313,6 +323,12 @@ export const engineContract = {
     'library.edit': { params: editParams, result: changed },
     /** Brings back what a change changed, as a change of its own; what was changed again since stays. */
     'library.undo': { params: z.object({ change: named }), result: changed },
+    /** What may be the same twice; some of it where there is much. */
+    'library.duplicates': { params: z.object({}), result: z.array(duplicate), progress },
+    /** Pairs that are two things are not found again. */
+    'library.keepApart': { params: z.object({ key: z.string().max(200) }), result: z.object({}) },
+    'library.merge': { params: mergeParams, result: changed },
+    'library.health': { params: z.object({}), result: health },
     /** The latest changes by hand first. */
     'library.changes': { params: z.object({}), result: z.array(changeRow) },
     'volume.get': {
@@ -393,10 +409,10 @@ export const engineContract = {
     /** Keeps what a user thinks of a hit, for evaluation; searches do not read it. */
     'feedback.mark': { params: markParams, result: z.object({}) },
     /** Takes back all marks of this user on the hits of a query. */
-    'feedback.clear': { params: z.object({ query: regionQuery }), result: z.object({}) },
+    'feedback.clear': { params: z.object({ query: markableQuery }), result: z.object({}) },
     /** All marks that are kept, of all users, or those on the hits of one query. */
     'feedback.list': {
-      params: z.object({ query: regionQuery.optional() }),
+      params: z.object({ query: markableQuery.optional() }),
       result: z.array(feedbackMark),
     },
     'feedback.simulate': {
@@ -488,6 +504,12 @@ export const engineContract = {
     'takeaway.hits': {
       params: hitsParams.extend({ target: token }),
       result: z.object({ bytes: z.number().int() }),
+    },
+    /** Throws `refused` where something lies at the place of the new folder. */
+    'takeaway.teaching': {
+      params: teachingParams.extend({ target: token }),
+      result: taughtFile,
+      progress,
     },
     /** A query beside hits as a page that refers to nothing outside of itself, for the window's host to print. */
     'takeaway.comparison': { params: comparisonParams, result: z.object({ html: z.string() }) },

@@ -10,6 +10,18 @@ export const regionQuery = z.union([
 ]);
 export type RegionQuery = z.infer<typeof regionQuery>;
 
+const regionOrWords = z.union([regionQuery, z.object({ text: z.string().min(1).max(1000) })]);
+/** What marks are kept under: as a search is asked for, but for image files, which are not in the library. */
+export const markableQuery = z.union([
+  regionOrWords,
+  z.object({
+    like: z.array(regionOrWords).min(1).max(8),
+    unlike: z.array(regionOrWords).max(8).default([]),
+    combine: z.enum(['and', 'or']).default('and'),
+  }),
+]);
+export type MarkableQuery = z.infer<typeof markableQuery>;
+
 /** Lesions that were marked as like what is searched for, or not. */
 export const feedback = z.object({
   relevant: z.array(id).max(200).default([]),
@@ -18,7 +30,7 @@ export const feedback = z.object({
 export type Feedback = z.infer<typeof feedback>;
 
 export const markParams = z.object({
-  query: regionQuery,
+  query: markableQuery,
   hit: id,
   /** Null takes the mark back. */
   relevant: z.boolean().nullable(),
@@ -29,10 +41,11 @@ export const markParams = z.object({
 export const feedbackMark = z.object({
   user: z.string(),
   at: z.string(),
-  /** The query: a lesion, or else a region by its box. */
-  volume: z.string(),
+  /** The query: a lesion, or else a region by its box; or else what was asked for, words or several things, as JSON. */
+  volume: z.string().optional(),
   lesion: z.string().optional(),
   boxIjk: box.optional(),
+  asked: z.string().optional(),
   hit: z.string(),
   relevant: z.boolean(),
   method: z.string(),

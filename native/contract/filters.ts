@@ -68,6 +68,7 @@ export const catalogFields: readonly CatalogField[] = [
     title: 'How the lesion was drawn: rtstruct, mask or mark',
     aliases: ['drawn'],
   },
+  { name: 'labels', kind: 'number', title: 'How many labels it has', aliases: ['labelcount'] },
   { name: 'patient', kind: 'text', title: 'Patient', aliases: [], id: true },
   { name: 'study', kind: 'text', title: 'StudyInstanceUID', aliases: [], id: true },
   { name: 'volume', kind: 'text', title: 'Id of the volume', aliases: [], id: true },

@@ -1,6 +1,6 @@
 /** The library as it is kept in order: lists of any length by windows, changes to many lesions at once and their undoing, duplicates, health. */
 import { z } from 'zod';
-import { id, labels, lesionRow, named } from './model.ts';
+import { id, labels, lesionRow, named, patientRow, volumeRow } from './model.ts';
 
 const ints = z.number().int();
 /** Words; what is listed holds every one of them. */
@@ -60,3 +60,42 @@ export type ChangeRow = z.infer<typeof changeRow>;
 /** What became of a change: nothing where all was so already; `left` were changed by others meanwhile and stayed as they are. */
 export const changed = z.object({ change: changeRow.optional(), left: ints });
 export type Changed = z.infer<typeof changed>;
+
+/** How a library is: what may be done about each count is the window's to say. */
+export const health = z.object({
+  /** Lesions without a vector of the default encoder; outdated ones answer meanwhile. */
+  notEmbedded: ints,
+  conflicts: ints,
+  /** Imports that failed, and files that imports left out. */
+  failedImports: ints,
+  skippedFiles: ints,
+  /** Lesions by what is known of them. */
+  withoutDiagnosis: ints,
+  unproven: ints,
+  withoutLabels: ints,
+  /** Volumes with warnings of how they were read. */
+  warned: ints,
+  /** In bytes, by the part of the library's folder. */
+  size: z.array(z.object({ part: z.string(), bytes: ints })),
+});
+export type Health = z.infer<typeof health>;
+
+/** What may be the same twice; of each pair the one that has been in the library longer first. */
+const pair = { key: z.string().max(200) };
+export const duplicate = z.discriminatedUnion('kind', [
+  /** Two lesions of one volume whose masks overlap so much (Dice). */
+  z.object({
+    ...pair,
+    kind: z.literal('lesion'),
+    lesions: z.tuple([lesionRow, lesionRow]),
+    dice: z.number(),
+  }),
+  /** Two patients of the same name and date of birth. */
+  z.object({ ...pair, kind: z.literal('patient'), patients: z.tuple([patientRow, patientRow]) }),
+  /** Two volumes whose voxels are the same on the same grid. */
+  z.object({ ...pair, kind: z.literal('volume'), volumes: z.tuple([volumeRow, volumeRow]) }),
+]);
+export type Duplicate = z.infer<typeof duplicate>;
+export const duplicateKinds = ['lesion', 'patient', 'volume'] as const;
+/** `keep` stays and takes over what the other has; of both having the same label, its own stands. */
+export const mergeParams = z.object({ kind: z.enum(duplicateKinds), keep: named, other: named });

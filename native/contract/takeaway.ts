@@ -6,7 +6,7 @@ const id = z.string().min(1).max(64);
 
 export const takenHit = z.object({
   lesion: id,
-  /** Absent for a hit that was pinned in an earlier search. */
+  /** Absent for a hit of an earlier search. */
   rank: z.number().int().min(1).optional(),
   score: z.number().optional(),
   /** The chance that it has the query's class. */
@@ -39,4 +39,18 @@ export const comparisonParams = z.object({
   hits: z.array(takenHit).min(1).max(5),
   /** In HU, for all pictures. */
   window: z.object({ width: z.number().min(1), center: z.number() }),
+});
+
+/** A teaching file: pictures and words of a set of lesions, in a new folder, or a ZIP where the chosen name ends so. */
+export const teachingParams = z.object({
+  lesions: z.array(id).min(1).max(2000),
+  title: z.string().trim().max(200).default(''),
+  identified: z.boolean().default(false),
+  /** Also what the reports say, without the sentences that may name someone unless `identified`. */
+  reports: z.boolean().default(false),
+});
+export const taughtFile = z.object({
+  cases: z.number().int(),
+  /** Lesions that could not be exported, and why. */
+  failed: z.array(z.object({ lesion: z.string(), reason: z.string() })),
 });

@@ -83,7 +83,7 @@ export const windowMessage = z.discriminatedUnion('say', [
   /** To the first window: show this, which only it can show. */
   z.object({
     say: z.literal('show'),
-    dialog: z.enum(['settings', 'import', 'evaluation', 'library', 'tour', 'tags']),
+    dialog: z.enum(['settings', 'import', 'evaluation', 'tags', 'library', 'tour']),
   }),
   /** To the window for hits: take the focus to the words that are searched for. */
   z.object({ say: z.literal('words') }),

@@ -22,6 +22,7 @@ import type { Engine } from './engine.ts';
 import { setFusionWeights } from './fusionWeights.ts';
 import { keepCalibration } from './keptCalibrations.ts';
 import { type NeedPlan, type Plan, planMethod, refusal, sourcesOf } from './methodSources.ts';
+import { refuseWithoutLesions } from './noLesions.ts';
 import { lesionProbe } from './queryProbe.ts';
 
 /** Throws `usage` for an unknown field, method or class, and when nothing can be scored. */
@@ -32,6 +33,7 @@ export async function evaluateLibrary(
   onProgress: (progress: { done: number; total: number }) => void,
 ): Promise<Evaluation> {
   const { library, encoders } = engine;
+  refuseWithoutLesions(library);
   const embedder = encoders.named(params.encoder);
   // A part of the library would give figures of that part.
   await engine.embedded(signal);

@@ -27,6 +27,7 @@ import { embedLibrary } from './embedLibrary.ts';
 import type { Engine } from './engine.ts';
 import { evaluateLibrary } from './evaluateLibrary.ts';
 import { explainHit } from './explainHit.ts';
+import { exportTeaching } from './exportTeaching.ts';
 import { exportTo } from './exportTo.ts';
 import { saveKeyImages } from './keyImages.ts';
 import { libraryHandlers } from './libraryHandlers.ts';
@@ -281,6 +282,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     'export.run': ({ volume, lesion, target }) =>
       exportTo(engine, { volume, lesion }, grants.take(target, 'write')),
     'takeaway.hits': (params) => saveHits(engine, params),
+    'takeaway.teaching': (params, { signal, progress }) => exportTeaching(engine, params, signal, progress),
     'takeaway.comparison': (params, { signal }) => comparison(engine, params, signal),
     'encoders.list': async () => {
       // How the default one runs is worth a moment; opening every other model is not.

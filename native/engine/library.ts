@@ -5,6 +5,7 @@ import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotati
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type CatalogChanges, catalogChanges } from '../catalog/changes.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
+import { type CatalogDuplicates, catalogDuplicates } from '../catalog/duplicates.ts';
 import { type CatalogEdits, catalogEdits } from '../catalog/edits.ts';
 import {
   type CatalogEmbeddings,
@@ -18,6 +19,7 @@ import { type CatalogFilterSets, catalogFilterSets } from '../catalog/filterSets
 import { type CatalogFinding, catalogFinding } from '../catalog/finding.ts';
 import { type CatalogJobs, catalogJobs } from '../catalog/jobs.ts';
 import { type CatalogKeyImages, catalogKeyImages } from '../catalog/keyImages.ts';
+import { type CatalogMerges, catalogMerges } from '../catalog/merges.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
 import { type CatalogSavedQueries, catalogSavedQueries } from '../catalog/savedQueries.ts';
@@ -54,6 +56,8 @@ export class Library {
   readonly changes: CatalogChanges;
   readonly edits: CatalogEdits;
   readonly savedQueries: CatalogSavedQueries;
+  readonly merges: CatalogMerges;
+  readonly duplicates: CatalogDuplicates;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
@@ -81,6 +85,8 @@ export class Library {
     this.changes = catalogChanges(db);
     this.edits = catalogEdits(db, this.writes, this.changes);
     this.savedQueries = catalogSavedQueries(db);
+    this.duplicates = catalogDuplicates(db);
+    this.merges = catalogMerges(db, this.edits, this.changes);
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }

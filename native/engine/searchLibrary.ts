@@ -25,6 +25,7 @@ import { expectationOf } from './keptCalibrations.ts';
 import type { Library } from './library.ts';
 import { type Plan, planMethod, sourcesOf } from './methodSources.ts';
 import { markedRows, movedProbe } from './movedProbe.ts';
+import { refuseWithoutLesions } from './noLesions.ts';
 import { type QueryProbe, queryProbe } from './queryProbe.ts';
 
 /** One thing that is searched for, with all that its ranking takes. */
@@ -41,6 +42,7 @@ export async function searchLibrary(
 ): Promise<SearchResult> {
   const started = performance.now();
   const { library } = engine;
+  refuseWithoutLesions(library);
   const { query } = params;
   const timing: EmbedTiming = { readMs: 0, prepareMs: 0, inferMs: 0 };
   const where = [...params.where];

@@ -6,14 +6,6 @@ import type { Changed } from '../contract/library.ts';
 import type { Library } from './library.ts';
 import { currentUser } from './user.ts';
 
-/** Takes one thing back; false where it cannot be because it is otherwise by now. */
-type TakeBack = (library: Library, thing: ChangedThing) => boolean;
-
-/** By the action of the audit row: a further kind of change is a further row. */
-const rules: Readonly<Record<string, TakeBack>> = {
-  [editAction]: ({ edits }, thing) => edits.takeBack(thing),
-};
-
 /** Throws `not-found` for a change that there is not, `refused` for one that was taken back already. */
 export function undoChange(library: Library, id: string): Changed {
   const { changes, db } = library;
@@ -25,13 +17,16 @@ export function undoChange(library: Library, id: string): Changed {
       throw new PrecedentError('refused', 'the change was undone already', id, 'undo the undoing instead');
     // What was done last is taken back first.
     const things = changes.things(change).reverse();
-    taken.push(...things.filter((thing) => rules[thing.action]?.(library, thing) ?? false));
-    const rows = taken.map((thing) => ({ ...thing, before: thing.after, after: thing.before }));
+    for (const thing of things) {
+      const { takeBack } = thing.action === editAction ? library.edits : library.merges;
+      const back = takeBack(thing);
+      if (back) taken.push(back);
+    }
     const what = change.what.startsWith('Undo: ')
       ? change.what.slice('Undo: '.length)
       : `Undo: ${change.what}`;
     return {
-      change: changes.record(currentUser(), what, rows, id),
+      change: changes.record(currentUser(), what, taken, id),
       left: things.length - taken.length,
     };
   })();

@@ -160,6 +160,15 @@ export async function listFolder(path: string): Promise<string[]> {
   }
 }
 
+/** How many bytes a file holds, or all files in a folder and below it; none where there is nothing. */
+export async function folderBytes(path: string): Promise<number> {
+  const found = await operations.stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) return found?.size ?? 0;
+  let bytes = 0;
+  for (const name of await listFolder(path)) bytes += await folderBytes(join(path, name));
+  return bytes;
+}
+
 /** True when something is at this path. */
 export async function fileExists(path: string): Promise<boolean> {
   return operations.stat(path).then(

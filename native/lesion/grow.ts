@@ -2,8 +2,7 @@
 import type { Mark } from '../contract/mark.ts';
 import { boxDims, type Mask, type Vec3, type Volume } from '../volume/volume.ts';
 import { connectedComponents } from './components.ts';
-
-import { cellFeatures } from './growFeatures.ts';
+import { cellFeatures, featureNames } from './growFeatures.ts';
 import { blurField, cellsPerAxis, cubeReach, sampleField } from './growField.ts';
 import { growModel, type Layer } from './growModel.ts';
 import { ellipsoidBox, type MarkRegion, markEllipsoid, markRegion } from './markRegion.ts';
@@ -17,16 +16,17 @@ export interface Grown {
 
 /** Cells further out than this many half extents of the mark are never lesion. */
 const outermost = 2.1;
-/** Log-odds above which a voxel is lesion; below 0 because a missed border voxel costs as much Dice as two gained. */
-const threshold = -0.3;
+/** The probabilities between which the border is drawn, whatever the expected Dice says. */
+const cutRange = [0.1, 0.55] as const;
+const radiusFeature = featureNames.indexOf('radius');
 /** Less than this share of the mark's ellipsoid is taken as a failure. */
 const smallestShare = 0.04;
 
 /**
  * The lesion that a mark stands for. Around the mark every cell is described by its place in the mark, by how its density
  * compares with the inside and the outside of the mark, and by the ways that lead to it from the centre; a small
- * network trained on outlined lesions turns that into log-odds of lesion, which are smoothed, cut at a threshold and
- * reduced to the one piece under the mark, without cavities. Where nothing plausible comes out, the ellipsoid that the
+ * network trained on outlined lesions turns that into log-odds of lesion, which are smoothed, cut where the Dice to be expected
+ * is highest, and reduced to the one piece under the mark, without cavities. Where nothing plausible comes out, the ellipsoid that the
  * mark suggests is returned and a note says so. Takes the same time for any size.
  * Throws `usage` when the mark misses the volume or encloses nothing.
  */
@@ -34,8 +34,9 @@ export function growLesion(volume: Volume, mark: Mark, model: readonly Layer[] =
   const region = markRegion(volume, mark);
   const notes: string[] = [];
   const ellipsoid = markEllipsoid(volume, mark) ?? centerVoxel(volume, region);
-  const odds = blurField(logOdds(cellFeatures(sampleField(volume, region), region), model), 1, 1);
-  const cut = thresholdVoxels(volume, region, odds);
+  const features = cellFeatures(sampleField(volume, region), region);
+  const odds = blurField(logOdds(features, model), 1, 1);
+  const cut = thresholdVoxels(volume, region, odds, bestCut(odds, features[radiusFeature]));
   const piece = cut && pieceUnderMark(cut, region, volume.spacing);
   const grown = piece && fillHoles(piece);
   if (!grown || countVoxels(grown) < smallestShare * countVoxels(ellipsoid)) {
@@ -51,7 +52,7 @@ export function growLesion(volume: Volume, mark: Mark, model: readonly Layer[] =
 
 /** The model's log-odds for every cell; −10 outside the reach of the mark. */
 function logOdds(features: readonly Float32Array[], model: readonly Layer[]): Float32Array {
-  const radius = features[2];
+  const radius = features[radiusFeature];
   const odds = new Float32Array(radius.length).fill(-10);
   const layers = model.map(flatLayer);
   const values = layers.map((layer) => new Float32Array(layer.bias.length));
@@ -82,8 +83,36 @@ function flatLayer({ bias, weights }: Layer): { bias: Float32Array; weights: Flo
   return { bias: Float32Array.from(bias), weights: Float32Array.from(weights.flat()) };
 }
 
+/**
+ * The log-odds at which to cut, so that the Dice that the probabilities p themselves promise is highest: of the cells above
+ * the cut, 2·Σp / (their number + Σp of all cells). Where the model is sure, that is near an even chance; where it is not, lower,
+ * and the mark's own shape, which the model leans on then, is kept (Lipton et al. 2014, on F1).
+ */
+function bestCut(odds: Float32Array, radius: Float32Array): number {
+  const chances = odds.filter((_, v) => radius[v] <= outermost).map((x) => 1 / (1 + Math.exp(-x)));
+  chances.sort();
+  const all = chances.reduce((sum, p) => sum + p, 0);
+  let best = 0;
+  let cut: number = cutRange[1];
+  let above = 0;
+  for (let at = chances.length - 1; at >= 0; at--) {
+    above += chances[at];
+    const dice = (2 * above) / (chances.length - at + all);
+    if (dice <= best) continue;
+    best = dice;
+    cut = chances[at];
+  }
+  const chance = Math.min(cutRange[1], Math.max(cutRange[0], cut));
+  return Math.log(chance / (1 - chance));
+}
+
 /** The voxels whose log-odds, interpolated trilinearly between cells, exceed the threshold. */
-function thresholdVoxels(volume: Volume, region: MarkRegion, odds: Float32Array): Mask | null {
+function thresholdVoxels(
+  volume: Volume,
+  region: MarkRegion,
+  odds: Float32Array,
+  threshold: number,
+): Mask | null {
   const n = cellsPerAxis;
   const box = ellipsoidBox(volume, region.center, region.radiiMm, outermost - 0.05);
   if (!box) return null;

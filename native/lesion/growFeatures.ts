@@ -24,9 +24,18 @@ export const featureNames = [
   'density', // median inside, /500 HU
   'size', // log of the in-plane radius in cm
   'aspect', // |log(a/b)|
+  'hu', // /500 HU
+  'tissueDeviation', // from the tissue that most of the mark is made of, in its standard deviations
+  'tissueSigned',
+  'tissueNear', // share of that tissue around
+  'tissueGeodesic', // as geodesic, through that tissue
+  'tissueDensity', // its median, /500 HU
+  'tissueSpread', // /100 HU
 ] as const;
 
 const histogramBins = 128;
+/** Beyond this many half extents no way is followed. */
+const farthest = 2.3;
 
 /** Feature f of every cell of the cube, in the order of `featureNames`; cells as in `sampleField`. */
 export function cellFeatures(hu: Float32Array, region: MarkRegion): Float32Array[] {
@@ -51,9 +60,11 @@ export function cellFeatures(hu: Float32Array, region: MarkRegion): Float32Array
   const soft = blurField(hu, 1, 1);
   const inside: number[] = [];
   const outside: number[] = [];
+  const core: number[] = [];
   for (let v = 0; v < cells; v++) {
     if (rho[v] < 0.65 && depth[v] < 0.3) inside.push(hu[v]);
-    else if (rho[v] > 1.35 && rho[v] < 2.2 && depth[v] < 0.6) outside.push(hu[v]);
+    if (rho[v] < 0.55 && depth[v] < 0.35) core.push(soft[v]);
+    if (rho[v] > 1.35 && rho[v] < 2.2 && depth[v] < 0.6) outside.push(hu[v]);
   }
   const inner = robust(inside);
   const outer = robust(outside);
@@ -71,6 +82,17 @@ export function cellFeatures(hu: Float32Array, region: MarkRegion): Float32Array
   const geodesic = geodesicExcess(oddity, radius, 1.5);
   const geodesicSteep = geodesicExcess(oddity, radius, 6);
   const { rayWorst, raySum } = rays(oddity, coordinate);
+  const tissue = mainTissue(core);
+  const unit = tissue.spread + 15;
+  const tissueSigned = soft.map((x) => Math.max(-5, Math.min(5, (x - tissue.median) / unit)));
+  const tissueDeviation = tissueSigned.map(Math.abs);
+  const tissueNear = blurField(
+    tissueDeviation.map((x) => (x < 2 ? 1 : 0)),
+    2,
+    2,
+  );
+  const unlike = tissueDeviation.map((x, v) => Math.max(0, 0.7 * x - 0.7 - tissueNear[v]));
+  const tissueGeodesic = geodesicExcess(unlike, radius, 3);
   const edge = edges(soft, Math.abs(span) + scale);
   const { sliceLowest, sliceHere } = slices(likelihoodBlurred, rho);
   const constant = (x: number) => new Float32Array(cells).fill(x);
@@ -96,6 +118,13 @@ export function cellFeatures(hu: Float32Array, region: MarkRegion): Float32Array
     constant(inner.median / 500),
     constant(Math.log(Math.sqrt(a * b) / 10)),
     constant(Math.abs(Math.log(a / b))),
+    soft.map((x) => x / 500),
+    tissueDeviation,
+    tissueSigned,
+    tissueNear,
+    tissueGeodesic,
+    constant(tissue.median / 500),
+    constant(tissue.spread / 100),
   ];
 }
 
@@ -104,6 +133,24 @@ function robust(values: readonly number[]): { median: number; spread: number } {
   const sorted = Float32Array.from(values).sort();
   const at = (p: number) => sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))];
   return { median: at(0.5), spread: (at(0.84) - at(0.16)) / 2 };
+}
+
+/**
+ * The tissue that most of the mark is made of, however much of another lies in it: the middle of the narrowest range that
+ * holds 40% of the values (the mode of Venter 1967), and the standard deviation of the normal distribution that it fits.
+ */
+function mainTissue(values: readonly number[]): { median: number; spread: number } {
+  if (values.length === 0) return { median: 0, spread: 100 };
+  const sorted = Float32Array.from(values).sort();
+  const held = Math.floor(0.4 * (sorted.length - 1));
+  let first = 0;
+  for (let at = 1; at + held < sorted.length; at++) {
+    if (sorted[at + held] - sorted[at] < sorted[first + held] - sorted[first]) first = at;
+  }
+  return {
+    median: sorted[first + (held >> 1)],
+    spread: (sorted[first + held] - sorted[first]) / 1.049,
+  };
 }
 
 function bin(hu: number): number {
@@ -152,6 +199,7 @@ function geodesicExcess(oddity: Float32Array, radius: Float32Array, weight: numb
           for (let a = 0; a < n; a++) {
             const u = du > 0 ? a : n - 1 - a;
             const v = u + n * w + n2 * t;
+            if (radius[v] > farthest) continue;
             const x = a > 0 ? way[v - du] : 1e6;
             const y = b > 0 ? way[v - dw * n] : 1e6;
             const z = c > 0 ? way[v - dt * n2] : 1e6;
@@ -181,34 +229,46 @@ function eikonal(x: number, y: number, z: number, cost: number): number {
   );
 }
 
-/** Along the straight way from the centre to each cell: the worst oddity, and their sum by length. */
+/** Cells from the centre outwards, and for each the cell two steps nearer to the centre on the straight way to it. */
+const waysOut = makeWaysOut();
+
+function makeWaysOut(): {
+  readonly order: Int32Array;
+  readonly parent: Int32Array;
+  readonly step: Float32Array;
+} {
+  const middle = n / 2 - 0.5;
+  const cells = n * n * n;
+  const distance = new Float32Array(cells);
+  const parent = new Int32Array(cells);
+  const step = new Float32Array(cells);
+  for (let v = 0; v < cells; v++) {
+    const [u, w, t] = [(v % n) - middle, (Math.floor(v / n) % n) - middle, Math.floor(v / (n * n)) - middle];
+    const length = Math.hypot(u, w, t);
+    const nearer = Math.max(0, 1 - 2 / length);
+    const at = (x: number) => Math.round(middle + x * nearer);
+    distance[v] = length;
+    parent[v] = at(u) + n * (at(w) + n * at(t));
+    step[v] = Math.min(2, length);
+  }
+  const order = Int32Array.from({ length: cells }, (_, v) => v).sort((a, b) => distance[a] - distance[b]);
+  return { order, parent, step };
+}
+
+/** Along the straight way from the centre to each cell: the worst oddity, and their sum by length in half extents. */
 function rays(
   oddity: Float32Array,
   coordinate: Float32Array,
 ): { rayWorst: Float32Array; raySum: Float32Array } {
-  const rayWorst = new Float32Array(n * n * n);
-  const raySum = new Float32Array(n * n * n);
-  const step = coordinate[1] - coordinate[0];
-  for (let t = 0, v = 0; t < n; t++) {
-    for (let w = 0; w < n; w++) {
-      for (let u = 0; u < n; u++, v++) {
-        const length = Math.hypot(coordinate[u], coordinate[w], coordinate[t]) / step;
-        const steps = Math.max(1, Math.ceil(length / 2));
-        let sum = 0;
-        let worst = 0;
-        for (let s = 1; s <= steps; s++) {
-          const f = s / steps;
-          const cu = Math.round(n / 2 - 0.5 + f * (u - n / 2 + 0.5));
-          const cw = Math.round(n / 2 - 0.5 + f * (w - n / 2 + 0.5));
-          const ct = Math.round(n / 2 - 0.5 + f * (t - n / 2 + 0.5));
-          const x = oddity[cu + n * (cw + n * ct)];
-          sum += x;
-          if (x > worst) worst = x;
-        }
-        rayWorst[v] = worst;
-        raySum[v] = (sum / steps) * (length * step);
-      }
-    }
+  const { order, parent, step } = waysOut;
+  const rayWorst = oddity.slice();
+  const raySum = new Float32Array(oddity.length);
+  const cell = coordinate[1] - coordinate[0];
+  for (const v of order) {
+    const from = parent[v];
+    if (from === v) continue;
+    raySum[v] = raySum[from] + oddity[v] * step[v] * cell;
+    if (rayWorst[from] > rayWorst[v]) rayWorst[v] = rayWorst[from];
   }
   return { rayWorst, raySum };
 }

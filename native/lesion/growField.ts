@@ -6,7 +6,7 @@ import type { Volume } from '../volume/volume.ts';
 import type { MarkRegion } from './markRegion.ts';
 
 /** Cells along each axis of the cube. */
-export const cellsPerAxis = 48;
+export const cellsPerAxis = 36;
 /** The cube reaches this many times the half extents of the mark from its centre. */
 export const cubeReach = 2;
 const huRange = [-1000, 400] as const;

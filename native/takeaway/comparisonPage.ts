@@ -59,7 +59,7 @@ Pictures: the axial slice through each lesion's middle, ${fieldMm.toFixed(0)} mm
 
 function titleOf(hit: TakenHit | null): string {
   if (hit === null) return 'Query';
-  return hit.rank === undefined ? 'Pinned lesion' : `Hit ${hit.rank}`;
+  return hit.rank === undefined ? 'Earlier hit' : `Hit ${hit.rank}`;
 }
 
 /** The picture with what makes it readable: sides of the patient, and a bar of known length. */

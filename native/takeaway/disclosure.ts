@@ -23,6 +23,14 @@ export interface Disclosed {
 export interface DisclosedLesion extends Disclosed {
   readonly measurements: Measurements;
 }
+/** What is told of a patient beside a lesion. */
+interface DisclosedPerson {
+  readonly sex: string | undefined;
+  /** In full years, or the decade. */
+  readonly age: string | undefined;
+}
+/** What stands in the place of a sentence that may name someone. */
+export const leftOut = '[left out]';
 
 export class Disclosure {
   readonly #library: Pick<Library, 'reads' | 'writes'>;
@@ -39,6 +47,40 @@ export class Disclosure {
   lesion(id: string): DisclosedLesion {
     const lesion = this.#library.reads.lesion(id);
     return { ...this.#disclosed(this.#library.reads.volume(lesion.volume), lesion), measurements: lesion };
+  }
+
+  /** @param age in full years */
+  person({
+    sex,
+    age,
+  }: {
+    readonly sex: string | undefined;
+    readonly age: number | undefined;
+  }): DisclosedPerson {
+    if (age === undefined || this.#identified) return { sex, age: age?.toString() };
+    const decade = 10 * Math.floor(age / 10);
+    return { sex, age: decade >= rareAge ? `${rareAge} or older` : `${decade}–${decade + 9}` };
+  }
+
+  /**
+   * A text of a patient's without what may say who somebody is or when something was: sentences that hold such a thing, whole
+   * lines that name persons or places by their form, and what such a line goes on with.
+   */
+  text(patient: string, text: string): string {
+    if (this.#identified) return text;
+    const known = this.#library.reads.patientIdentifiers(patient);
+    let goesOn = false;
+    const kept = text.split(/\n+/).flatMap((line) => {
+      const named = goesOn || namesSomeone(line);
+      goesOn = namesSomeone(line) && !sentenceEnd.test(line.trim());
+      if (named) return [leftOut];
+      return line
+        .split(/(?<=[.!?;])\s+/)
+        .map((sentence) => (isIdentifying(sentence, known) ? leftOut : sentence.trim()));
+    });
+    return kept
+      .filter((sentence, n) => sentence !== '' && !(sentence === leftOut && kept[n - 1] === leftOut))
+      .join('\n');
   }
 
   /** What is known of a region that is no lesion of the library. */
@@ -92,7 +134,21 @@ export class Disclosure {
   }
 }
 
+/** Not the full stop of a title or an initial. */
+const sentenceEnd = /[\p{Ll}\d)]{3}[.!?]$/u;
+
+/** Titles before names, and the lines in which reports name who wrote them and to whom. */
+function namesSomeone(sentence: string): boolean {
+  return (
+    /\b(Dr|Prof|Mr|Mrs|Ms|Miss|Herr|Frau|Mme|Sig|Dott)\b\.?/.test(sentence) ||
+    /\b(name|patient id|mrn|dob|birth|signed|dictated|referr|physician|radiologist|hospital|clinic|address|phone|geb|unterzeichn|arzt|klinik)/i.test(
+      sentence,
+    )
+  );
+}
+
 /** Few people are so old that their age says who they are (the limit of HIPAA's Safe Harbor). */
+const rareAge = 90;
 function isRareAge(label: string, value: string): boolean {
-  return label.toLowerCase() === 'age' && Number(value) >= 90;
+  return label.toLowerCase() === 'age' && Number(value) >= rareAge;
 }

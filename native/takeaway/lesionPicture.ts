@@ -1,5 +1,6 @@
-/** A lesion on paper: the axial slice through its middle, its outline drawn, in a given window and at a given scale. */
+/** A lesion on paper: a slice through it or beside it, its outline drawn, in a given window and at a given scale. */
 import { encode } from 'fast-png';
+import type { Plane } from '../contract/mark.ts';
 import { sampleVolume } from '../encoder/sampling.ts';
 import type { EmbedRegion } from '../encoder/voxelSource.ts';
 import {
@@ -20,7 +21,21 @@ export interface PictureView {
   readonly fieldMm: number;
   /** Of the outline: red, green, blue. */
   readonly color: readonly [number, number, number];
+  /** Axial unless another is named. */
+  readonly plane?: Plane;
+  /** From the lesion's middle, along the plane's normal. */
+  readonly offsetMm?: number;
 }
+
+/**
+ * Where a picture's right and down and its normal lie in the patient (LPS), as radiologists look at it: the patient's right
+ * on the left, front above; from the left side with the front on the left; upright.
+ */
+const axes: Readonly<Record<Plane, { readonly right: Vec3; readonly down: Vec3; readonly normal: Vec3 }>> = {
+  axial: { right: [1, 0, 0], down: [0, 1, 0], normal: [0, 0, 1] },
+  coronal: { right: [1, 0, 0], down: [0, 0, -1], normal: [0, 1, 0] },
+  sagittal: { right: [0, 1, 0], down: [0, 0, -1], normal: [1, 0, 0] },
+};
 
 /** Pixels along each side. */
 export const pictureSide = 480;
@@ -28,23 +43,56 @@ export const pictureSide = 480;
 const mostSubsamples = 4;
 
 /**
- * A square RGB PNG, as radiologists look at it: the patient's right on the left, front above; black where the volume ends.
- * The slice is the patient's axial one through the middle of the region's box, whatever the storage.
+ * A square RGB PNG, black where the volume ends. The slice is one of the patient's planes through the middle of the region's
+ * box, or `offsetMm` beside it, whatever the storage.
  */
 export async function lesionPicture(
   source: VoxelSource,
-  { box, mask }: EmbedRegion,
-  { window, fieldMm, color }: PictureView,
+  region: EmbedRegion,
+  view: PictureView,
 ): Promise<Uint8Array> {
+  return outlined(await slice(source, region, view), view.color);
+}
+
+/** As `lesionPicture`, and the same without its outline. */
+export async function lesionPictures(
+  source: VoxelSource,
+  region: EmbedRegion,
+  view: PictureView,
+): Promise<{ plain: Uint8Array; outlined: Uint8Array }> {
+  const drawn = await slice(source, region, view);
+  const plain = encode({ width: pictureSide, height: pictureSide, data: drawn.grey, channels: 1, depth: 8 });
+  return { plain, outlined: outlined(drawn, view.color) };
+}
+
+/** Pixel by pixel how bright it is, and whether the lesion is there. */
+interface Slice {
+  readonly grey: Uint8Array;
+  readonly inside: Uint8Array;
+}
+
+async function slice(
+  source: VoxelSource,
+  { box, mask }: EmbedRegion,
+  { window, fieldMm, plane: name = 'axial', offsetMm = 0 }: PictureView,
+): Promise<Slice> {
   const { grid } = source;
   const middle = [0, 1, 2].map((axis) => Math.round((box[axis] + box[axis + 3]) / 2));
-  const [x0, y0, z0] = indexToWorld(grid, [middle[0], middle[1], middle[2]]);
+  const centre = indexToWorld(grid, [middle[0], middle[1], middle[2]]);
+  const { right, down, normal } = axes[name];
   const step = fieldMm / pictureSide;
-  const [left, top] = [x0 - ((pictureSide - 1) / 2) * step, y0 - ((pictureSide - 1) / 2) * step];
-  const indexAt = (x: number, y: number) => worldToIndex(grid, [left + x * step, top + y * step, z0]);
+  const half = ((pictureSide - 1) / 2) * step;
+  const along = (x: number, y: number): Vec3 => {
+    const [a, b, c] = [0, 1, 2].map(
+      (axis) => centre[axis] + x * right[axis] + y * down[axis] + offsetMm * normal[axis],
+    );
+    return [a, b, c];
+  };
+  const indexAt = (x: number, y: number) => worldToIndex(grid, along(x * step - half, y * step - half));
   const crop = await source.readBox(boxAround(grid, indexAt));
-  const steps = [[step, 0, 0], [0, step, 0], [0, 0, 1]] as const; // biome-ignore format: a matrix
-  const plane = { dims: [pictureSide, pictureSide, 1], origin: [left, top, z0], steps } as const;
+  const scaled = ([x, y, z]: Vec3): Vec3 => [x * step, y * step, z * step];
+  const steps = [scaled(right), scaled(down), normal] as const;
+  const plane = { dims: [pictureSide, pictureSide, 1], origin: along(-half, -half), steps } as const;
   const hu = sampleVolume(crop, plane, mostSubsamples);
   const grey = new Uint8Array(pictureSide ** 2);
   const inside = new Uint8Array(pictureSide ** 2);
@@ -57,6 +105,10 @@ export async function lesionPicture(
       if (mask) inside[n] = isInside(mask, at) ? 1 : 0;
     }
   }
+  return { grey, inside };
+}
+
+function outlined({ grey, inside }: Slice, color: PictureView['color']): Uint8Array {
   const data = new Uint8Array(3 * pictureSide ** 2);
   for (let n = 0; n < grey.length; n++)
     data.set(isEdge(inside, n) ? color : [grey[n], grey[n], grey[n]], 3 * n);

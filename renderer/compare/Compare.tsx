@@ -4,6 +4,7 @@
  */
 import { useQuery } from '@tanstack/react-query';
 import type { Hit } from '../../native/contract/model.ts';
+import { useResults } from '../query/results.ts';
 import { scoreText, scoreTitles } from '../query/scores.ts';
 import { useSearch } from '../query/useSearch.ts';
 import { SurfaceView } from '../surface/SurfaceView.tsx';
@@ -40,7 +41,11 @@ export function Compare({ comparison }: { comparison: Comparison }) {
     (opened) => found.find(({ lesion }) => lesion === opened.lesion) ?? opened,
   );
   const active = activeHit({ ...comparison, hits });
-  const nameOf = (hit: Hit) => (found.includes(hit) ? `Hit ${hit.rank}` : 'Pinned lesion');
+  const pinned = useResults((s) => s.pinned);
+  const nameOf = (hit: Hit) => {
+    if (found.includes(hit)) return `Hit ${hit.rank}`;
+    return pinned.some(({ lesion }) => lesion === hit.lesion) ? 'Pinned lesion' : 'Earlier hit';
+  };
   // Words have no picture: the hits are shown alone.
   const pictured = subject?.measurements ? subject : null;
   const map = useMap(active, explaining && pictured !== null);

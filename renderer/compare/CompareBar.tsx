@@ -1,5 +1,5 @@
 /** The head of the comparison: what is compared, how it is looked at, and what can be done with the active hit. */
-import { ActionIcon, Button, Menu, SegmentedControl, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Menu, SegmentedControl, Tooltip, VisuallyHidden } from '@mantine/core';
 import {
   IconArrowLeft,
   IconChevronLeft,
@@ -17,6 +17,9 @@ import { planes } from '../../native/contract/mark.ts';
 import type { Hit } from '../../native/contract/model.ts';
 import { MarkButtons } from '../query/HitActions.tsx';
 import { markOf } from '../query/hitMarks.ts';
+import { shownHits } from '../query/results.ts';
+import { useSearch } from '../query/useSearch.ts';
+import { useHitGroups } from '../query/useShownHits.ts';
 import { SurfaceButton } from '../surface/SurfaceButton.tsx';
 import { TakeAwayMenu } from '../takeaway/TakeAwayMenu.tsx';
 import { minus } from '../ui/format.ts';
@@ -24,6 +27,7 @@ import { useView } from '../ui/store.ts';
 import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
 import { useShownKey } from '../viewer/ownKeys.ts';
 import { chooseLayout, close, stepBeside } from './actions.ts';
+import { stepped } from './comparison.ts';
 import { runFlicker, toggleFlicker, turnsPerSecond, useFlicker } from './flicker.ts';
 import { compareLayoutNames, compareLayouts } from './layouts.ts';
 import { toggleScale, useLinked } from './linked.ts';
@@ -42,7 +46,6 @@ interface CompareBarProps {
 
 export function CompareBar({ hit, name, said, pictured }: CompareBarProps) {
   const subject = useView((s) => s.subject);
-  const keyOf = useShownKey();
   return (
     <header className="compare-head">
       <Button
@@ -68,19 +71,39 @@ export function CompareBar({ hit, name, said, pictured }: CompareBarProps) {
         {pictured && <FlickerButtons />}
         <SurfaceButton />
       </span>
+      <StepButtons />
+      <TakeAwayMenu />
+      <StudyButton hit={hit} name={name} />
+    </header>
+  );
+}
+
+function StepButtons() {
+  const keyOf = useShownKey();
+  const { search } = useSearch();
+  const hits = shownHits(useHitGroups(search.data)).map((shown) => shown.hit);
+  const compare = useView((s) => s.compare);
+  const room = compareLayouts[useSetup((s) => s.layout)].hits;
+  const ends = (direction: 1 | -1) => compare === null || stepped(compare, hits, room, direction) === compare;
+  return (
+    <>
       <IconButton
         label={`Previous hits (${keyOf('previousHit')})`}
-        name="Previous hit"
+        name="Previous hits"
+        disabled={ends(-1)}
         act={() => stepBeside(-1)}
       >
         <IconChevronLeft size={14} />
       </IconButton>
-      <IconButton label={`Next hits (${keyOf('nextHit')})`} name="Next hit" act={() => stepBeside(1)}>
+      <IconButton
+        label={`Next hits (${keyOf('nextHit')})`}
+        name="Next hits"
+        disabled={ends(1)}
+        act={() => stepBeside(1)}
+      >
         <IconChevronRight size={14} />
       </IconButton>
-      <TakeAwayMenu />
-      <StudyButton hit={hit} name={name} />
-    </header>
+    </>
   );
 }
 
@@ -89,10 +112,11 @@ function IconButton(props: {
   name: string;
   act: () => void;
   pressed?: boolean;
+  disabled?: boolean;
   testId?: string;
   children: ReactNode;
 }) {
-  const { label, name, act, pressed, testId, children } = props;
+  const { label, name, act, pressed, disabled, testId, children } = props;
   return (
     <Tooltip label={label}>
       <ActionIcon
@@ -101,6 +125,7 @@ function IconButton(props: {
         color={pressed ? 'cyan' : undefined}
         aria-label={name}
         aria-pressed={pressed}
+        disabled={disabled}
         data-testid={testId}
         onClick={act}
       >
@@ -134,7 +159,15 @@ function PlaneControl() {
         data-testid="compare-plane"
         value={plane}
         onChange={(value) => useSetup.setState({ plane: planes.find((one) => one === value) ?? plane })}
-        data={planes.map((one) => ({ value: one, label: one.slice(0, 3) }))}
+        data={planes.map((one) => ({
+          value: one,
+          label: (
+            <>
+              <span aria-hidden="true">{one.slice(0, 3)}</span>
+              <VisuallyHidden>{one}</VisuallyHidden>
+            </>
+          ),
+        }))}
       />
     </Tooltip>
   );

@@ -12,7 +12,8 @@ import type { Heat } from '../viewer/heat.ts';
 import { volumeQuery } from '../viewer/lesionMasks.ts';
 import { PlanePane } from '../viewer/PlanePane.tsx';
 import { useRenderPath } from '../viewer/renderPath.ts';
-import { useOpenVoxels, useVoxels } from '../viewer/useVoxels.ts';
+import { useVoxels } from '../viewer/useVoxels.ts';
+import { holdsWhole } from './currentSides.ts';
 import { scrollLinked, setPlace, useLinked } from './linked.ts';
 import { sliceAtOffset } from './linkedScroll.ts';
 import { fieldOf, movedTo, panMmOf } from './scale.ts';
@@ -57,16 +58,13 @@ export function ComparePane(props: ComparePaneProps) {
   const window = useView((s) => s.window);
   const inverted = useView((s) => s.inverted);
   const outlines = useView((s) => s.outlines);
-  // What the three planes hold, or are about to, is not loaded again.
-  const whole = useView((s) => s.row?.id === props.volume);
-  const open = useOpenVoxels((s) => (whole && s.voxels?.volume === props.volume ? s.voxels : null));
+  const whole = useView((s) => holdsWhole(s, props.volume));
   const side = useMemo(() => row && sideOf(row, lesion, plane, whole), [row, lesion, plane, whole]);
-  const own = useVoxels(
-    side && !whole ? side.row : null,
+  const voxels = useVoxels(
+    side?.row ?? null,
     side?.box ?? null,
     side ? Math.round(side.centre[2]) + side.first[2] : 0,
   );
-  const voxels = whole ? open : own;
   const drawn = useMemo(
     () =>
       side && mask && outlines ? [{ id: testId, mask: shifted(mask, side.first), color, width: 1.6 }] : [],
@@ -117,7 +115,6 @@ export function ComparePane(props: ComparePaneProps) {
         }}
         primary="window"
         onWindow={dragWindow}
-        onActive={onActive}
       >
         <div className="pane-text top-left">
           <b style={{ color }}>{title}</b>

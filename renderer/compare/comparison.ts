@@ -107,6 +107,25 @@ export function fitted(before: Comparison, candidates: readonly Hit[], room: num
   return more.length === 0 ? before : { hits: [...hits, ...more], kept, active };
 }
 
+/** A comparison without what is known of its hits, as a session keeps it. */
+export interface ComparisonIds {
+  readonly hits: readonly string[];
+  readonly kept: readonly string[];
+  readonly active: string;
+}
+
+export function idsOf({ hits, kept, active }: Comparison): ComparisonIds {
+  return { hits: hits.map(({ lesion }) => lesion), kept, active };
+}
+
+/** Those of its hits that are still found; null where none is. */
+export function restored({ hits, kept, active }: ComparisonIds, found: readonly Hit[]): Comparison | null {
+  const there = hits.flatMap((lesion) => found.find((hit) => hit.lesion === lesion) ?? []);
+  if (there.length === 0) return null;
+  const still = (lesion: string) => there.some((hit) => hit.lesion === lesion);
+  return { hits: there, kept: kept.filter(still), active: still(active) ? active : there[0].lesion };
+}
+
 function without(hits: readonly Hit[], lesions: readonly string[]): readonly Hit[] {
   return hits.filter(({ lesion }) => !lesions.includes(lesion));
 }

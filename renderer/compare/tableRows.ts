@@ -52,7 +52,10 @@ const measuredRows: readonly { readonly title: string; readonly of: (known: Know
     },
   ];
 
-/** @param query null where words were searched for; its cells come first otherwise */
+/**
+ * The rows of which something is known.
+ * @param query null where words were searched for; its cells come first otherwise
+ */
 export function tableRows(query: Known | null, hits: readonly Known[]): readonly TableRow[] {
   const all = query ? [query, ...hits] : hits;
   const names = byImportance([...new Set(all.flatMap(({ labels }) => Object.keys(labels)))]);
@@ -67,11 +70,12 @@ export function tableRows(query: Known | null, hits: readonly Known[]): readonly
       }),
     };
   };
-  return [
+  const rows = [
     ...measuredRows.map(({ title, of }) => row(title, of, false)),
     ...saidRows.map(({ title, of }) => row(title, of, true)),
     ...names.map((name) =>
       row(name, ({ labels }) => (Object.hasOwn(labels, name) ? labels[name] : undefined), true),
     ),
   ];
+  return rows.filter(({ cells }) => cells.some(({ text }) => text !== unknown));
 }

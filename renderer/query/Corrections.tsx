@@ -1,7 +1,7 @@
 /** Everything that corrects a marked lesion: brush and eraser, parts, a threshold, grow and shrink, the box, undo. */
 import { ActionIcon, Button, Checkbox, Group, SegmentedControl, Slider, Tooltip } from '@mantine/core';
 import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
+import { useDeferredValue, useMemo, useState } from 'react';
 import { fixed } from '../ui/format.ts';
 import { editProposal, type Proposal, redoEdit, selectTool, undoEdit, useView } from '../ui/store.ts';
 import type { Mask } from '../viewer/contours.ts';
@@ -50,7 +50,9 @@ const corrections: readonly Correction[] = [
 export function Corrections({ proposal }: { proposal: Proposal }) {
   const { mask } = proposal;
   const grid = gridOf(proposal.volume);
-  const parts = useMemo(() => partCount(mask), [mask]);
+  // Counted after the lesion is painted: a large one takes longer than a picture may wait.
+  const settled = useDeferredValue(mask, null);
+  const parts = useMemo(() => (settled ? partCount(settled) : 1), [settled]);
   // A range is chosen for one mask: whatever else changes it ends the choice.
   const [ranging, setRanging] = useState<Mask | null>(null);
   return (

@@ -1,11 +1,16 @@
 /** How the hits divide over the values of a label, beside how the searched library does. */
 import { Select } from '@mantine/core';
 import { useState } from 'react';
+import type { Filter } from '../../native/contract/engine.ts';
 import { expectedShare } from '../../native/contract/expectedShare.ts';
+import { literalValue } from '../../native/contract/filters.ts';
 import type { Distribution } from '../../native/contract/model.ts';
 import { Empty, sentence } from '../ui/Empty.tsx';
 import { count } from '../ui/format.ts';
+import { withFilter } from '../ui/LabelMenu.tsx';
 import { byImportance, fieldToCount } from '../ui/labels.ts';
+import { setSearchOptions, useView } from '../ui/store.ts';
+import './distribution.css';
 import { useSearch } from './useSearch.ts';
 
 /** Values that no hit carries are told only as far as they fill the panel. */
@@ -14,6 +19,7 @@ const rowsShown = 8;
 export function DistributionPanel() {
   const { search } = useSearch();
   const [chosen, setChosen] = useState<string | null>(null);
+  const where = useView((s) => s.options.where);
   const result = search.data;
   const distributions = result?.distributions ?? [];
   const fields = byImportance(distributions.map((d) => d.field));
@@ -58,9 +64,15 @@ export function DistributionPanel() {
           <div className="distribution-rows">
             {listed.map((row) => (
               <div key={row.value} className="distribution-row" data-value={row.value} data-hits={row.hits}>
-                <span className="distribution-value" title={row.value}>
+                <button
+                  type="button"
+                  className="distribution-value"
+                  title={`${row.value}: only such lesions, or all again`}
+                  aria-pressed={where.some((one) => one.field === shown.field && isValue(one, row.value))}
+                  onClick={() => toggleFilter(shown.field, row.value)}
+                >
                   {row.value}
-                </span>
+                </button>
                 <span className="distribution-count">
                   <b>{row.hits}</b> of {hits}
                 </span>
@@ -113,6 +125,20 @@ export function DistributionPanel() {
       ))}
     </section>
   );
+}
+
+/** A filter by exactly this value. */
+function isValue({ value }: Filter, wanted: string): boolean {
+  return value === literalValue(wanted);
+}
+
+/** Lets only lesions with this value pass, or takes that back. */
+function toggleFilter(field: string, value: string): void {
+  const { where } = useView.getState().options;
+  const others = where.filter((one) => one.field !== field || !isValue(one, value));
+  setSearchOptions({
+    where: others.length < where.length ? others : withFilter(where, { field, value: literalValue(value) }),
+  });
 }
 
 /** Grades such as 1 to 5 are read in their order, not by how frequent they are. */

@@ -89,6 +89,7 @@ export function FilterSets({
                 placeholder="Name for these filters"
                 aria-label="Name for these filters"
                 maxLength={100}
+                data-mantine-stop-propagation
                 value={name}
                 onChange={(event) => setName(event.currentTarget.value)}
                 // Letters are typed here, not looked for among the items.

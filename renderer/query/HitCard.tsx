@@ -22,6 +22,9 @@ import type { ShownHit } from './results.ts';
 import { scoreText, scoreTitles } from './scores.ts';
 import type { CardView } from './useCardView.ts';
 
+/** In CSS pixels: the card of the query has the same. */
+export const pictureSize = 104;
+
 interface HitCardProps {
   readonly shown: ShownHit;
   readonly view: CardView;
@@ -43,7 +46,10 @@ export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCa
   const near = found ? nearWords(expected, hit.rank) : null;
   const card = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (active) card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    if (!active) return;
+    card.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    // Keys on the strip are about the card that has the focus: it goes with the steps through the hits.
+    if (document.activeElement?.matches('.hit-card')) card.current?.focus();
   }, [active]);
   return (
     <div
@@ -60,11 +66,12 @@ export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCa
         data-rank={hit.rank}
         data-open={open}
         aria-label={`${found ? `Hit ${hit.rank}` : 'Pinned lesion'}: ${hit.name}${found ? `, ${scoreTitles[scores].toLowerCase()} ${scoreText(hit.score, scores)}` : ', not among these hits'}.${mark === null ? '' : mark ? ' Marked as like it.' : ' Marked as unlike it.'} Compare side by side.`}
+        aria-describedby={`hit-${hit.lesion}`}
         aria-pressed={open}
         onClick={() => openBeside(hit)}
       >
         <span className="hit-picture">
-          <LesionPicture volume={hit.volume} boxIjk={hit.boxIjk} {...view.of(hit)} size={112} />
+          <LesionPicture volume={hit.volume} boxIjk={hit.boxIjk} {...view.of(hit)} size={pictureSize} />
           <span
             className="hit-rank"
             title={found ? undefined : 'Pinned in an earlier search; not among these hits'}
@@ -80,7 +87,7 @@ export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCa
             </span>
           )}
         </span>
-        <span className="hit-text">
+        <span className="hit-text" id={`hit-${hit.lesion}`}>
           <DiagnosisText diagnosis={hit.diagnosis} />
           <span className="hit-name" title={`${identity.whole(hit.patient)} · ${hit.name}`}>
             {identity.patient(hit.patient)} · {hit.name}
@@ -99,6 +106,7 @@ export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCa
             <span
               className="hit-differs"
               data-testid="hit-differs"
+              data-other={asked !== undefined || undefined}
               title={`${asked ? 'Other than the query’s: ' : ''}${differs.join(', ')}`}
             >
               {differs.map((word) => (

@@ -1,6 +1,6 @@
 /** A lesion's slice in the viewer's window, at a scale that is the same on every card of a search. */
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef } from 'react';
+import { useDeferredValue, useEffect, useMemo, useRef } from 'react';
 import type { Plane } from '../../native/contract/mark.ts';
 import { useView } from '../ui/store.ts';
 import { fillSlice } from '../viewer/canvasRenderer.ts';
@@ -27,7 +27,8 @@ export function LesionPicture({ volume, boxIjk, plane, fieldMm, size }: LesionPi
     [row.data, boxIjk, plane, fieldMm],
   );
   const voxels = useQuery(sliceVoxels(row.data?.volume, slice));
-  const grey = useView((s) => s.window);
+  // Many cards follow a drag of the window: each when there is time.
+  const grey = useDeferredValue(useView((s) => s.window));
   const inverted = useView((s) => s.inverted);
   const canvas = useRef<HTMLCanvasElement>(null);
   const { data } = voxels;

@@ -2,6 +2,7 @@
 import type { Reconstruction } from '../../native/contract/model.ts';
 import { ml, mm } from '../ui/format.ts';
 import type { Subject } from '../ui/store.ts';
+import { pictureSize } from './HitCard.tsx';
 import { reconstructionWords } from './hitFacts.ts';
 import { LesionPicture } from './LesionPicture.tsx';
 import type { CardView } from './useCardView.ts';
@@ -18,7 +19,12 @@ export function QueryCard({ subject, view, asked }: QueryCardProps) {
   if (volume === null || !measurements) return null;
   return (
     <figure className="query-card" data-testid="query-card" aria-label={`The query: ${title}`}>
-      <LesionPicture volume={volume} boxIjk={measurements.boxIjk} {...view.of(measurements)} size={112} />
+      <LesionPicture
+        volume={volume}
+        boxIjk={measurements.boxIjk}
+        {...view.of(measurements)}
+        size={pictureSize}
+      />
       <figcaption>
         <b>Query</b>
         <span className="hit-size">

@@ -5,12 +5,12 @@ import type { ComparedMeasure } from '../../native/contract/explain.ts';
 import { callEngine, libraryKey } from '../engine.ts';
 import { minus, percent } from '../ui/format.ts';
 import { type Subject, useView } from '../ui/store.ts';
-import { keptUnder } from './hitMarks.ts';
 import { useSearch } from './useSearch.ts';
 
 /** The region that hits are compared with; of several things at once the first. */
 function compared(subject: Subject | null) {
-  return subject && keptUnder({ ...subject, also: [] });
+  const query = subject?.query;
+  return !query || 'text' in query || 'image' in query ? null : query;
 }
 
 /** The encoder that a search was answered by; none of words alone. */

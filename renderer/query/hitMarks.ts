@@ -1,5 +1,6 @@
 /** What marks on hits say, and under what they are kept. */
-import type { Feedback, RegionQuery } from '../../native/contract/feedback.ts';
+import type { SimpleQuery } from '../../native/contract/engine.ts';
+import type { Feedback, MarkableQuery } from '../../native/contract/feedback.ts';
 import type { HitMark, Subject } from '../ui/store.ts';
 
 /** Whether a hit is marked as like what is searched for, as unlike it, or not at all. */
@@ -16,7 +17,18 @@ export function feedbackOf(marks: readonly HitMark[]): Feedback | undefined {
   return feedback.relevant.length + feedback.irrelevant.length > 0 ? feedback : undefined;
 }
 
-/** The lesion or region that marks are kept under; none for words, image files and several things at once. */
-export function keptUnder({ query, also }: Pick<Subject, 'query' | 'also'>): RegionQuery | null {
-  return also.length > 0 || 'text' in query || 'image' in query ? null : query;
+/** A query with what else is wanted or not. */
+export function combined<T extends SimpleQuery>(
+  query: T,
+  { also, combine }: Pick<Subject, 'also' | 'combine'>,
+) {
+  if (also.length === 0) return query;
+  const lesions = (like: boolean) =>
+    also.filter((term) => term.like === like).map(({ lesion }) => ({ lesion }));
+  return { like: [query, ...lesions(true)], unlike: lesions(false), combine };
+}
+
+/** What marks are kept under; nothing for image files, which are not in the library. */
+export function keptUnder(subject: Pick<Subject, 'query' | 'also' | 'combine'>): MarkableQuery | null {
+  return 'image' in subject.query ? null : combined(subject.query, subject);
 }

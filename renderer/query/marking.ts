@@ -2,7 +2,7 @@
 import type { SearchResult } from '../../native/contract/engine.ts';
 import { callEngine, queryClient } from '../engine.ts';
 import { failed } from '../ui/notice.ts';
-import { type HitMark, type Subject, useView } from '../ui/store.ts';
+import { type HitMark, type SearchOptions, type Subject, useView } from '../ui/store.ts';
 import { keptUnder, markOf } from './hitMarks.ts';
 
 /** Marks a hit; the same mark again takes it back. */
@@ -41,10 +41,18 @@ function change(subject: Subject, marks: readonly HitMark[]): void {
   useView.setState({ subject: { ...subject, marks } });
 }
 
-/** The method that answered a search last; undefined before the first answer. */
+/** The method that answered a search last; undefined before the first answer. Answers by methods side by side are others. */
 function methodOf({ token }: Subject): string | undefined {
-  const answers = queryClient.getQueriesData<SearchResult>({ queryKey: ['search', token] });
+  const chosen = useView.getState().options.method;
+  const answers = queryClient.getQueriesData<SearchResult>({
+    queryKey: ['search', token],
+    predicate: ({ queryKey: [, , options] }) => isOptions(options) && options.method === chosen,
+  });
   return answers.flatMap(([, result]) => result?.method ?? []).at(-1);
+}
+
+function isOptions(part: unknown): part is Pick<SearchOptions, 'method'> {
+  return typeof part === 'object' && part !== null && 'method' in part;
 }
 
 function keep(subject: Subject, mark: HitMark, method: string): void {

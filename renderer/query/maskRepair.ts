@@ -3,18 +3,15 @@ import { type Mask, maskAt } from '../viewer/contours.ts';
 import { type Box, boxDims, type Grid, type Vec3 } from '../viewer/grid.ts';
 import { ball, rebox, tighten } from './maskEdit.ts';
 
-/** One part of a mask: voxels that share a face, an edge or a corner. */
-interface Part {
-  /** Places in the mask's bits. */
-  readonly voxels: Int32Array;
-}
-
-/** The mask's parts, the largest first. */
-function partsOf(mask: Mask): readonly Part[] {
+/**
+ * The mask's parts, the largest first, each as places in the mask's bits. Voxels that share a face, an edge or a corner belong
+ * together.
+ */
+function partsOf(mask: Mask): readonly Int32Array[] {
   const [ni, nj, nk] = boxDims(mask.box);
   const left = mask.bits.slice();
   const queue = new Int32Array(left.length);
-  const parts: Part[] = [];
+  const parts: Int32Array[] = [];
   for (let seed = 0; seed < left.length; seed++) {
     if (!left[seed]) continue;
     left[seed] = 0;
@@ -34,9 +31,9 @@ function partsOf(mask: Mask): readonly Part[] {
         }
       }
     }
-    parts.push({ voxels: queue.slice(0, tail) });
+    parts.push(queue.slice(0, tail));
   }
-  return parts.sort((a, b) => b.voxels.length - a.voxels.length);
+  return parts.sort((a, b) => b.length - a.length);
 }
 
 /** Into how many parts the mask falls. */
@@ -51,8 +48,7 @@ export function removePart(mask: Mask, at: Vec3): Mask | null {
   const [ni, nj] = boxDims(mask.box);
   const place = i - mask.box[0] + ni * (j - mask.box[1] + nj * (k - mask.box[2]));
   const bits = mask.bits.slice();
-  for (const voxel of partsOf(mask).find(({ voxels }) => voxels.includes(place))?.voxels ?? [])
-    bits[voxel] = 0;
+  for (const voxel of partsOf(mask).find((part) => part.includes(place)) ?? []) bits[voxel] = 0;
   return tighten({ box: mask.box, bits });
 }
 
@@ -61,7 +57,7 @@ export function largestPart(mask: Mask): Mask | null {
   const parts = partsOf(mask);
   if (parts.length < 2) return mask;
   const bits = new Uint8Array(mask.bits.length);
-  for (const voxel of parts[0].voxels) bits[voxel] = 1;
+  for (const voxel of parts[0]) bits[voxel] = 1;
   return tighten({ box: mask.box, bits });
 }
 

@@ -1,18 +1,10 @@
 /** The search for the current subject under the current options: runs when either changes, is cancelled when superseded. */
 import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { Filter, Query } from '../../native/contract/engine.ts';
+import type { Filter } from '../../native/contract/engine.ts';
 import { callEngine } from '../engine.ts';
 import { type SearchOptions, type Subject, useView } from '../ui/store.ts';
-import { feedbackOf } from './hitMarks.ts';
+import { combined, feedbackOf } from './hitMarks.ts';
 import { useResults } from './results.ts';
-
-/** The subject's query with what else is wanted or not. */
-function asked({ query, also, combine }: Subject): Query {
-  if (also.length === 0) return query;
-  const lesions = (like: boolean) =>
-    also.filter((term) => term.like === like).map(({ lesion }) => ({ lesion }));
-  return { like: [query, ...lesions(true)], unlike: lesions(false), combine };
-}
 
 /** As filters; what is beyond their number is left out of what is shown alone. */
 const mostHidden = 50;
@@ -37,7 +29,7 @@ export function searchQuery(subject: Subject | null, options: SearchOptions, hid
       return callEngine(
         'search.run',
         {
-          query: asked(subject),
+          query: combined(subject.query, subject),
           method: options.method ?? undefined,
           feedback: feedbackOf(subject.marks),
           top: options.top,

@@ -13,22 +13,24 @@ export function Memory() {
   const { memory, chosen } = useVoxelBudget();
   const held = useHeld();
   if (memory === null) return null;
-  const choices = budgetChoices(memory).map((bytes) => ({ value: String(bytes), label: size(bytes) }));
+  const sizes = [...new Set([...budgetChoices(memory), ...(chosen === null ? [] : [chosen])])].sort(
+    (a, b) => a - b,
+  );
   return (
     <section>
       <div className="panel-label">Memory</div>
+      <p className="dim">
+        For the voxels of pictures. Beyond it, studies that are not shown are let go, the longest unused
+        first.
+      </p>
       <Select
         size="xs"
         w={320}
         allowDeselect={false}
-        label="For the voxels of pictures"
-        description="Beyond it, studies that are not shown are let go, the longest unused first."
+        aria-label="Memory for the voxels of pictures"
         data={[
-          {
-            value: usual,
-            label: `A quarter of this machine's memory (${size(usualBudget(memory))})`,
-          },
-          ...choices,
+          { value: usual, label: `A quarter of this machine's memory (${size(usualBudget(memory))})` },
+          ...sizes.map((bytes) => ({ value: String(bytes), label: size(bytes) })),
         ]}
         value={chosen === null ? usual : String(chosen)}
         onChange={(value) => chooseBudget(value === null || value === usual ? null : Number(value))}

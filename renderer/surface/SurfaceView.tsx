@@ -57,7 +57,7 @@ export function SurfaceView({ hits, nameOf }: { hits: readonly Hit[]; nameOf: (h
       <div className="viewer-empty" data-testid="surface-no-webgl">
         <Empty
           title="No surfaces on this machine"
-          text="The graphics driver offers no WebGL 2, without which surfaces cannot be drawn. Slices and searches do without it."
+          text="The graphics driver offers no WebGL 2, without which surfaces cannot be drawn. Slices and searches need none."
         />
       </div>
     );
@@ -147,10 +147,12 @@ export function SurfaceView({ hits, nameOf }: { hits: readonly Hit[]; nameOf: (h
             lesion={subject.measurements}
           />
         )}
-        {hits.map((hit) => (
+        {hits.map((hit, n) => (
           <SurfaceSide
             {...pane}
-            key={hit.lesion}
+            // A pane keeps its canvas when another hit comes into it.
+            // biome-ignore lint/suspicious/noArrayIndexKey: a pane is known by its place
+            key={n}
             id={hit.lesion}
             testId="surface-hit"
             title={nameOf(hit)}

@@ -18,8 +18,8 @@ export interface Levelled extends Field {
   readonly level: number;
 }
 
-/** Cells that a field may have: enough for about 50,000 triangles, which software can turn while the hand moves. */
-const mostCells = 400_000;
+/** Cells that a field may have: enough for about 35,000 triangles, which software can turn while the hand moves. */
+const mostCells = 250_000;
 
 /**
  * Distances to the nearest voxel centre on the other side, positive inside, sampled on cells of one size: half the least spacing,

@@ -20,7 +20,7 @@ export interface ShownOrgan {
 }
 
 /** How many organs are looked into for the one that holds a marked lesion. */
-const mostTried = 3;
+const mostTried = 12;
 
 /** Null where none holds the lesion; undefined while that is not known. */
 export function useOrganOf(
@@ -33,15 +33,36 @@ export function useOrganOf(
     () => (found.data && mask ? candidatesOf(found.data.organs, lesion ?? null, mask.box) : []),
     [found.data, lesion, mask],
   );
-  const masks = useQueries({ queries: candidates.map(({ id }) => organMaskQuery(id)) });
-  if (!found.data || !mask || masks.some(({ isPending }) => isPending)) return undefined;
+  const masks = useQueries({
+    queries: candidates.map(({ id }) => organMaskQuery(id)),
+    combine: answered,
+  });
+  const known = found.data !== undefined && mask !== null && lesion !== undefined;
+  return useMemo(
+    () => (known && masks ? holderOf(candidates, masks, mask, lesion) : undefined),
+    [known, candidates, masks, mask, lesion],
+  );
+}
+
+/** The masks in the order in which they were asked for, null for one that cannot be had; null while one is awaited. */
+function answered(results: readonly { isPending: boolean; data?: Mask }[]): readonly (Mask | null)[] | null {
+  return results.some(({ isPending }) => isPending) ? null : results.map(({ data }) => data ?? null);
+}
+
+function holderOf(
+  candidates: readonly OrganRow[],
+  masks: readonly (Mask | null)[],
+  mask: Mask,
+  lesion: LesionRow | null,
+): ShownOrgan | null {
   let best: ShownOrgan | null = null;
-  let most = -1;
+  let most = 0;
   for (const [n, row] of candidates.entries()) {
-    const organ = masks[n]?.data;
+    const organ = masks[n];
+    if (!organ) continue;
     // A lesion of the library was measured against its organs, and may lie beside their masks.
-    const held = organ ? heldBy(organ, mask) + (lesion ? 1 : 0) : 0;
-    if (organ && held > Math.max(0, most)) {
+    const held = heldBy(organ, mask) + (lesion ? 1 : 0);
+    if (held > most) {
       best = { row, mask: organ };
       most = held;
     }

@@ -31,10 +31,12 @@ export class SurfaceScene {
   readonly #renderer = vtkRenderer.newInstance({ background: [0, 0, 0] });
   readonly #canvas = vtkOpenGLRenderWindow.newInstance();
   readonly #actors: vtkActor[] = [];
+  readonly #element: HTMLElement;
   #height = 1;
 
   /** The canvas becomes the element's only child. */
   constructor(element: HTMLElement) {
+    this.#element = element;
     this.#window.addRenderer(this.#renderer);
     this.#window.addView(this.#canvas);
     this.#canvas.setContainer(element);
@@ -76,10 +78,13 @@ export class SurfaceScene {
   /** Gives back the graphics memory and the canvas. */
   delete(): void {
     this.show([]);
+    const context = this.#element.querySelector('canvas')?.getContext('webgl2');
     this.#canvas.setContainer(null);
     this.#canvas.delete();
     this.#renderer.delete();
     this.#window.delete();
+    // When there are many, the browser takes the context of who drew first, and that would be the slices.
+    context?.getExtension('WEBGL_lose_context')?.loseContext();
   }
 }
 

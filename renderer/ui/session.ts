@@ -1,5 +1,4 @@
 /**
-/**
  * Brings back, after a restart or a crash, what was open: panes with their volumes, places and windows, the search and its open hits,
  * and unsaved marks. The user's profile keeps opaque ids and geometry alone; what is searched for, which may name a patient, and marks
  * are in the library.
@@ -7,6 +6,7 @@
 import { z } from 'zod';
 import { planes } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
+import { idsOf, restored } from '../compare/comparison.ts';
 import { mostHits } from '../compare/layouts.ts';
 import { queryClient } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
@@ -18,6 +18,7 @@ import { keep, readKept } from './kept.ts';
 import { openVolume, setFocus, useView, type ViewState } from './store.ts';
 
 const id = z.string().max(64);
+const hitIds = z.array(id).max(mostHits).readonly();
 const triple = z.tuple([z.number(), z.number(), z.number()]).readonly();
 const windowSchema = z.object({ width: z.number().positive(), center: z.number() });
 const pane = z.object({
@@ -59,9 +60,7 @@ const openedSchema = z.object({
   maximised: z.boolean(),
   /** The rule by which they were hung. */
   hanging: z.string().max(200).nullable(),
-  compare: z
-    .object({ hits: z.array(id).min(1).max(mostHits), kept: z.array(id).max(mostHits), active: id })
-    .nullable(),
+  compare: z.object({ hits: hitIds, kept: hitIds, active: id }).nullable(),
 });
 type Opened = z.infer<typeof openedSchema>;
 
@@ -86,11 +85,7 @@ function openedOf(state: ViewState, library: string): Opened {
     activePane,
     maximised,
     hanging,
-    compare: compare && {
-      hits: compare.hits.map(({ lesion: hit }) => hit),
-      kept: [...compare.kept],
-      active: compare.active,
-    },
+    compare: compare && idsOf(compare),
   };
 }
 
@@ -187,14 +182,5 @@ async function restore(opened: Opened): Promise<void> {
     (found) => found.hits,
     () => [],
   );
-  const { hits: beside, kept, active } = opened.compare;
-  const there = beside.flatMap((lesion) => hits.find((one) => one.lesion === lesion) ?? []);
-  if (there[0] && useView.getState().subject === subject)
-    useView.setState({
-      compare: {
-        hits: there,
-        kept: kept.filter((lesion) => there.some((one) => one.lesion === lesion)),
-        active: there.some((one) => one.lesion === active) ? active : there[0].lesion,
-      },
-    });
+  if (useView.getState().subject === subject) useView.setState({ compare: restored(opened.compare, hits) });
 }

@@ -101,7 +101,7 @@ export interface SearchOptions {
 
 export type LibraryTab = 'patients' | 'studies' | 'lesions' | 'reports';
 export type ImportTab = 'new' | 'jobs' | 'conflicts' | 'watch';
-type Dialog = 'help' | 'settings' | 'import' | 'evaluation' | 'library' | 'tour' | 'tags' | null;
+type Dialog = 'help' | 'settings' | 'import' | 'evaluation' | 'tags' | 'library' | 'tour' | null;
 
 export interface ViewState {
   /** The open volume: what is marked, measured and searched for lies in it. */
@@ -468,9 +468,9 @@ export function chosenProposal(state: Pick<ViewState, 'proposal' | 'lesion' | 'c
 
 /** An unsaved mark of an earlier start: shown if its volume is open without one, else it waits for it. */
 export function bringBackProposal(proposal: Proposal): void {
-  const { row, proposal: now, lesion } = get();
+  const { row, proposal: now } = get();
   if (row?.id !== proposal.volume.id) setAside.set(proposal.volume.id, proposal);
-  else if (!now) set({ proposal, chosen: lesion ? 'lesion' : 'proposal' });
+  else if (!now) set({ proposal, chosen: 'proposal' });
 }
 
 /** At random: neither window may give a number that the other gave, nor one of before its page was loaded again. */

@@ -2,7 +2,7 @@
 import { useEffect } from 'react';
 import { close, nextLayoutBeside, stepBeside, toggleBeside } from '../compare/actions.ts';
 import { changeFlickerRate, holdHit, stopFlicker, toggleFlicker, useFlicker } from '../compare/flicker.ts';
-import { nextPlane, resetLinked, scrollLinked, toggleScale } from '../compare/linked.ts';
+import { nextPlane, resetShown, scrollLinked, toggleScale } from '../compare/linked.ts';
 import { goBack } from '../compare/returnTo.ts';
 import { toggleKeyImage } from '../keyImages/keyImages.ts';
 import { redoLabels, undoLabels } from '../library/edits.ts';
@@ -16,6 +16,7 @@ import {
 } from '../measure/annotations.ts';
 import { measureTool } from '../measure/kinds.ts';
 import { toggleColumns, useColumns } from '../query/columns/columnsStore.ts';
+import { findOrSay } from '../query/findOrSay.ts';
 import { markHit, undoMark } from '../query/marking.ts';
 import { hidePatient, toggleLayout, togglePin } from '../query/results.ts';
 import { currentHits } from '../query/useShownHits.ts';
@@ -34,18 +35,7 @@ import { openHitsWindow, toggleHitsWindow } from '../windows/hitsWindow.ts';
 import { findInFirst, goToWords } from '../windows/share.ts';
 import { isHitsPage, useWindows } from '../windows/state.ts';
 import { assertNever } from './assertNever.ts';
-import { notice } from './notice.ts';
-import {
-  findSimilar,
-  openPane,
-  redoEdit,
-  resetPanes,
-  selectTool,
-  setLinked,
-  setWindow,
-  undoEdit,
-  useView,
-} from './store.ts';
+import { openPane, redoEdit, selectTool, setLinked, setWindow, undoEdit, useView } from './store.ts';
 
 export function useKeys(): void {
   useEffect(() => {
@@ -114,8 +104,7 @@ function perform(action: Action): void {
       setAutoWindow();
       return;
     case 'reset':
-      if (state.compare) resetLinked();
-      else resetPanes();
+      resetShown();
       return;
     case 'outlines':
       useView.setState({ outlines: !state.outlines });
@@ -168,12 +157,7 @@ function perform(action: Action): void {
       return;
     case 'find':
       if (isHitsPage()) findInFirst();
-      else if (!findSimilar())
-        notice(
-          'info',
-          'Nothing to search for yet',
-          'Mark a lesion with a region tool, or choose one in the library.',
-        );
+      else findOrSay();
       return;
     case 'words':
       if (apart && !isHitsPage()) {

@@ -4,7 +4,7 @@ import { Fragment, type ReactNode } from 'react';
 import type { Plane } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { useIsKeyImage } from '../keyImages/keyImages.ts';
-import { hu, minus, percent, thickness } from '../ui/format.ts';
+import { fixed, hu, minus, percent, thickness } from '../ui/format.ts';
 import { useIdentity } from '../ui/identity.ts';
 import { SourceMarks } from '../ui/SourceMarks.tsx';
 import { type Corner, type CornerField, cornerNames, corners } from './corners.ts';
@@ -17,8 +17,6 @@ interface CornerTextProps {
   readonly voxels: Voxels | null;
   readonly plane: Plane;
   readonly title: string;
-  /** From the open study, of a prior. */
-  readonly interval: ReactNode;
   /** Counts from 0. */
   readonly slice: number;
   readonly count: number;
@@ -29,7 +27,10 @@ interface CornerTextProps {
   readonly zoom: number;
   /** Continuous voxel index under the pointer. */
   readonly probe: Vec3 | null;
+  /** Whether it says whose picture it is and how it was made: of panes that show the same, the first. */
   readonly first: boolean;
+  /** How long before or after the open examination another one was made, in words. */
+  readonly apart: string | null;
   readonly studyDate?: string | undefined;
   /** How fast cine runs here. */
   readonly cine: ReactNode;
@@ -48,8 +49,17 @@ export function CornerText(props: CornerTextProps) {
   const isKey = useIsKeyImage(row, props.plane, slice);
   const value = probe && voxels ? voxels.valueAt(probe) : null;
   const fields: Readonly<Record<CornerField, ReactNode>> = {
-    title: props.title,
-    interval: props.interval,
+    title: (
+      <>
+        {props.title}
+        {props.apart !== null && (
+          <span className="prior-mark" data-testid="prior-mark">
+            {' '}
+            {props.apart}
+          </span>
+        )}
+      </>
+    ),
     patient: identity.patient(row.patient),
     studyDate: identity.date(props.studyDate),
     description: identity.text(row.description),
@@ -60,7 +70,7 @@ export function CornerText(props: CornerTextProps) {
       </span>
     ) : null,
     slice: `${slice + 1} / ${props.count}`,
-    position: `${minus(Number(props.positionMm.toFixed(1)))} mm`,
+    position: `${fixed(props.positionMm, 1)} mm`,
     density: value === null ? null : hu(value),
     voxel: value === null || !probe ? null : probe.map((x) => Math.round(x)).join(', '),
     thickness: thickness(row.sliceThicknessMm ?? row.spacingMm[2]),

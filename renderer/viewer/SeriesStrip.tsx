@@ -3,7 +3,7 @@
  * Where there is only one, there is nothing to choose from and no strip.
  */
 import { Tooltip } from '@mantine/core';
-import type { DragEvent } from 'react';
+import { type DragEvent, useRef } from 'react';
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { count, thickness } from '../ui/format.ts';
 import { useIdentity } from '../ui/identity.ts';
@@ -28,7 +28,12 @@ export function draggedVolume({ dataTransfer }: DragEvent): string | null {
 export function SeriesStrip({ row }: { row: VolumeRow }) {
   const wanted = useView((s) => s.seriesStrip);
   const series = usePatientSeries(row.patient);
-  if (!wanted || !series || series.reduce((n, one) => n + one.volumes.length, 0) < 2) return null;
+  const several = series && series.reduce((n, one) => n + one.volumes.length, 0) > 1;
+  const shown = useRef(false);
+  // Until another patient's series are known, the strip keeps its place if it had one: the panes would jump twice.
+  if (!series && wanted && shown.current) return <div className="series-strip" />;
+  shown.current = wanted && several === true;
+  if (!series || !shown.current) return null;
   const current = series.find((one) => one.volumes.some(({ id }) => id === row.id));
   return (
     <nav className="series-strip" aria-label="Series of the patient" data-testid="series-strip">

@@ -25,8 +25,10 @@ import {
   useView,
   type ViewState,
 } from '../ui/store.ts';
-import { useCine } from './cine.tsx';
+import { CornerText } from './CornerText.tsx';
+import { CineMark, useCine } from './cine.tsx';
 import type { Mask } from './contours.ts';
+import { type Examination, interval } from './examinations.ts';
 import { type Grid, gridOf, type Vec3 } from './grid.ts';
 import { hangIn } from './hang.ts';
 import { layouts } from './layouts.ts';
@@ -34,7 +36,6 @@ import { sharesFrame } from './linking.ts';
 import type { Drag } from './mouse.ts';
 import { movePane } from './movePane.ts';
 import type { Outline, Stroke } from './overlay.ts';
-import { PaneText } from './PaneText.tsx';
 import { type Gesture, PlanePane } from './PlanePane.tsx';
 import { usePatientSeries } from './patientSeries.ts';
 import { type PlaneGeometry, planeGeometry } from './planes.ts';
@@ -87,7 +88,7 @@ interface Shown {
 export function Stage({ row, cpu }: { row: VolumeRow; cpu: boolean }) {
   const grid = useMemo(() => gridOf(row), [row]);
   const state = useView(useShallow(staged));
-  const { inverted, tool, brush, activePane, maximised, layout, referenceLines } = state;
+  const { inverted, tool, brush, cine, activePane, maximised, layout, referenceLines } = state;
   const byVolume = useShownVoxels((s) => s.byVolume);
   const voxels = byVolume[row.id] ?? null;
   const series = usePatientSeries(row.patient);
@@ -292,19 +293,22 @@ export function Stage({ row, cpu }: { row: VolumeRow; cpu: boolean }) {
               }}
               {...(open ? onOpen(pane.plane) : onBeside(one))}
             >
-              <PaneText
-                place={place}
-                pane={pane}
+              <CornerText
                 row={one.row}
                 voxels={byVolume[one.row.id] ?? null}
+                plane={pane.plane}
                 title={title}
-                geometry={geometry}
                 slice={slice}
+                count={one.row.dims[geometry.normal]}
+                positionMm={positionMm(one.row, geometry.normal, slice)}
                 window={window}
+                slabMm={pane.slabMm}
+                zoom={pane.zoom}
                 probe={here ? here.index : null}
                 first={shown.findIndex((other) => other.row.id === one.row.id) === n}
-                examination={examinationOf(one.row)}
-                openExamination={examinationOf(row)}
+                studyDate={examinationOf(one.row)?.study.date}
+                apart={apartOf(examinationOf(one.row), examinationOf(row))}
+                cine={cine && activePane === place ? <CineMark /> : null}
               />
             </PlanePane>
           </div>
@@ -315,13 +319,26 @@ export function Stage({ row, cpu }: { row: VolumeRow; cpu: boolean }) {
 }
 const noOutlines: readonly Outline[] = [];
 
+/** How far in time an examination is from the open one; null where it is that one, or a date is missing. */
+function apartOf(shown: Examination | undefined, open: Examination | undefined): string | null {
+  return shown && open && shown !== open ? interval(shown.study.date, open.study.date) : null;
+}
+
+/** The patient coordinate (LPS) of a slice along the patient axis nearest to its normal, in mm. */
+function positionMm(row: VolumeRow, normal: 0 | 1 | 2, slice: number): number {
+  const axis = [0, 1, 2].reduce((best, c) =>
+    Math.abs(row.direction[3 * normal + c]) > Math.abs(row.direction[3 * normal + best]) ? c : best,
+  );
+  return row.originMm[axis] + slice * row.spacingMm[normal] * row.direction[3 * normal + axis];
+}
+
 /** What the stage is drawn from. */
 function staged(state: ViewState) {
   const { row, focus, beside, panes, activePane, maximised, layout, referenceLines } = state;
-  const { window, inverted, tool, brush } = state;
+  const { window, inverted, tool, brush, cine } = state;
   return {
     ...{ row, focus, beside, panes, activePane, maximised, layout, referenceLines },
-    ...{ window, inverted, tool, brush },
+    ...{ window, inverted, tool, brush, cine },
   };
 }
 

@@ -27,13 +27,13 @@ import {
 } from '@tabler/icons-react';
 import { useIsMutating } from '@tanstack/react-query';
 import type { ComponentType } from 'react';
+import { resetShown } from '../compare/linked.ts';
 import { MeasureMenu } from '../measure/MeasureMenu.tsx';
 import { proposeKey } from '../query/useProposal.ts';
 import {
   activeWindow,
   chosenProposal,
   findSimilar,
-  resetPanes,
   selectTool,
   setLinked,
   setWindow,
@@ -152,7 +152,7 @@ export function Toolbar() {
             color="gray"
             aria-label="Reset zoom and position"
             disabled={!row}
-            onClick={resetPanes}
+            onClick={resetShown}
           >
             <IconRefresh size={17} />
           </ActionIcon>

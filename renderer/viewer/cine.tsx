@@ -33,11 +33,9 @@ export function useCine(): void {
   }, [running, place]);
 }
 
-/** Says on the running pane how fast it runs. */
-export function CineMark({ place }: { place: number }) {
-  const running = useView((s) => s.cine && s.activePane === place);
+/** Says how fast it runs. */
+export function CineMark() {
   const speed = useCineSpeed((s) => s.place);
-  if (!running) return null;
   return (
     <div className="cine-mark" data-testid="cine-mark">
       ▶ {slicesPerSecond(speed)} / s

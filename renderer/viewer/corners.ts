@@ -4,7 +4,6 @@ import table from '../../resources/presets/corners.json' with { type: 'json' };
 
 export const cornerFields = [
   'title',
-  'interval',
   'patient',
   'studyDate',
   'description',

@@ -8,14 +8,20 @@ import {
   init,
   type PlanarViewport,
   RenderingEngine,
+  type Types,
 } from '@cornerstonejs/core';
 import { indexToWorld } from './grid.ts';
 import { type Painted, type PaneRenderer, type Picture, wantSlice } from './paneRenderer.ts';
 import { onSlices, registerPicture, startPictures } from './pictureVolume.ts';
-import { screenVectors } from './planes.ts';
+import { indexToPixel, screenVectors } from './planes.ts';
 import { windowRange } from './presets.ts';
 import type { SliceRange } from './streamOrder.ts';
 import type { Voxels } from './voxels.ts';
+
+/** While slices arrive, for every millisecond of drawing so many pass without. */
+const calm = 4;
+/** A frame that took longer did something else as well. */
+const longestDrawingMs = 150;
 
 let engine: RenderingEngine | null = null;
 
@@ -36,6 +42,68 @@ function renderingEngine(): RenderingEngine {
   startPictures();
   engine = new RenderingEngine('precedent');
   return engine;
+}
+
+/**
+ * Leaves of a plane across the stored slices what has arrived around the wanted one: the texture is grey where nothing was
+ * copied into it. Empty where the whole picture may be seen.
+ */
+function clipOfArrived({ voxels, view }: Picture): string {
+  if (view.geometry.normal === 2 || voxels.complete) return '';
+  const { loaded, wanted, grid } = voxels;
+  if (loaded[wanted] === 0) return 'inset(50%)';
+  let [first, last] = [wanted, wanted];
+  while (loaded[first - 1] === 1) first--;
+  while (loaded[last + 1] === 1) last++;
+  const axis = view.geometry.down === 2 ? 1 : 0;
+  const edges = [first - 0.5, last + 0.5].map(
+    (k) => indexToPixel(view, grid, [view.centre[0], view.centre[1], k])[axis],
+  );
+  const before = Math.max(0, Math.min(...edges));
+  const after = Math.max(0, view.size[axis] - Math.max(...edges));
+  return axis === 1 ? `inset(${before}px 0 ${after}px)` : `inset(0 ${after}px 0 ${before}px)`;
+}
+
+/**
+ * Frees the lookup tables, textures on the graphics adapter, of what a viewport shows. Cornerstone 5.14 registers each
+ * mapper as their user and, unlike vtk.js, never takes that back: they and the mapper would stay for good.
+ */
+function freeTables(drawing: RenderingEngine, viewport: PlanarViewport): void {
+  const window: GraphicsResources = drawing
+    .getOffscreenMultiRenderWindow(viewport.id)
+    .getOpenGLRenderWindow();
+  for (const { actor } of viewport.getActors()) {
+    const shown = actor as Types.ImageActor;
+    const mapper = window.getViewNodeFor(shown.getMapper());
+    const property = shown.getProperty();
+    for (const table of [property.getRGBTransferFunction(0), property.getPiecewiseFunction(0)])
+      if (mapper && table) window.unregisterGraphicsResourceUser(table, mapper);
+  }
+}
+
+/**
+ * Makes a pane draw everything with one shader program. vtk.js writes counters of the picture into a comment of the vertex
+ * shader: each would be compiled anew and kept for good. Panes may not share one: vtk.js does not set all of a program's
+ * values for every picture.
+ */
+function keepProgram(actor: Types.ImageActor, pane: string): void {
+  const mapper = actor.getMapper() as unknown as ReplacesShaders;
+  const replacement = { originalValue: '//\\d+Plane\\d+Image\\d+', replacementValue: `//${pane}` };
+  mapper.setViewSpecificProperties({
+    OpenGL: {
+      ShaderReplacements: [{ shaderType: 'Vertex', replaceFirst: false, replaceAll: true, ...replacement }],
+    },
+  });
+}
+
+interface ReplacesShaders {
+  setViewSpecificProperties(properties: unknown): void;
+}
+
+/** What vtk.js has and its types leave out. */
+interface GraphicsResources {
+  getViewNodeFor(renderable: unknown): unknown;
+  unregisterGraphicsResourceUser(of: unknown, user: unknown): void;
 }
 
 /** A pane drawn by Cornerstone in `element`, which must stay its own. */
@@ -60,8 +128,18 @@ export function createCornerstoneRenderer(
   let busy = false;
   let size = '';
 
+  /** Until then no picture is drawn again for slices that arrived; the cores are left to what brings them. */
+  let calmUntil = 0;
+  let later: ReturnType<typeof setTimeout> | undefined;
+
   const onRendered = () => {
-    if (wanted && mounted === wanted.voxels) painted(wanted);
+    const now = performance.now();
+    // The frame began with what its timeline says; all panes that were due have been drawn in it.
+    const drawingMs = Math.min(longestDrawingMs, now - Number(document.timeline.currentTime));
+    calmUntil = now + calm * drawingMs;
+    if (!wanted || mounted !== wanted.voxels) return;
+    element.style.clipPath = clipOfArrived(wanted);
+    painted(wanted);
   };
   element.addEventListener(Enums.Events.IMAGE_RENDERED, onRendered);
 
@@ -105,26 +183,33 @@ export function createCornerstoneRenderer(
 
   const unmount = () => {
     forget();
-    if (mounted) viewport.removeData(mounted.key);
+    if (!mounted) return;
+    freeTables(drawing, viewport);
+    viewport.removeData(mounted.key);
     mounted = null;
   };
 
-  /** Draws again where slices that are shown have arrived. */
+  /** Draws again where slices that are shown have arrived: a plane along them at once, one across them when there is time. */
   const onArrival = ({ first, last }: SliceRange) => {
     if (!wanted || wanted.voxels !== mounted) return;
     const { geometry, slice } = wanted.view;
-    const across = geometry.normal !== 2 || wanted.slabMm !== null;
-    if (across || (first <= slice && slice <= last)) viewport.render();
+    if (geometry.normal !== 2 || wanted.slabMm !== null) {
+      later ??= setTimeout(() => {
+        later = undefined;
+        if (mounted) viewport.render();
+      }, calmUntil - performance.now());
+    } else if (first <= slice && slice <= last) viewport.render();
   };
 
   const mount = async ({ voxels, view }: Picture) => {
     registerPicture(voxels);
     const { up, towardsViewer } = screenVectors(voxels.grid, view.geometry);
-    forget();
+    unmount();
     await viewport.setDisplaySets({
       displaySetId: voxels.key,
       options: { orientation: { viewPlaneNormal: towardsViewer, viewUp: up } },
     });
+    for (const { actor } of viewport.getActors()) keepProgram(actor as Types.ImageActor, id);
     mounted = voxels;
     greys = '';
     const stops = [onSlices(voxels, onArrival), voxels.onRelease(unmount)];
@@ -166,6 +251,7 @@ export function createCornerstoneRenderer(
     dispose() {
       wanted = null;
       unmount();
+      clearTimeout(later);
       element.removeEventListener(Enums.Events.IMAGE_RENDERED, onRendered);
       drawing.disableElement(id);
       element.replaceChildren();

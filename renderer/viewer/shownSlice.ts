@@ -16,11 +16,10 @@ export interface ShownSlice {
 /** Null while no volume is open, or a comparison stands before it. */
 export function shownSlice(): ShownSlice | null {
   const state = useView.getState();
-  const { panes, activePane, inverted, compare } = state;
-  const stand = standOf(state, activePane);
-  if (!stand || compare) return null;
+  const stand = standOf(state, state.activePane);
+  if (!stand || state.compare) return null;
   const { row, at } = stand;
-  const { plane, zoom, centre, slabMm } = panes[activePane];
+  const { plane, zoom, centre, slabMm } = state.panes[state.activePane];
   return {
     row,
     plane,
@@ -30,17 +29,17 @@ export function shownSlice(): ShownSlice | null {
       zoom,
       centre: centre && [centre[0], centre[1], centre[2]],
       window: { ...activeWindow(state) },
-      inverted,
+      inverted: state.inverted,
       slabMm,
     },
   };
 }
 
 /** Shows the open volume in a plane as it was kept. */
-export function showSlice(plane: Plane, view: ShownView): void {
-  setFocus(view.focus);
+export function showSlice(plane: Plane, { focus, window, inverted, ...pane }: ShownView): void {
   const place = paneFor(plane);
-  useView.setState({ activePane: place, inverted: view.inverted, compare: null });
-  setPane(place, { zoom: view.zoom, centre: view.centre, slabMm: view.slabMm });
-  setWindow(view.window);
+  setFocus(focus);
+  setPane(place, pane);
+  useView.setState({ activePane: place, inverted, compare: null });
+  setWindow(window);
 }

@@ -17,7 +17,7 @@ interface VoxelBudget {
 
 export const useVoxelBudget = create<VoxelBudget>(() => ({
   memory: null,
-  chosen: readKept(keptName, z.number().min(GiB / 4)),
+  chosen: readKept(keptName, z.number().positive()),
 }));
 
 /** A quarter of the machine's memory, in bytes. */

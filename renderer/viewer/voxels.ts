@@ -8,8 +8,8 @@ import { type Box, type Grid, gridOf, subGrid, type Vec3, wholeBox } from './gri
 import { nextRange, type SliceRange } from './streamOrder.ts';
 
 /** About this many bytes are asked for at once. */
-const chunkBytes = 8 * 1024 * 1024;
-const parallelRequests = 2;
+const chunkBytes = 4 * 1024 * 1024;
+const parallelRequests = 4;
 /** The first request, and one for a slice that was scrolled to, are this small, so that its picture appears early. */
 const fewSlices = 3;
 /** Slices that arrive within this time are handed on together. */

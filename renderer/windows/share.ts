@@ -13,11 +13,12 @@ import {
 } from '../../native/contract/windows.ts';
 import { queryClient } from '../engine.ts';
 import { useColumns } from '../query/columns/columnsStore.ts';
+import { findOrSay } from '../query/findOrSay.ts';
 import { useResults } from '../query/results.ts';
 import { assertNever } from '../ui/assertNever.ts';
 import { numberPatients, useNumbering } from '../ui/identity.ts';
 import { failed } from '../ui/notice.ts';
-import { findSimilar, openVolume, useView, type ViewState } from '../ui/store.ts';
+import { openVolume, useView, type ViewState } from '../ui/store.ts';
 import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
 import { followOwnKeys } from '../viewer/ownKeys.ts';
 import { Changes } from './changes.ts';
@@ -113,7 +114,7 @@ export function startSharing(library: string): void {
         if (!isHitsPage()) void openHere(message.volume, message.lesion);
         return;
       case 'find':
-        if (!isHitsPage()) findSimilar();
+        if (!isHitsPage()) findOrSay();
         return;
       case 'show':
         if (!isHitsPage()) useView.setState({ dialog: message.dialog });

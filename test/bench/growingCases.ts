@@ -23,7 +23,7 @@ export interface Case {
  */
 export const datasets = [
   { set: 'lidc', folder: 'lidc-nodules', roi: '', marks: 5, trainingMarks: 5 },
-  { set: 'sarcoma', folder: 'sarcoma-dicom', roi: 'GTV_Mass_CT', marks: 10, trainingMarks: 16 },
+  { set: 'sarcoma', folder: 'sarcoma-dicom', roi: 'GTV_Mass_CT', marks: 10, trainingMarks: 12 },
   { set: 'lung1', folder: 'lung1-dicom', roi: 'GTV-1', marks: 100, trainingMarks: 0 },
 ] as const;
 

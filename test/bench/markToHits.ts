@@ -10,6 +10,7 @@ import { resolveRuntime } from '../../tools/runtime/resolve.mjs';
 import { startDisplay } from '../../tools/test/display.mjs';
 import { launchApp } from '../e2e/support/app.ts';
 import { sharedDir, sharedMissing } from '../support/shared.ts';
+import { axialReady, eventTime, keepTimeOf, markMiddle, paintedAt, proposalShown } from './painted.ts';
 
 const rounds = Number(process.argv[2] ?? 12);
 const dist = resolve(import.meta.dirname, '../../dist');
@@ -50,10 +51,6 @@ async function engineAlone(): Promise<EngineTimes> {
   return times;
 }
 
-/** Runs in the page: resolves with the time at which `ready` was true in a painted frame. */
-const painted = (ready: string) =>
-  `new Promise((done) => { const look = () => (${ready}) ? requestAnimationFrame(() => done(performance.now())) : requestAnimationFrame(look); look(); })`;
-const proposalShown = `document.querySelector('[data-testid=measure-volume]') && document.querySelector('[data-testid=proposal-panel]')`;
 const hitsShown = `(() => { const images = [...document.querySelectorAll('[data-testid=hit-card] img')].slice(0, 3); return images.length === 3 && images.every((i) => i.complete && i.naturalWidth > 0); })()`;
 
 async function inWindow(): Promise<{ mark: number[]; find: number[] }> {
@@ -65,30 +62,16 @@ async function inWindow(): Promise<{ mark: number[]; find: number[] }> {
       .getByTestId('lesion-row')
       .nth(round % 10)
       .click();
-    const viewport = page.getByTestId('viewport-axial');
-    await page.evaluate(
-      painted(`document.querySelector('[data-testid=viewport-axial]')?.dataset.ready === 'true'`),
-    );
+    await paintedAt(page, axialReady);
     await page.waitForTimeout(1500);
     await page.getByTestId('tool-ellipse').click();
-    const box = await viewport.boundingBox();
-    if (!box) throw new Error('the viewport is not shown');
-    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-    await page.mouse.move(x - 50, y - 50);
-    await page.mouse.down();
-    await page.mouse.move(x + 50, y + 50, { steps: 5 });
-    await page.evaluate(
-      `window.addEventListener('pointerup', () => { window.benchStart = performance.now(); }, { once: true, capture: true })`,
-    );
-    await page.mouse.up();
-    const shown = Number(await page.evaluate(painted(proposalShown)));
-    const marked = Number(await page.evaluate('window.benchStart'));
-    await page.evaluate(
-      `window.addEventListener('keydown', () => { window.benchStart = performance.now(); }, { once: true, capture: true })`,
-    );
+    await markMiddle(page, 50);
+    const shown = await paintedAt(page, proposalShown);
+    const marked = await eventTime(page);
+    await keepTimeOf(page, 'keydown');
     await page.keyboard.press('f');
-    const found = Number(await page.evaluate(painted(hitsShown)));
-    const pressed = Number(await page.evaluate('window.benchStart'));
+    const found = await paintedAt(page, hitsShown);
+    const pressed = await eventTime(page);
     times.mark.push(shown - marked);
     times.find.push(found - pressed);
     await page.reload();

@@ -49,7 +49,7 @@ describe.skipIf(noAppReason() !== null)(groupName('growing a mark'), () => {
     await page.keyboard.press('e');
     await dragFromMiddle(page, at('viewport-axial'), [-45, -45], [45, 45]);
     await expect.poll(volume, patience).toMatch(/\d/);
-    expect(await at('part-count').textContent()).toBe('1 part');
+    await expect.poll(() => at('part-count').textContent(), patience).toBe('1 part');
     await launched.screenshot('growing-1-proposed');
   });
 
@@ -96,12 +96,12 @@ describe.skipIf(noAppReason() !== null)(groupName('growing a mark'), () => {
     await mode('Add');
     await dragFromMiddle(page, at('viewport-axial'), [-150, -110], [-149, -110]);
     const withDot = await changed(before);
-    expect(await at('part-count').textContent()).toBe('2 parts');
+    await expect.poll(() => at('part-count').textContent(), patience).toBe('2 parts');
     await launched.screenshot('growing-3-parts');
     await mode('Cut part');
     await dragFromMiddle(page, at('viewport-axial'), [-150, -110], [-150, -110]);
     await expect.poll(volume, patience).toBe(before);
-    expect(await at('part-count').textContent()).toBe('1 part');
+    await expect.poll(() => at('part-count').textContent(), patience).toBe('1 part');
     await undone(withDot);
     await button('Largest part').focus();
     await page.keyboard.press('Enter');

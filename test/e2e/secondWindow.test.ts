@@ -285,4 +285,23 @@ describe.skipIf(noAppReason() !== null)(groupName('a second window for hits'), (
     });
     expect(pages()).toHaveLength(2);
   });
+
+  test('goes to the other monitor, where its place of before is on none', async () => {
+    const bounds = () =>
+      launched.app.evaluate(({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows()
+          .find(({ webContents }) => webContents.getURL().endsWith('?window=hits'))
+          ?.getBounds(),
+      );
+    await first.keyboard.press('Control+u');
+    await expect.poll(bounds, patience).toBeUndefined();
+    // The machine has one: two others take its place.
+    await launched.app.evaluate(({ screen }) => {
+      const [display] = screen.getAllDisplays();
+      const at = (x: number) => ({ ...display, workArea: { x, y: 40, width: 1000, height: 700 } });
+      screen.getAllDisplays = () => [at(-4000), at(-6000)];
+    });
+    await first.keyboard.press('Control+u');
+    await expect.poll(async () => (await bounds())?.x, patience).toBe(-6000);
+  });
 });

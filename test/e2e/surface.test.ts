@@ -145,4 +145,43 @@ describe.skipIf(noAppReason() !== null)(groupName('surfaces'), () => {
     expect(await at('surface-view').count()).toBe(0);
     expect(launched.pageErrors).toEqual([]);
   });
+
+  test('opened again and again they take no graphics context from the slices', async () => {
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (/too many active webgl contexts/i.test(message.text())) complaints.push(message.text());
+    });
+    // A browser has 16 contexts at a time.
+    for (let n = 0; n < 9; n++) {
+      await page.keyboard.press('Control+3');
+      await expect.poll(() => of('data-mm-per-pixel'), patience).not.toContain(null);
+      await page.keyboard.press('Control+3');
+      await at('compare-hit').waitFor(patience);
+    }
+    await sliceOf(at('compare-hit'));
+    expect(complaints).toEqual([]);
+  });
+
+  test('without WebGL 2 the window says so, and searches all the same', async () => {
+    await page.addInitScript(() => {
+      interface Canvas {
+        readonly prototype: { getContext(kind: string, ...rest: readonly unknown[]): unknown };
+      }
+      const { HTMLCanvasElement, OffscreenCanvas } = globalThis as unknown as Record<string, Canvas>;
+      for (const { prototype } of [HTMLCanvasElement, OffscreenCanvas]) {
+        const { getContext } = prototype;
+        prototype.getContext = function (kind, ...rest) {
+          return kind.startsWith('webgl') ? null : getContext.call(this, kind, ...rest);
+        };
+      }
+    });
+    await page.reload();
+    await at('lesion-row').first().waitFor(patience);
+    await at('lesion-row').first().click();
+    await page.keyboard.press('f');
+    await expect.poll(() => at('hit-card').count(), patience).toBeGreaterThan(2);
+    await page.keyboard.press('Control+3');
+    await expect.poll(() => at('surface-no-webgl').textContent(), patience).toContain('offers no WebGL 2');
+    await launched.screenshot('surface-3-no-webgl');
+  });
 });

@@ -132,6 +132,13 @@ describe.skipIf(noAppReason() !== null)(groupName('taking away and laying out'),
     expect(near([255, 255, 255])).toBeGreaterThan(0.2 * width * height);
     expect(near([79, 209, 232])).toBeGreaterThan(200);
     expect(near([255, 194, 77])).toBeGreaterThan(200);
+    for (let n = 0; n < 3; n++) await page.keyboard.press('g');
+    await expect.poll(() => at('compare-hit').count(), patience).toBe(5);
+    const five = await readPdf(await saved('five.pdf', () => page.keyboard.press('Control+p')));
+    expect([five.pages, five.pictures]).toEqual([1, 6]);
+    expect(five.text).toContain('Hit 5');
+    await page.keyboard.press('g');
+    await expect.poll(() => at('compare-hit').count(), patience).toBe(1);
   });
 
   test('with the identity only where that was ticked, and only once', async () => {
@@ -174,11 +181,12 @@ describe.skipIf(noAppReason() !== null)(groupName('taking away and laying out'),
     await at('hit-card').nth(6).focus();
     await page.keyboard.press('k');
     await expect.poll(async () => (await shown())[0], patience).toBe(ranked[6]);
+    const pinned = await shown();
     await at('hit-card').nth(3).focus();
     await page.keyboard.press('y');
-    await expect.poll(async () => (await shown()).length, patience).toBe(9);
+    await expect.poll(async () => (await shown()).includes(pinned[3]), patience).toBe(false);
     await at('show-hidden').click();
-    await expect.poll(async () => (await shown()).length, patience).toBe(10);
+    await expect.poll(shown, patience).toEqual(pinned);
     await at('lesion-row').nth(5).click();
     await page.keyboard.press('f');
     await expect.poll(shown, patience).not.toEqual([ranked[6], ...ranked.filter((_, n) => n !== 6)]);

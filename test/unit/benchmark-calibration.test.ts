@@ -12,6 +12,7 @@ import {
   probabilityAt,
   recorded,
   reliability,
+  seenAt,
 } from '../../native/benchmark/calibration.ts';
 import { foldsOf } from '../../native/benchmark/folds.ts';
 import { createRandom } from '../../native/random.ts';
@@ -71,6 +72,25 @@ describe('the chance by the score', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  test('what was seen at a score is the group that it falls into, counted and not smoothed', () => {
+    const group = { score: 0, probability: 0.5 };
+    const knots = [
+      { ...group, from: 0.2, pairs: 40, shared: 10 },
+      { ...group, from: 0.5, pairs: 41, shared: 30 },
+    ];
+    const seen = [0.1, 0.2, 0.49, 0.5, 0.9].map((score) => seenAt(knots, score));
+    expect(seen.map(({ shared, of }) => `${shared}/${of}`)).toEqual([
+      '10/40',
+      '10/40',
+      '10/40',
+      '30/41',
+      '30/41',
+    ]);
+    const fitted = fitCalibration(made(400, (score) => 0.2 + 0.6 * score));
+    expect(fitted.every(({ pairs, shared, from, score }) => shared <= pairs && from <= score)).toBe(true);
+    expect(fitted.map(({ from }) => from)).toEqual(fitted.map(({ from }) => from).sort((a, b) => a - b));
   });
 
   test('is not told of too few pairs', () => {

@@ -44,6 +44,8 @@ test('the chance of each hit with a class, their mean, and what it rests on', ()
   expect(expected).toMatchObject({ field: 'malignancy', chance: 0.5 });
   expect(expected?.hits).toHaveLength(6);
   expect(expected?.hits[5]).toBeNull();
+  // Ten groups of 40: the answers' scores fall in steps, and the upper five share the class.
+  expect(expected?.near).toEqual([...Array.from({ length: 5 }, () => ({ shared: 40, of: 40 })), null]);
   const known = expected?.hits.flatMap((chance) => chance ?? []) ?? [];
   expect(expected?.precision).toBeCloseTo(known.reduce((sum, chance) => sum + chance, 0) / 5, 12);
   expect(expected?.precision).toBeGreaterThan(0.75);

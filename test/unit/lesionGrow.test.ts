@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Mark, markSchema } from '../../native/contract/mark.ts';
 import { growLesion } from '../../native/lesion/grow.ts';
-import { cellCoordinate, sampleField } from '../../native/lesion/growField.ts';
+import { featureNames } from '../../native/lesion/growFeatures.ts';
+import { cellCoordinate, cellsPerAxis, sampleField } from '../../native/lesion/growField.ts';
 import { markEllipsoid, markRegion } from '../../native/lesion/markRegion.ts';
 import { countVoxels, dice, tightenMask } from '../../native/lesion/mask.ts';
 import { createRandom } from '../../native/random.ts';
@@ -126,6 +127,43 @@ test('where nothing can be seen the mark’s own shape decides', () => {
   expect(ellipsoid && dice(growLesion(s.volume, mark).mask, ellipsoid)).toBeGreaterThan(0.7);
 });
 
+test('a model that is less sure than even of every cell still gives the shape it leans on', () => {
+  const s = scene({ radius: 12, lesion: 50, background: 50 });
+  const mark = ellipse(s, 'axial', 12, 1, 0);
+  // Log-odds −0.6 up to the mark's outline, and steeply less beyond it.
+  const beyond = { bias: [-1], weights: featureNames.map((name) => [name === 'radius' ? 1 : 0]) };
+  const { mask, notes } = growLesion(s.volume, mark, [beyond, { bias: [-0.6], weights: [[-20]] }]);
+  const ellipsoid = markEllipsoid(s.volume, mark);
+  expect(notes).toEqual([]);
+  expect(ellipsoid && dice(mask, ellipsoid)).toBeGreaterThan(0.9);
+});
+
+test('a mass in lung, lobed and against the chest wall, is told from the air within the mark', () => {
+  const soft = 30;
+  const lobe = (x: number, y: number, z: number) => Math.hypot(x - 14, y + 2, z) < 13;
+  const wall = (y: number) => y > 16;
+  const extra = (x: number, y: number, z: number) => (lobe(x, y, z) || wall(y) ? soft : null);
+  const s = scene({ radius: 20, lesion: soft, background: -820, noise: 25, extra });
+  const { dims } = s.volume;
+  const middle = (dims[0] - 1) / 2;
+  const bits = new Uint8Array(dims[0] * dims[1] * dims[2]);
+  for (let v = 0; v < bits.length; v++) {
+    const at = [v % dims[0], Math.floor(v / dims[0]) % dims[1], Math.floor(v / (dims[0] * dims[1]))];
+    const [x, y, z] = at.map((c) => c - middle);
+    if ((Math.hypot(x, y, z) <= 20 || lobe(x, y, z)) && !wall(y)) bits[v] = 1;
+  }
+  const truth: Mask = { box: [0, 0, 0, dims[0] - 1, dims[1] - 1, dims[2] - 1], bits };
+  const corners = [
+    [middle - 23, middle - 24],
+    [middle + 28, middle + 18],
+  ] as const;
+  const mark: Mark = { plane: 'axial', slice: Math.round(middle), shape: { kind: 'ellipse', corners } };
+  const ellipsoid = markEllipsoid(s.volume, mark);
+  const grown = dice(growLesion(s.volume, mark).mask, truth);
+  expect(grown).toBeGreaterThan(0.8);
+  expect(grown).toBeGreaterThan(ellipsoid ? dice(ellipsoid, truth) + 0.05 : 0);
+});
+
 test('the same mark gives the same lesion, inside the volume, in one box', () => {
   const s = scene({ radius: 6, lesion: 30, background: -800 });
   const mark: Mark = {
@@ -235,14 +273,15 @@ test('the cube samples a linear field exactly, whatever the spacing', () => {
   const shape = { kind: 'sphere', centerIjk: [30, 25, 20], radiusMm: 9 } as const;
   const region = markRegion(volume, { plane: 'coronal', slice: 25, shape });
   const field = sampleField(volume, region);
+  const n = cellsPerAxis;
   for (const [u, w, t] of [
-    [24, 24, 24],
-    [10, 30, 20],
-    [40, 12, 33],
+    [n / 2, n / 2, n / 2],
+    [8, 22, 15],
+    [n - 6, 9, n - 11],
   ]) {
     const at = (cell: number, axis: number) =>
       shape.centerIjk[axis] + (cellCoordinate(cell) * 9) / spacing[axis];
     const expected = 3 * at(u, 0) - 2 * at(t, 1) + 5 * at(w, 2);
-    expect(field[u + 48 * (w + 48 * t)]).toBeCloseTo(expected, 0);
+    expect(field[u + n * (w + n * t)]).toBeCloseTo(expected, 0);
   }
 });

@@ -5,7 +5,9 @@ import {
   activeHit,
   type Comparison,
   fitted,
+  idsOf,
   opened,
+  restored,
   stepped,
   takenOut,
   toggled,
@@ -99,6 +101,18 @@ describe('the hits beside the query', () => {
     expect(fitted(two, found, 1)).toEqual({ hits: [found[3]], kept: [], active: 'l4' });
   });
 
+  test('a session keeps the ids alone, and brings back what is still found', () => {
+    const kept = toggled(open(1, 3), found[1]);
+    if (!kept) throw new Error('the comparison was closed');
+    expect(restored(idsOf(kept), found)).toEqual(kept);
+    expect(restored(idsOf({ ...kept, active: 'l2' }), found.slice(2))).toEqual({
+      hits: [found[2]],
+      kept: [],
+      active: 'l3',
+    });
+    expect(restored(idsOf(kept), [])).toBeNull();
+  });
+
   test('panes fill the stage whatever the layout has room for', () => {
     expect([1, 2, 3, 4].map(layoutFor)).toEqual(['1x2', '1x3', '2x2', '2x3']);
     expect([1, 2, 3, 4, 5, 6].map((panes) => shapeOf(panes).join('x'))).toEqual([
@@ -168,7 +182,7 @@ describe('the table', () => {
     expect(row('organ')).toEqual(['lung', '=lung', 'liver']);
     expect(row('grade')).toEqual(['2', '–', '=2']);
     expect(row('Kernel')).toEqual(['B30f', '=B30f', '–']);
-    expect(row('Contrast')).toEqual(['–', '–', '–']);
+    expect(row('Contrast')).toBeUndefined();
     expect(row('Diameter')).toEqual(['10.0 mm', '10.0 mm', '10.0 mm']);
     expect(row('constructor')).toEqual(['–', '–', 'x']);
   });

@@ -28,15 +28,22 @@ test('marks that are all taken back ask for nothing', () => {
   expect(feedbackOf(marks.slice(0, -1))).toEqual({ relevant: ['a'], irrelevant: [] });
 });
 
-test('marks are kept under a lesion or a region alone', () => {
+test('marks are kept under a lesion, a region, words or several things, but not under an image file', () => {
   const of = (
     query: Parameters<typeof keptUnder>[0]['query'],
     also: Parameters<typeof keptUnder>[0]['also'] = [],
-  ) => keptUnder({ query, also });
+  ) => keptUnder({ query, also, combine: 'or' });
   expect(of({ lesion: 'l' })).toEqual({ lesion: 'l' });
   expect(of({ volume: 'v', roi: [0, 0, 0, 1, 1, 1] })).toEqual({ volume: 'v', roi: [0, 0, 0, 1, 1, 1] });
-  expect(of({ text: 'nodule' })).toBeNull();
-  expect(of({ lesion: 'l' }, [{ like: false, patient: 'p', lesion: 'm', title: 'm' }])).toBeNull();
+  expect(of({ text: 'nodule' })).toEqual({ text: 'nodule' });
+  const term = { patient: 'p', title: 't' };
+  const also = [{ ...term, like: false, lesion: 'm' }, { ...term, like: true, lesion: 'n' }]; // biome-ignore format: terms
+  expect(of({ text: 'nodule' }, also)).toEqual({
+    like: [{ text: 'nodule' }, { lesion: 'n' }],
+    unlike: [{ lesion: 'm' }],
+    combine: 'or',
+  });
+  expect(of({ image: 'one-time-token-1' }, also)).toBeNull();
 });
 
 test.each([

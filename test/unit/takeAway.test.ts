@@ -156,7 +156,7 @@ test('a page carries its pictures, refers to nothing else, and what it says is n
   expect(html.match(/href="data:image\/png;base64,AQID"/g)?.length).toBe(2);
   expect(html).not.toMatch(/<script|https?:|url\(/);
   expect(html).toContain('&lt;script&gt;');
-  expect(html).toContain('Pinned lesion');
+  expect(html).toContain('Earlier hit');
   expect(html).toContain('10 mm');
   close();
 });

@@ -7,6 +7,7 @@ import { count } from '../../ui/format.ts';
 import { editLesions } from '../edits.ts';
 import { labelsOf } from '../queries.ts';
 import { deselect, usePage } from './pageState.ts';
+import { TeachingMenu } from './TeachingMenu.tsx';
 
 export function BulkBar({ fields }: { fields: readonly FieldInfo[] }) {
   const selected = usePage((s) => s.selected);
@@ -92,6 +93,7 @@ export function BulkBar({ fields }: { fields: readonly FieldInfo[] }) {
         Remove
       </Button>
       <span className="spacer" />
+      <TeachingMenu />
       <Button size="compact-xs" variant="subtle" color="gray" disabled={none} onClick={deselect}>
         Deselect
       </Button>

@@ -22,6 +22,8 @@ export function CellEditor(props: {
         ref={input}
         className="cell-editor"
         data-testid="cell-editor"
+        // Escape leaves the cell, not the page.
+        data-mantine-stop-propagation
         aria-label={`${props.column.title}. ${props.hint}; Escape leaves it`}
         title={props.hint}
         list="cell-values"
@@ -33,9 +35,7 @@ export function CellEditor(props: {
           event.stopPropagation();
           if (event.key === 'Enter') props.commit(text);
           else if (event.key === 'Escape') {
-            // Leaves the cell, not the page.
             event.preventDefault();
-            event.nativeEvent.stopImmediatePropagation();
             props.cancel();
           }
         }}

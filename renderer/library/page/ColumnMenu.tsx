@@ -1,4 +1,4 @@
-/** The menu of the table's columns: which are shown, and in which order. */
+/** The menu of the table's columns: which are shown, and in which order. Escape in it closes it, not the page around it. */
 import { ActionIcon, Checkbox, Menu } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconColumns3 } from '@tabler/icons-react';
 import type { FieldInfo } from '../../../native/contract/model.ts';
@@ -27,6 +27,7 @@ export function ColumnMenu({ shown, fields }: { shown: readonly Column[]; fields
               size="xs"
               label={column.title}
               checked
+              data-mantine-stop-propagation
               disabled={shown.length === 1}
               onChange={() => chooseColumns(shown.filter(({ name }) => name !== column.name))}
             />
@@ -35,6 +36,7 @@ export function ColumnMenu({ shown, fields }: { shown: readonly Column[]; fields
               size="xs"
               variant="subtle"
               color="gray"
+              data-mantine-stop-propagation
               aria-label={`${column.title}: to the left`}
               disabled={at === 0}
               onClick={() => move(at, -1)}
@@ -45,6 +47,7 @@ export function ColumnMenu({ shown, fields }: { shown: readonly Column[]; fields
               size="xs"
               variant="subtle"
               color="gray"
+              data-mantine-stop-propagation
               aria-label={`${column.title}: to the right`}
               disabled={at === shown.length - 1}
               onClick={() => move(at, 1)}
@@ -60,6 +63,7 @@ export function ColumnMenu({ shown, fields }: { shown: readonly Column[]; fields
               size="xs"
               label={column.title}
               checked={false}
+              data-mantine-stop-propagation
               onChange={() => chooseColumns([...shown, column])}
             />
           </div>

@@ -126,7 +126,11 @@ export function LesionTable(props: {
   if (total === undefined) return <Loading text="Reading the library" />;
   if (total === 0)
     return <Empty title="Nothing matches" text="No lesion passes the search and the filters above." />;
-  const template = columns.map(({ width }) => `${width}px`).join(' ');
+  const lastColumn = columns.length - 1;
+  // The last column fills what is left of the table.
+  const template = columns
+    .map(({ width }, n) => (n === lastColumn ? `minmax(${width}px, 1fr)` : `${width}px`))
+    .join(' ');
   const width = columns.reduce((sum, column) => sum + column.width, 0);
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows are positioned, which a table would not survive
@@ -144,7 +148,7 @@ export function LesionTable(props: {
       onKeyDown={onKey}
     >
       <TableHead columns={columns} template={template} width={width} />
-      <div style={{ height: virtual.getTotalSize(), width, position: 'relative' }}>
+      <div style={{ height: virtual.getTotalSize(), width: `max(100%, ${width}px)`, position: 'relative' }}>
         {items.map((item) => {
           const lesion = list.row(item.index);
           return (
@@ -161,7 +165,7 @@ export function LesionTable(props: {
               aria-selected={lesion !== undefined && selected.has(lesion.id)}
               style={{
                 gridTemplateColumns: template,
-                width,
+                width: `max(100%, ${width}px)`,
                 height: item.size,
                 transform: `translateY(${item.start}px)`,
               }}

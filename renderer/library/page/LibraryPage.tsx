@@ -1,15 +1,19 @@
 /** The library on the whole window: all lesions as a table, duplicates, its health, and what was changed by hand. */
 import './library.css';
 import { Modal, SegmentedControl } from '@mantine/core';
-import { type KeyboardEvent, useEffect } from 'react';
+import { useEffect } from 'react';
 import { useView } from '../../ui/store.ts';
 import { redoLabels, undoLabels } from '../edits.ts';
+import { DuplicatesPage } from './DuplicatesPage.tsx';
+import { HealthPage } from './HealthPage.tsx';
 import { HistoryPage } from './HistoryPage.tsx';
 import { LesionsPage } from './LesionsPage.tsx';
 import { deselect, type PageName, usePage } from './pageState.ts';
 
 const pages: readonly { readonly value: PageName; readonly label: string }[] = [
   { value: 'lesions', label: 'Lesions' },
+  { value: 'duplicates', label: 'Duplicates' },
+  { value: 'health', label: 'Health' },
   { value: 'history', label: 'History' },
 ];
 
@@ -17,7 +21,13 @@ export function LibraryPage() {
   const open = useView((s) => s.dialog === 'library');
   const page = usePage((s) => s.page);
   useEffect(() => {
-    if (!open) deselect();
+    if (!open) {
+      deselect();
+      return;
+    }
+    // Wherever the focus is: a button that was pressed may be gone.
+    window.addEventListener('keydown', onUndoKey);
+    return () => window.removeEventListener('keydown', onUndoKey);
   }, [open]);
   return (
     <Modal
@@ -28,12 +38,9 @@ export function LibraryPage() {
       transitionProps={{ duration: 0 }}
       closeButtonProps={{ 'aria-label': 'Close' }}
       classNames={{ body: 'library-page-body' }}
-      // What is being written in a cell is left by Escape before the page is.
-      closeOnEscape={!usePage((s) => s.editing)}
     >
       {open && (
-        // biome-ignore lint/a11y/noStaticElementInteractions: undo is heard wherever in the page the focus is
-        <div className="library-page" data-testid="library-page" onKeyDown={onUndoKey}>
+        <div className="library-page" data-testid="library-page">
           <SegmentedControl
             size="xs"
             aria-label="What of the library is shown"
@@ -42,6 +49,8 @@ export function LibraryPage() {
             data={[...pages]}
           />
           {page === 'lesions' && <LesionsPage />}
+          {page === 'duplicates' && <DuplicatesPage />}
+          {page === 'health' && <HealthPage />}
           {page === 'history' && <HistoryPage />}
         </div>
       )}

@@ -53,7 +53,7 @@ export function TableHead(props: { columns: readonly Column[]; template: string;
       role="row"
       className="table-head"
       aria-rowindex={1}
-      style={{ gridTemplateColumns: props.template, width: props.width }}
+      style={{ gridTemplateColumns: props.template, width: `max(100%, ${props.width}px)` }}
     >
       {columns.map((column, at) => {
         const sorted = order?.by === column.field ? (order.descending ? 'descending' : 'ascending') : 'none';

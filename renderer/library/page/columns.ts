@@ -36,7 +36,7 @@ const own: readonly Column[] = [
 const widths: Readonly<Record<string, { readonly title: string; readonly width: number }>> = {
   name: { title: 'Name', width: 170 },
   patient: { title: 'Patient', width: 130 },
-  date: { title: 'Study', width: 92 },
+  date: { title: 'Study', width: 108 },
   organ: { title: 'Organ', width: 100 },
   place: { title: 'Place', width: 130 },
   diameterMm: { title: 'Size, mm', width: 78 },

@@ -42,7 +42,7 @@ export function ColumnCell({ hit, view, method, field, wanted, found, pointed, p
         onFocus={() => point(hit.lesion)}
         onClick={() => open(hit, method.name)}
       >
-        <LesionPicture volume={hit.volume} boxIjk={hit.boxIjk} {...view.of(hit)} size={72} />
+        <LesionPicture volume={hit.volume} boxIjk={hit.boxIjk} {...view.of(hit)} size={66} />
         <span className="column-text">
           <span className="hit-line">
             <b>{hit.rank}</b>
@@ -56,7 +56,7 @@ export function ColumnCell({ hit, view, method, field, wanted, found, pointed, p
           </span>
           <span className="dim">{identity.patient(hit.patient)}</span>
           <span className="dim">
-            {mm(hit.diameterMm)} · {found[0] > 1 ? `in ${found[0]} of ${found[1]}` : 'only here'}
+            {found[0] > 1 ? `in ${found[0]} of ${found[1]}` : 'only here'} · {mm(hit.diameterMm)}
           </span>
         </span>
       </button>

@@ -26,7 +26,9 @@ export function MethodColumns() {
     query,
     columns.flatMap(({ hits }) => hits),
   );
-  const field = chosen !== null && fields.includes(chosen) ? chosen : (fields[0] ?? null);
+  // The most telling one that the query has.
+  const usual = fields.find((name) => query && classOf(query, name) !== undefined) ?? fields[0] ?? null;
+  const field = chosen !== null && fields.includes(chosen) ? chosen : usual;
   const wanted = query && field !== null ? classOf(query, field) : undefined;
   const found = columnsWith(columns.map(({ hits }) => hits));
   return (

@@ -1,0 +1,75 @@
+/** A set of new files outside of the library, as a folder or as one ZIP: there when all of them are written, not before. */
+import { dirname, join } from 'node:path';
+import { Zip, ZipPassThrough } from 'fflate';
+import { PrecedentError } from '../contract/errors.ts';
+import {
+  commitFile,
+  createFileAtomic,
+  ensureFolder,
+  fileExists,
+  removeFolder,
+  writeFileAtomic,
+} from './files.ts';
+
+export interface FilePackage {
+  /** @param name its path in the package, with `/` between folders */
+  add(name: string, bytes: Uint8Array): Promise<void>;
+  commit(): Promise<void>;
+  /** Removes what was written; nothing happens after a commit. */
+  abandon(): Promise<void>;
+}
+
+/** A ZIP where the path ends in .zip. Throws `refused` where something lies at the path of a folder already. */
+export function createPackage(path: string): Promise<FilePackage> {
+  return /\.zip$/i.test(path) ? zipped(path) : inFolder(path);
+}
+
+async function inFolder(path: string): Promise<FilePackage> {
+  if (await fileExists(path))
+    throw new PrecedentError(
+      'refused',
+      'there is something of that name already',
+      undefined,
+      'choose a new name',
+    );
+  const partial = `${path}.${process.pid}.partial`;
+  await ensureFolder(partial);
+  return {
+    async add(name, bytes) {
+      const file = join(partial, ...name.split('/'));
+      await ensureFolder(dirname(file));
+      await writeFileAtomic(file, bytes);
+    },
+    commit: () => commitFile(partial, path),
+    abandon: () => removeFolder(partial),
+  };
+}
+
+async function zipped(path: string): Promise<FilePackage> {
+  const file = await createFileAtomic(path);
+  let pieces: Uint8Array[] = [];
+  const zip = new Zip((error, piece) => {
+    if (error) throw error;
+    pieces.push(piece);
+  });
+  const flush = async () => {
+    const ready = pieces;
+    pieces = [];
+    for (const piece of ready) await file.write(piece);
+  };
+  return {
+    async add(name, bytes) {
+      // Pictures are packed already.
+      const entry = new ZipPassThrough(name);
+      zip.add(entry);
+      entry.push(bytes, true);
+      await flush();
+    },
+    async commit() {
+      zip.end();
+      await flush();
+      await file.commit();
+    },
+    abandon: () => file.abandon(),
+  };
+}
