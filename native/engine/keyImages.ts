@@ -7,7 +7,7 @@ import type { ParsedParams } from '../contract/rpc.ts';
 import { keyObjectFile } from '../dicom/sr/document.ts';
 import { keyObjectSelection } from '../dicom/sr/keyObjects.ts';
 import { writeFileAtomic } from '../files/files.ts';
-import { storedZip, type ZipEntry } from '../files/zip.ts';
+import { createPackage } from '../files/package.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import { csvTable } from '../takeaway/csv.ts';
 import { documentIdentity } from '../takeaway/documentIdentity.ts';
@@ -27,38 +27,52 @@ export async function saveKeyImages(
   const images = engine.library.keyImages.ofStudy(volume).filter((image) => image.volume === volume);
   if (images.length === 0)
     throw new PrecedentError('usage', 'the volume has no key images', undefined, 'mark one first');
-  const made =
-    format === 'png'
-      ? { bytes: await pictures(engine, images, identified, signal), left: 0 }
-      : await keyObjects(engine, images, identified);
-  await writeFileAtomic(path, made.bytes);
-  return { bytes: made.bytes.length, left: made.left };
+  if (format === 'png')
+    return { bytes: await savePictures(engine, images, { path, identified, signal }), left: 0 };
+  const { bytes, left } = await keyObjects(engine, images, identified);
+  await writeFileAtomic(path, bytes);
+  return { bytes: bytes.length, left };
 }
 
-/** The pictures, and a table of what they are; names of files say nothing of the patient. */
-async function pictures(
+/** The pictures, and a table of what they are; names of files say nothing of the patient. Returns how many bytes. */
+async function savePictures(
   engine: Engine,
   images: readonly KeyImage[],
-  identified: boolean,
-  signal: AbortSignal,
-): Promise<Buffer> {
+  {
+    path,
+    identified,
+    signal,
+  }: { readonly path: string; readonly identified: boolean; readonly signal: AbortSignal },
+): Promise<number> {
   const { reads } = engine.library;
   const volume = reads.volume(images[0].volume);
   const known = reads.patientIdentifiers(volume.patient);
-  const entries: ZipEntry[] = [];
   const rows: (string | number)[][] = [];
-  await engine.withVoxels(volume.id, async (file) => {
-    for (const [n, image] of images.entries()) {
-      throwIfCancelled(signal);
-      const { plane, slice, view, note } = image;
-      const name = `${String(n + 1).padStart(2, '0')}-${plane}-${slice + 1}.png`;
-      entries.push({ name, data: await keyPicture(file, image) });
-      const told = identified || !isIdentifying(note, known) ? note : '';
-      rows.push([name, plane, slice + 1, view.window.width, view.window.center, view.slabMm ?? '', told]);
-    }
-  });
-  const head = ['file', 'plane', 'slice', 'windowWidth', 'windowCenter', 'slabMm', 'note'];
-  return storedZip([...entries, { name: 'key-images.csv', data: Buffer.from(csvTable([head, ...rows])) }]);
+  const pack = await createPackage(path);
+  let bytes = 0;
+  const add = async (name: string, data: Uint8Array) => {
+    await pack.add(name, data);
+    bytes += data.length;
+  };
+  try {
+    await engine.withVoxels(volume.id, async (file) => {
+      for (const [n, image] of images.entries()) {
+        throwIfCancelled(signal);
+        const { plane, slice, view, note } = image;
+        const name = `${String(n + 1).padStart(2, '0')}-${plane}-${slice + 1}.png`;
+        await add(name, await keyPicture(file, image));
+        const told = identified || !isIdentifying(note, known) ? note : '';
+        rows.push([name, plane, slice + 1, view.window.width, view.window.center, view.slabMm ?? '', told]);
+      }
+    });
+    const head = ['file', 'plane', 'slice', 'windowWidth', 'windowCenter', 'slabMm', 'note'];
+    await add('key-images.csv', Buffer.from(csvTable([head, ...rows])));
+    await pack.commit();
+  } catch (error) {
+    await pack.abandon();
+    throw error;
+  }
+  return bytes;
 }
 
 /** `left` counts the slices that are no image of the source. */

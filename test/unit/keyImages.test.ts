@@ -1,5 +1,5 @@
-/** Key images: kept in the catalog, drawn as pictures, packed. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+/** Key images: kept in the catalog, drawn as pictures. */
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -10,8 +10,6 @@ import { integrityProblems, migrate, openDatabase } from '../../native/catalog/d
 import { catalogKeyImages } from '../../native/catalog/keyImages.ts';
 import { catalogWrites } from '../../native/catalog/writes.ts';
 import type { KeyImageShape } from '../../native/contract/keyImages.ts';
-import { storedZip } from '../../native/files/zip.ts';
-import { unzip } from '../../native/ingest/sources/unzip.ts';
 import { keyPicture } from '../../native/takeaway/keyPicture.ts';
 import { type Grid, indexToWorld, type Vec3, type VoxelSource } from '../../native/volume/volume.ts';
 import { volume } from '../support/catalogRows.ts';
@@ -132,23 +130,4 @@ describe('the picture of a key image', () => {
     expect((await greyAt('axial', bright, null)).at(0.5, 0.5)).toBe(0);
     expect((await greyAt('axial', bright, 20)).at(0.5, 0.5)).toBe(255);
   });
-});
-
-test('an archive is read again as it was packed', async () => {
-  const path = join(folder, 'made.zip');
-  const data = [Buffer.from('first'), Buffer.alloc(70_000, 7)];
-  await writeFile(
-    path,
-    storedZip([
-      { name: '01-axial-5.png', data: data[0] },
-      { name: 'notes/Übersicht.csv', data: data[1] },
-    ]),
-  );
-  const into = join(folder, 'unpacked');
-  const { files, skipped } = await unzip(path, into, {
-    signal: new AbortController().signal,
-    onProgress: () => undefined,
-  });
-  expect(skipped).toEqual([]);
-  expect(files.map(({ bytes }) => bytes)).toEqual([5, 70_000]);
 });
