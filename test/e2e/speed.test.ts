@@ -139,9 +139,11 @@ describe.skipIf(noAppReason() !== null)(groupName('large studies'), () => {
 
   test('studies that were left are kept as far as the budget reaches, and what is shown always', async () => {
     await setBudget(2 ** 29);
-    for (const n of [0, 1, 2]) await open(n);
+    await open(0);
+    const { kept } = await held();
+    for (const n of [1, 2]) await open(n);
     const roomy = await held();
-    expect(roomy.kept).toBe(2 * studyBytes);
+    expect(roomy.kept - kept).toBe(2 * studyBytes);
     expect(roomy.shown).toBeGreaterThan(studyBytes);
     await setBudget(studyBytes);
     for (const n of [0, 1, 2]) await open(n);
