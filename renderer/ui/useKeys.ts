@@ -35,15 +35,7 @@ import { openHitsWindow, toggleHitsWindow } from '../windows/hitsWindow.ts';
 import { findInFirst, goToWords } from '../windows/share.ts';
 import { isHitsPage, useWindows } from '../windows/state.ts';
 import { assertNever } from './assertNever.ts';
-import {
-  openPane,
-  redoEdit,
-  selectTool,
-  setLinked,
-  setWindow,
-  undoEdit,
-  useView,
-} from './store.ts';
+import { openPane, redoEdit, selectTool, setLinked, setWindow, undoEdit, useView } from './store.ts';
 
 export function useKeys(): void {
   useEffect(() => {

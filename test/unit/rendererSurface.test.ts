@@ -62,14 +62,17 @@ describe.each(spacings)('with voxels of %s × %s × %s mm', (...spacing) => {
     expect(Math.abs(made(mask, gridWith(spacing)).volumeMl / ml - 1)).toBeLessThan(0.025);
   });
 
-  test.each([3, 6, 12])('a box of %s mm half length has the volume of its voxels within 4 percent', (half) => {
-    const { mask, ml } = phantom(
-      spacing,
-      half,
-      ([x, y, z]) => Math.abs(x) <= half && Math.abs(y) <= half / 2 && Math.abs(z) <= half,
-    );
-    expect(Math.abs(made(mask, gridWith(spacing)).volumeMl / ml - 1)).toBeLessThan(0.04);
-  });
+  test.each([3, 6, 12])(
+    'a box of %s mm half length has the volume of its voxels within 4 percent',
+    (half) => {
+      const { mask, ml } = phantom(
+        spacing,
+        half,
+        ([x, y, z]) => Math.abs(x) <= half && Math.abs(y) <= half / 2 && Math.abs(z) <= half,
+      );
+      expect(Math.abs(made(mask, gridWith(spacing)).volumeMl / ml - 1)).toBeLessThan(0.04);
+    },
+  );
 
   test('a sphere lies where its voxels lie, and is round without steps', () => {
     const grid = gridWith(spacing);
