@@ -129,7 +129,12 @@ export const keyBindings: readonly KeyBinding[] = [
   { group: 'Mark', keys: ['Mod+Shift+z', 'Mod+y'], name: 'Redo', action: { do: 'redo' } },
   { group: 'Search', keys: ['f'], name: 'Find similar', action: { do: 'find' } },
   { group: 'Search', keys: ['/'], name: 'Search by words and filters', action: { do: 'words' } },
-  { group: 'Search', keys: ['a'], name: 'All lesions: the library as a table', action: { do: 'library' } },
+  {
+    group: 'Search',
+    keys: ['Mod+b'],
+    name: 'All lesions: the library as a table',
+    action: { do: 'library' },
+  },
   { group: 'Search', keys: ['n'], name: 'Next hit', action: { do: 'nextHit' } },
   { group: 'Search', keys: ['m'], name: 'Previous hit', action: { do: 'previousHit' } },
   { group: 'Search', keys: ['+'], name: 'Mark the hit as like it', action: { do: 'markLike' } },

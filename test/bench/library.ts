@@ -146,7 +146,7 @@ async function scrolled(library: string): Promise<{ table: Scrolled; bare: Scrol
   const { page, app, close } = await launchApp({ library });
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 980));
   await page.getByTestId('lesion-row').first().waitFor({ timeout: 120_000 });
-  await page.keyboard.press('a');
+  await page.keyboard.press('Control+b');
   await page.locator('[data-testid=table-row][aria-busy=false]').first().waitFor({ timeout: 60_000 });
   const table = `document.querySelector('[data-testid=lesion-table]')`;
   const found = {

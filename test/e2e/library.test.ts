@@ -61,7 +61,7 @@ describe.skipIf(noAppReason() !== null)(groupName('a library of 20,000 lesions')
   });
 
   test('the table scrolls to the last lesion and holds no more rows than are in sight', async () => {
-    await press('a');
+    await press('Control+b');
     await at('table-row').first().waitFor(patience);
     expect(await at('lesions-total').textContent()).toBe('20,000 lesions');
     await press('End');
@@ -93,7 +93,7 @@ describe.skipIf(noAppReason() !== null)(groupName('a library of 20,000 lesions')
   test('twenty lesions are relabelled in six actions, and one undo brings all back', async () => {
     const first20 = async () => (await column('malignancy')).slice(0, 20);
     actions = 0;
-    await press('a');
+    await press('Control+b');
     await at('table-row').nth(20).waitFor(patience);
     const before = await first20();
     expect(new Set(before).size).toBeGreaterThan(3);
@@ -158,7 +158,7 @@ describe.skipIf(noAppReason() !== null)(groupName('a library of 20,000 lesions')
     await expect.poll(() => grip.getAttribute('aria-valuenow'), patience).toBe(String(before + 10));
     await page.reload();
     await at('lesion-row').first().waitFor(patience);
-    await page.keyboard.press('a');
+    await page.keyboard.press('Control+b');
     await at('table-row').first().waitFor(patience);
     expect((await titles()).slice(-2)).toEqual(['Volume', 'malignancy']);
     expect(await grip.getAttribute('aria-valuenow')).toBe(String(before + 10));
@@ -224,8 +224,13 @@ describe.skipIf(noAppReason() !== null)(groupName('the library of phantoms'), ()
   test('the selected lesions become a teaching file that says nothing of who the patients are', async () => {
     await page.getByText('Lesions', { exact: true }).click();
     await at('table-row').first().waitFor(patience);
-    await page.keyboard.press('Control+a');
-    await expect.poll(() => at('selected-count').textContent(), patience).toMatch(/^\d+ lesions selected$/);
+    await at('table-row').nth(0).getByRole('gridcell').nth(1).click();
+    await at('table-row')
+      .nth(1)
+      .getByRole('gridcell')
+      .nth(1)
+      .click({ modifiers: ['Control'] });
+    await expect.poll(() => at('selected-count').textContent(), patience).toBe('2 lesions selected');
     const target = join(folder, 'teaching');
     await launched.app.evaluate(({ dialog }, filePath) => {
       dialog.showSaveDialog = async () => ({ canceled: false, filePath });
@@ -238,7 +243,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the library of phantoms'), ()
     const { cases } = JSON.parse(await readFile(join(target, 'cases.json'), 'utf8')) as {
       cases: { pictures: string[]; diagnosis?: string; age: string }[];
     };
-    expect(cases.length).toBe(Number(/^\d+/.exec((await at('selected-count').textContent()) ?? '')?.[0]));
+    expect(cases.length).toBe(2);
     expect(html).not.toMatch(/PH-000\d|https?:/);
     expect(html).toContain(cases[1].diagnosis);
     for (const { pictures, age } of cases) {
