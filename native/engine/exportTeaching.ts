@@ -21,7 +21,7 @@ const diametersShown = 3;
 const beside = [-1, -0.5, 0.5, 1];
 /** Slices that several pictures of a case need. */
 const keptBytes = 128 * 2 ** 20;
-/** In HU, as radiologists use them: soft tissue, lung, bone. The first shows most of what the next two are for. */
+/** In HU, as radiologists use them: soft tissue, lung, bone. */
 const windows = [
   { width: 400, center: 40 },
   { width: 1500, center: -600 },
@@ -84,9 +84,11 @@ async function oneCase(
   const { library } = engine;
   const lesion = library.reads.lesion(id);
   const known = library.gallery().get(id);
-  const said = disclosure.lesion(id);
-  const window =
-    windows.find(({ width, center }) => Math.abs(lesion.meanHu - center) < 0.45 * width) ?? windows[0];
+  const { labels, ...told } = disclosure.lesion(id);
+  // Age and sex are told apart from the labels, the age as a decade.
+  const { age: _age, sex: _sex, ...others } = labels;
+  const said = { ...told, labels: others };
+  const window = windowFor(lesion.meanHu, known?.fields?.organ);
   const fieldMm = Math.max(leastFieldMm, diametersShown * lesion.diameter3dMm);
   const pictures: TaughtPicture[] = [];
   await engine.withVoxels(lesion.volume, async (file) => {
@@ -121,6 +123,12 @@ async function oneCase(
     fieldMm,
     window,
   };
+}
+
+function windowFor(meanHu: number, organ: string | undefined): (typeof windows)[number] {
+  const [softTissue, lung] = windows;
+  if (/lung/i.test(organ ?? '')) return lung;
+  return windows.find(({ width, center }) => Math.abs(meanHu - center) < 0.45 * width) ?? softTissue;
 }
 
 /** How far a lesion's box reaches from feet to head, at least a slice. */

@@ -1,15 +1,9 @@
 /** A set of new files outside of the library, as a folder or as one ZIP: there when all of them are written, not before. */
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Zip, ZipPassThrough } from 'fflate';
 import { PrecedentError } from '../contract/errors.ts';
-import {
-  commitFile,
-  createFileAtomic,
-  ensureFolder,
-  fileExists,
-  removeFolder,
-  writeFileAtomic,
-} from './files.ts';
+import { commitFile, createFileAtomic, ensureFolder, fileExists, removeFolder } from './files.ts';
 
 export interface FilePackage {
   /** @param name its path in the package, with `/` between folders */
@@ -38,7 +32,10 @@ async function inFolder(path: string): Promise<FilePackage> {
     async add(name, bytes) {
       const file = join(partial, ...name.split('/'));
       await ensureFolder(dirname(file));
-      await writeFileAtomic(file, bytes);
+      // Not waited for the disk each time: until its name is right the folder counts for nothing.
+      await writeFile(file, bytes, { mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
+        throw new PrecedentError('storage', `writing a file failed (${error.code})`);
+      });
     },
     commit: () => commitFile(partial, path),
     abandon: () => removeFolder(partial),

@@ -38,7 +38,7 @@ export function LibraryPanel() {
       <header className="library-head">
         <b>Library</b>
         <span className="spacer" />
-        <Tooltip label="All lesions as a table (A)" openDelay={400}>
+        <Tooltip label="All lesions as a table (Ctrl B)" openDelay={400}>
           <ActionIcon
             size="sm"
             variant="subtle"

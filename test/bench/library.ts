@@ -29,13 +29,13 @@ const at = (values: readonly number[], part: number) =>
 const cell = (text: string | number, width = 9) => String(text).padStart(width);
 
 /** The first run builds what is kept as long as the library stays as it is; the median of the others is what a scroll costs. */
-function timed(run: (round: number) => unknown): { first: number; later: number } {
+function timed(run: (round: number) => unknown): { first: number; again: number } {
   const times = Array.from({ length: rounds }, (_, round) => {
     const started = performance.now();
     run(round);
     return performance.now() - started;
   });
-  return { first: times[0], later: median(times.slice(1)) };
+  return { first: times[0], again: median(times.slice(1)) };
 }
 
 async function queries(root: string): Promise<void> {
@@ -62,17 +62,17 @@ async function queries(root: string): Promise<void> {
   };
   const page = (round: number) => (many / 2 + 100 * round) % many;
   const cases: readonly (readonly [string, (round: number) => unknown, number | null])[] = [
-    ['100 rows in the middle', (n) => listLesions(library, { ...all, offset: page(n) }), barest.page.later],
+    ['100 rows in the middle', (n) => listLesions(library, { ...all, offset: page(n) }), barest.page.again],
     [
       '… sorted by size',
       (n) => listLesions(library, { ...all, order: { by: 'diameterMm', descending: true }, offset: page(n) }),
-      barest.sorted.later,
+      barest.sorted.again,
     ],
     [
       '… sorted by a label',
       (n) =>
         listLesions(library, { ...all, order: { by: 'malignancy', descending: false }, offset: page(n) }),
-      barest.sorted.later,
+      barest.sorted.again,
     ],
     [
       '… filtered, with words',
@@ -83,24 +83,24 @@ async function queries(root: string): Promise<void> {
           where: [{ field: 'diameterMm', value: '20..60' }],
           offset: 10 * n,
         }),
-      barest.sorted.later,
+      barest.sorted.again,
     ],
   ];
   console.log(
     `\n${many.toLocaleString('en')} lesions${cell('first ms', 22)}${cell('then ms')}${cell('bare SQL')}${cell('ratio')}`,
   );
   for (const [name, run, beside] of cases) {
-    const { first, later } = timed(run);
-    const ratio = beside === null ? '' : (later / beside).toFixed(2);
+    const { first, again } = timed(run);
+    const ratio = beside === null ? '' : (again / beside).toFixed(2);
     console.log(
-      `${name.padEnd(26)}${cell(first.toFixed(1), 12)}${cell(later.toFixed(1))}${cell(beside?.toFixed(1) ?? '')}${cell(ratio)}`,
+      `${name.padEnd(26)}${cell(first.toFixed(1), 12)}${cell(again.toFixed(1))}${cell(beside?.toFixed(1) ?? '')}${cell(ratio)}`,
     );
   }
   const ids = library.reads.lesions({ offset: 100, limit: 20 }).rows.map(({ id }) => id);
   const edits = timed((round) =>
     editLesions(library, ids, [{ name: 'malignancy', value: String(10 + round) }]),
   );
-  console.log(`a label of 20 lesions set: ${edits.later.toFixed(1)} ms; taken back: `, end());
+  console.log(`a label of 20 lesions set: ${edits.again.toFixed(1)} ms; taken back: `, end());
   function end(): string {
     const { change } = editLesions(library, ids, [{ name: 'malignancy', value: 'x' }]);
     const from = performance.now();
@@ -146,7 +146,7 @@ async function scrolled(library: string): Promise<{ table: Scrolled; bare: Scrol
   const { page, app, close } = await launchApp({ library });
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 980));
   await page.getByTestId('lesion-row').first().waitFor({ timeout: 120_000 });
-  await page.keyboard.press('a');
+  await page.keyboard.press('Control+b');
   await page.locator('[data-testid=table-row][aria-busy=false]').first().waitFor({ timeout: 60_000 });
   const table = `document.querySelector('[data-testid=lesion-table]')`;
   const found = {

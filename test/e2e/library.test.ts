@@ -224,8 +224,13 @@ describe.skipIf(noAppReason() !== null)(groupName('the library of phantoms'), ()
   test('the selected lesions become a teaching file that says nothing of who the patients are', async () => {
     await page.getByText('Lesions', { exact: true }).click();
     await at('table-row').first().waitFor(patience);
-    await page.keyboard.press('Control+a');
-    await expect.poll(() => at('selected-count').textContent(), patience).toMatch(/^\d+ lesions selected$/);
+    await at('table-row').nth(0).getByRole('gridcell').nth(1).click();
+    await at('table-row')
+      .nth(1)
+      .getByRole('gridcell')
+      .nth(1)
+      .click({ modifiers: ['Control'] });
+    await expect.poll(() => at('selected-count').textContent(), patience).toBe('2 lesions selected');
     const target = join(folder, 'teaching');
     await launched.app.evaluate(({ dialog }, filePath) => {
       dialog.showSaveDialog = async () => ({ canceled: false, filePath });
@@ -238,7 +243,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the library of phantoms'), ()
     const { cases } = JSON.parse(await readFile(join(target, 'cases.json'), 'utf8')) as {
       cases: { pictures: string[]; diagnosis?: string; age: string }[];
     };
-    expect(cases.length).toBe(Number(/^\d+/.exec((await at('selected-count').textContent()) ?? '')?.[0]));
+    expect(cases.length).toBe(2);
     expect(html).not.toMatch(/PH-000\d|https?:/);
     expect(html).toContain(cases[1].diagnosis);
     for (const { pictures, age } of cases) {

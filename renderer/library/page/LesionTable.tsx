@@ -1,26 +1,22 @@
 /** The table of lesions: any number of rows, sorted by any column, selected by mouse and keys, labels written in place. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type MouseEvent, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import type { LesionSelection, ListedLesion } from '../../../native/contract/library.ts';
 import type { FieldInfo } from '../../../native/contract/model.ts';
-import { proofMarks } from '../../query/proofs.tsx';
 import { Empty, Failure, Loading } from '../../ui/Empty.tsx';
 import { count } from '../../ui/format.ts';
-import { useIdentity } from '../../ui/identity.ts';
-import { LabelLine } from '../../ui/LabelLine.tsx';
 import { useView } from '../../ui/store.ts';
-import { Thumbnail } from '../../ui/Thumbnail.tsx';
 import { editLesions } from '../edits.ts';
 import { openLesion } from '../open.ts';
 import { lesionListing } from '../queries.ts';
 import { rowAt, useWindow } from '../windows.ts';
-import { CellEditor } from './CellEditor.tsx';
-import { type Column, cellText, labelsColumn, pictureColumn } from './columns.ts';
+import type { Column } from './columns.ts';
 import { deselect, selectAll, selectRow, selectTo, usePage } from './pageState.ts';
 import { TableHead } from './TableHead.tsx';
+import { cellId, type RowActs, TableRow } from './TableRow.tsx';
 
 const rowHeight = 34;
-const cellId = (row: number, column: string) => `cell-${row}-${column}`;
+const noActs: RowActs = { click() {}, doubleClick() {}, commit() {}, cancel() {} };
 
 export function LesionTable(props: {
   selection: LesionSelection;
@@ -109,18 +105,35 @@ export function LesionTable(props: {
     if (all) void selectAll(selection);
     else acts[event.key]();
   };
-  const onCell = (event: MouseEvent, lesion: ListedLesion, row: number, column: Column) => {
-    // Outside of the editor, so that a click into it leaves it open.
-    if (event.target instanceof HTMLInputElement) return;
-    if (event.shiftKey) void selectTo(selection, row, column.name);
-    else selectRow(lesion.id, row, column.name, event.ctrlKey || event.metaKey);
+  const acts = useRef<RowActs>(noActs);
+  acts.current = {
+    click: (event, lesion, row, column) => {
+      // A click into the editor leaves it open.
+      if (event.target instanceof HTMLInputElement) return;
+      if (event.shiftKey) void selectTo(selection, row, column.name);
+      else selectRow(lesion.id, row, column.name, event.ctrlKey || event.metaKey);
+    },
+    doubleClick: (lesion, column) => {
+      if (column.edits) usePage.setState({ editing: true });
+      else open(lesion);
+    },
+    commit: (lesion, column, text) => {
+      const ids = selected.has(lesion.id) ? [...selected] : [lesion.id];
+      acts.current.cancel();
+      void editLesions(ids, [{ name: column.name, value: text.trim() === '' ? null : text }]);
+    },
+    cancel: () => {
+      usePage.setState({ editing: false });
+      box.current?.focus();
+    },
   };
-  const commit = async (lesion: ListedLesion, column: Column, text: string) => {
-    const ids = selected.has(lesion.id) ? [...selected] : [lesion.id];
-    usePage.setState({ editing: false });
-    box.current?.focus();
-    await editLesions(ids, [{ name: column.name, value: text.trim() === '' ? null : text }]);
-  };
+  const editorOf = (lesion: ListedLesion, column: string) => ({
+    known: fields.find(({ name }) => name === column)?.values ?? [],
+    hint:
+      selected.has(lesion.id) && selected.size > 1
+        ? `Enter sets it for ${count(selected.size, 'lesion')}`
+        : 'Enter sets it',
+  });
 
   if (list.error) return <Failure error={list.error} retry={list.retry} />;
   if (total === undefined) return <Loading text="Reading the library" />;
@@ -151,69 +164,22 @@ export function LesionTable(props: {
       <div style={{ height: virtual.getTotalSize(), width: `max(100%, ${width}px)`, position: 'relative' }}>
         {items.map((item) => {
           const lesion = list.row(item.index);
+          const active = cursor?.row === item.index ? cursor.column : null;
           return (
-            // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus and names the active cell
-            // biome-ignore lint/a11y/useSemanticElements: see above
-            <div
+            <TableRow
               key={item.key}
-              role="row"
-              className="table-row"
-              data-testid="table-row"
-              data-lesion={lesion?.id}
-              aria-busy={lesion === undefined}
-              aria-rowindex={item.index + 2}
-              aria-selected={lesion !== undefined && selected.has(lesion.id)}
-              style={{
-                gridTemplateColumns: template,
-                width: `max(100%, ${width}px)`,
-                height: item.size,
-                transform: `translateY(${item.start}px)`,
-              }}
-            >
-              {lesion &&
-                columns.map((column) => {
-                  const active = cursor?.row === item.index && cursor.column === column.name;
-                  return (
-                    // biome-ignore lint/a11y/useSemanticElements: see above
-                    // biome-ignore lint/a11y/useFocusableInteractive: see above
-                    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid hears the keys
-                    <div
-                      key={column.name}
-                      id={cellId(item.index, column.name)}
-                      role="gridcell"
-                      className="table-cell"
-                      data-kind={column.kind}
-                      data-active={active}
-                      onClick={(event) => onCell(event, lesion, item.index, column)}
-                      onDoubleClick={(event) => {
-                        if (event.target instanceof HTMLInputElement) return;
-                        if (column.edits) usePage.setState({ editing: true });
-                        else open(lesion);
-                      }}
-                    >
-                      {active && editing ? (
-                        <CellEditor
-                          column={column}
-                          value={cellText(lesion, column)}
-                          known={fields.find(({ name }) => name === column.name)?.values ?? []}
-                          hint={
-                            selected.has(lesion.id) && selected.size > 1
-                              ? `Enter sets it for ${count(selected.size, 'lesion')}`
-                              : 'Enter sets it'
-                          }
-                          commit={(text) => void commit(lesion, column, text)}
-                          cancel={() => {
-                            usePage.setState({ editing: false });
-                            box.current?.focus();
-                          }}
-                        />
-                      ) : (
-                        <CellContent lesion={lesion} column={column} />
-                      )}
-                    </div>
-                  );
-                })}
-            </div>
+              lesion={lesion}
+              index={item.index}
+              start={item.start}
+              height={item.size}
+              columns={columns}
+              template={template}
+              width={width}
+              selected={lesion !== undefined && selected.has(lesion.id)}
+              active={active}
+              editing={active !== null && lesion && editing ? editorOf(lesion, active) : null}
+              acts={acts}
+            />
           );
         })}
       </div>
@@ -230,31 +196,4 @@ export function useSelectionOf(selection: LesionSelection): void {
     if (before.current !== key) deselect();
     before.current = key;
   }, [key]);
-}
-
-function CellContent({ lesion, column }: { lesion: ListedLesion; column: Column }) {
-  const identity = useIdentity();
-  if (column.name === pictureColumn) return <Thumbnail lesion={lesion.id} size={30} />;
-  if (column.name === labelsColumn)
-    return (
-      <LabelLine
-        labels={lesion.labels}
-        diagnosis={lesion.diagnosis?.diagnosis}
-        className="row-labels"
-        most={4}
-      />
-    );
-  if (column.name === 'patient')
-    return <span title={identity.whole(lesion.patient)}>{identity.patient(lesion.patient)}</span>;
-  const text = cellText(lesion, column);
-  if (column.name === 'date') return <span>{identity.date(text)}</span>;
-  if (column.name === 'proof' && lesion.diagnosis) {
-    const mark = proofMarks[lesion.diagnosis.proof];
-    return (
-      <span className={`proof ${mark.strength}`} title={mark.text}>
-        {mark.sign} {lesion.diagnosis.proof}
-      </span>
-    );
-  }
-  return <span title={text}>{text}</span>;
 }

@@ -81,8 +81,8 @@ export function LesionsPage() {
         </span>
         <ColumnMenu shown={columns} fields={fields} />
       </div>
-      <LesionTable selection={selection} columns={columns} fields={fields} toldTotal={setTotal} />
       <BulkBar fields={fields} />
+      <LesionTable selection={selection} columns={columns} fields={fields} toldTotal={setTotal} />
     </div>
   );
 }

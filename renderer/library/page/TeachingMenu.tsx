@@ -34,7 +34,15 @@ export function TeachingMenu() {
     void exportTeaching([...selected], { as, title, reports, identified });
   };
   return (
-    <Popover opened={open} onChange={setOpen} position="top-end" shadow="md" trapFocus withinPortal>
+    <Popover
+      opened={open}
+      onChange={setOpen}
+      width={330}
+      position="bottom-end"
+      shadow="md"
+      trapFocus
+      withinPortal
+    >
       <Popover.Target>
         <Button
           size="compact-xs"
