@@ -1,6 +1,6 @@
 /**
  * How long a radiologist waits for the lesion: from the end of the mark to its outline and measurements, painted, in the real
- * window, on nodules and on whole series with masses. `npm run bench:lesion [-- rounds]`.
+ * window, on nodules and on whole series with masses, beside what the engine alone needs. `npm run bench:lesion [-- rounds]`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,11 +24,28 @@ if (!shared) {
   process.exit(0);
 }
 
-/** A library of its own for each set, so that rows are of that set. */
-async function timesOn(data: string, library: string): Promise<number[]> {
+/** Imports a set into a library of its own; ms of the engine alone for the ellipses of the lesions' boxes, each on its middle slice. */
+async function engineAlone(data: string, library: string): Promise<number[]> {
   const host = await startHost(library, { mayCreate: true, dist });
   await host.engine.call('import.run', { sources: [host.grant(data, 'read')] });
+  const { rows } = await host.engine.call('lesions.list', { limit: rounds });
+  const times: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const { volume, boxIjk: b } = rows[round % rows.length];
+    const corners: [[number, number], [number, number]] = [[b[0] - 1, b[1] - 1], [b[3] + 1, b[4] + 1]]; // biome-ignore format: pairs
+    const slice = Math.round((b[2] + b[5]) / 2);
+    const start = performance.now();
+    await host.engine.call('lesion.propose', {
+      volume,
+      mark: { plane: 'axial', slice, shape: { kind: 'ellipse', corners } },
+    });
+    if (round > 0) times.push(performance.now() - start);
+  }
   await host.close();
+  return times;
+}
+
+async function inWindow(library: string): Promise<number[]> {
   const { page, close, app } = await launchApp({ library });
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 1000));
   const times: number[] = [];
@@ -52,6 +69,8 @@ async function timesOn(data: string, library: string): Promise<number[]> {
   return times;
 }
 
+const ms = (times: readonly number[], p: number) => `${percentile(times, p).toFixed(0)} ms`.padStart(7);
+
 const display = await startDisplay();
 if (display) process.env.DISPLAY = display.display;
 process.env.PRECEDENT_ELECTRON = (await resolveRuntime()).path;
@@ -61,10 +80,12 @@ try {
     `mouse released → lesion shown in all planes with its measurements; ${rounds} marks after one to warm up`,
   );
   for (const set of sets) {
-    const times = await timesOn(join(shared, 'data', set), join(folder, set));
-    const [half, most] = [percentile(times, 0.5), percentile(times, 0.95)];
+    const library = join(folder, set);
+    const engine = await engineAlone(join(shared, 'data', set), library);
+    const times = await inWindow(library);
+    const most = percentile(times, 0.95);
     console.log(
-      `${set.padEnd(16)} median ${half.toFixed(0).padStart(4)} ms  95th percentile ${most.toFixed(0).padStart(4)} ms  under ${wantedMs} ms: median ${half < wantedMs ? 'met' : 'NOT met'}, 95th ${most < wantedMs ? 'met' : 'NOT met'}`,
+      `${set.padEnd(14)} median ${ms(times, 0.5)}  95th percentile ${ms(times, 0.95)}  ${most < wantedMs ? 'met' : 'NOT met'} at the 95th (${wantedMs} ms); the engine alone ${ms(engine, 0.5)}`,
     );
   }
 } finally {
