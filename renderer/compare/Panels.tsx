@@ -63,13 +63,18 @@ export function Panels({ subject, hits, active, explains, map }: PanelsProps) {
       {folded ? null : shown === 'why' ? (
         <WhyPanel hit={active} jump={(pair) => jumpToPair(active, pair)} map={map} />
       ) : (
-        <div className="compare-table-box">
+        <section
+          className="compare-table-box"
+          aria-label={shown === 'report' ? 'Report' : 'Measurements'}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a long table is scrolled by keyboard too
+          tabIndex={0}
+        >
           {shown === 'report' ? (
             <ReportPanel hit={active} name={name} />
           ) : (
             <CompareTable subject={subject} hits={hits} active={active.lesion} />
           )}
-        </div>
+        </section>
       )}
     </div>
   );

@@ -26,7 +26,8 @@ interface WhyPanelProps {
 export function WhyPanel({ hit, jump, map }: WhyPanelProps) {
   const explained = useQuery(useExplanationQuery(hit.lesion));
   return (
-    <div className="compare-table-box why-panel" data-testid="why-panel">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a long panel is scrolled by keyboard too
+    <section className="compare-table-box why-panel" data-testid="why-panel" aria-label="Why" tabIndex={0}>
       {explained.error ? (
         <Failure error={explained.error} />
       ) : !explained.data ? (
@@ -62,7 +63,7 @@ export function WhyPanel({ hit, jump, map }: WhyPanelProps) {
           <Measurements explained={explained.data} hit={hit} />
         </>
       )}
-    </div>
+    </section>
   );
 }
 

@@ -129,16 +129,18 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
         {Object.entries(lesion.labels).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{value}</dd>
-            <ActionIcon
-              size="xs"
-              variant="subtle"
-              color="gray"
-              aria-label={`Remove the label ${name}`}
-              onClick={() => label.mutate({ name, value: null })}
-            >
-              <IconX size={11} />
-            </ActionIcon>
+            <dd>
+              {value}
+              <ActionIcon
+                size="xs"
+                variant="subtle"
+                color="gray"
+                aria-label={`Remove the label ${name}`}
+                onClick={() => label.mutate({ name, value: null })}
+              >
+                <IconX size={11} />
+              </ActionIcon>
+            </dd>
           </div>
         ))}
       </dl>

@@ -1,4 +1,5 @@
 /** A hit on a card: what a radiologist wants to know of it before opening it. */
+import { VisuallyHidden } from '@mantine/core';
 import { IconPinFilled } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import type { ScoreKind } from '../../native/contract/engine.ts';
@@ -65,8 +66,6 @@ export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCa
         data-lesion={hit.lesion}
         data-rank={hit.rank}
         data-open={open}
-        aria-label={`${found ? `Hit ${hit.rank}` : 'Pinned lesion'}: ${hit.name}${found ? `, ${scoreTitles[scores].toLowerCase()} ${scoreText(hit.score, scores)}` : ', not among these hits'}.${mark === null ? '' : mark ? ' Marked as like it.' : ' Marked as unlike it.'} Compare side by side.`}
-        aria-describedby={`hit-${hit.lesion}`}
         aria-pressed={open}
         onClick={() => openBeside(hit)}
       >
@@ -77,17 +76,26 @@ export function HitCard({ shown, view, scores, asked, expected, excerpt }: HitCa
             title={found ? undefined : 'Pinned in an earlier search; not among these hits'}
           >
             {pinned && <IconPinFilled size={10} aria-label="Pinned" />}
-            {found && hit.rank}
+            {found ? (
+              <>
+                <VisuallyHidden>Hit </VisuallyHidden>
+                {hit.rank}
+              </>
+            ) : (
+              <VisuallyHidden>Not among these hits</VisuallyHidden>
+            )}
           </span>
           <SourceMarks source={hit} />
           {/* Words of no weight, or none at all, rank nothing. */}
           {found && (scores !== 'words' || hit.score > 0) && (
             <span className="hit-score" title={scoreTitles[scores]}>
+              <VisuallyHidden>{scoreTitles[scores]} </VisuallyHidden>
               {scoreText(hit.score, scores)}
             </span>
           )}
+          {mark !== null && <VisuallyHidden>Marked as {mark ? 'like' : 'unlike'} it</VisuallyHidden>}
         </span>
-        <span className="hit-text" id={`hit-${hit.lesion}`}>
+        <span className="hit-text">
           <DiagnosisText diagnosis={hit.diagnosis} />
           <span className="hit-name" title={`${identity.whole(hit.patient)} · ${hit.name}`}>
             {identity.patient(hit.patient)} · {hit.name}

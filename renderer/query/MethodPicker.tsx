@@ -21,6 +21,7 @@ export function MethodPicker() {
     <Select
       size="xs"
       w={150}
+      flex="none"
       aria-label="Method"
       data-testid="method-picker"
       allowDeselect={false}

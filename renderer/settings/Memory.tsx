@@ -35,7 +35,13 @@ export function Memory() {
         value={chosen === null ? usual : String(chosen)}
         onChange={(value) => chooseBudget(value === null || value === usual ? null : Number(value))}
       />
-      <p className="dim" data-testid="memory-held" data-shown={held.shown} data-kept={held.kept}>
+      <p
+        className="dim"
+        data-volatile
+        data-testid="memory-held"
+        data-shown={held.shown}
+        data-kept={held.kept}
+      >
         Now {size(held.shown)} shown, {size(held.kept)} kept for going back
       </p>
     </section>

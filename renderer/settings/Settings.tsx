@@ -84,7 +84,9 @@ function LibrarySettings() {
   return (
     <section>
       <div className="panel-label">Library</div>
-      <p className="path">{identity.text(info.data?.folder)}</p>
+      <p className="path" data-volatile>
+        {identity.text(info.data?.folder)}
+      </p>
       {counts && (
         <p className="dim">
           {count(counts.patients, 'patient')}, {count(counts.studies, 'study', 'studies')},{' '}

@@ -46,7 +46,7 @@ export function StatusBar() {
         </span>
       )}
       {info.data && (
-        <span className="status-library" title={identity.text(info.data.folder)}>
+        <span className="status-library" data-volatile title={identity.text(info.data.folder)}>
           {identity.text(info.data.folder) || 'Library'} · {count(info.data.counts.volumes, 'volume')},{' '}
           {count(info.data.counts.lesions, 'lesion')}
         </span>
@@ -57,7 +57,7 @@ export function StatusBar() {
         <Tooltip
           label={`Encoder ${encoder.id} ${encoder.version}, ${encoder.dim} values, ${encoder.licence}`}
         >
-          <span>
+          <span data-volatile>
             {encoder.id} {encoder.version}
             <Running encoder={encoder} />
           </span>
@@ -68,7 +68,7 @@ export function StatusBar() {
           key={process}
           label={`${names[process]}: ${texts[state]}${restarts > 0 ? `, restarted ${restarts === 1 ? 'once' : `${restarts} times`}` : ''}`}
         >
-          <span className="process" data-testid={`process-${process}`} data-state={state}>
+          <span className="process" data-volatile data-testid={`process-${process}`} data-state={state}>
             <i aria-hidden="true" />
             {names[process]}
             {state === 'running' || state === 'idle' ? '' : ` ${texts[state]}`}

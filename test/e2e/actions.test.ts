@@ -62,6 +62,13 @@ describe.skipIf(noAppReason() !== null)(groupName('the daily tasks, in actions')
   const lesions = () =>
     cards().evaluateAll((all) => all.map((card) => String(card.getAttribute('data-lesion'))));
   let before: string[] = [];
+  /** Of the label that both libraries have. */
+  const cell = async (row: number) => {
+    const titles = await page.getByRole('columnheader').allTextContents();
+    return page.locator(
+      `[aria-rowindex="${row + 2}"] [role=gridcell]:nth-child(${titles.indexOf('malignancy') + 1})`,
+    );
+  };
 
   const tasks: readonly Task[] = [
     {
@@ -153,6 +160,61 @@ describe.skipIf(noAppReason() !== null)(groupName('the daily tasks, in actions')
         await page.getByText('comparison.pdf', { exact: true }).waitFor({ timeout: 60_000 });
         expect((await readFile(join(folder, 'comparison.pdf'))).subarray(0, 5).toString()).toBe('%PDF-');
       },
+    },
+    {
+      name: 'Open the whole study of the hit, and come back to the comparison',
+      most: 2,
+      act: async (hand) => {
+        await hand.click('Whole study', page.getByRole('button', { name: 'Whole study' }));
+        await at('return-bar').waitFor(patience);
+        await hand.press('Escape');
+      },
+      seen: () => expect.poll(() => at('compare-view').count(), patience).toBe(1),
+    },
+    {
+      name: 'Set three hits beside the query',
+      most: 2,
+      act: async (hand) => {
+        await hand.press('g');
+        await hand.press('g');
+      },
+      seen: () => expect.poll(() => at('compare-hit').count(), patience).toBe(3),
+    },
+    {
+      name: 'Hits of all methods side by side',
+      most: 2,
+      act: async (hand) => {
+        await hand.press('Escape');
+        await hand.press('Control+j');
+      },
+      seen: () => expect.poll(() => at('method-columns').count(), patience).toBe(1),
+    },
+    {
+      name: 'Keep the slice as a key image',
+      most: 2,
+      act: async (hand) => {
+        await hand.press('Escape');
+        await hand.press('*');
+      },
+      seen: () => expect.poll(() => at('key-mark').count(), patience).toBe(1),
+    },
+    {
+      name: 'Relabel twenty lesions',
+      most: 6,
+      act: async (hand) => {
+        await hand.press('Control+l');
+        await at('table-row').nth(19).waitFor(patience);
+        await hand.click('the cell of the first', await cell(0));
+        await hand.click('the cell of the twentieth', await cell(19), ['Shift']);
+        await hand.press('F2');
+        await at('cell-editor').waitFor(patience);
+        await hand.type('5');
+        await hand.press('Enter');
+      },
+      seen: () =>
+        expect
+          .poll(() => Promise.all([0, 19].map(async (row) => (await cell(row)).textContent())), patience)
+          .toEqual(['5', '5']),
     },
   ];
 
