@@ -48,18 +48,22 @@ export function sampleCells(
 }
 
 const hidden = 16;
-const batch = 256;
-const peakRate = 3e-3;
+/** Large, and few epochs: smaller batches fit the training's kinds of lesion closer and others worse. */
+const batch = 2048;
+const peakRate = 4e-3;
+/** The share of the steps in which the rate rises. */
+const warmUp = 0.05;
 const decay = 1e-3;
 
-/** Two hidden layers of ReLU units on standardised inputs, binary cross-entropy, Adam with decoupled decay, cosine rate. */
-export function trainGrowModel(samples: readonly CellSamples[], random: () => number, epochs = 2): Layer[] {
+/** Two hidden layers of ReLU units on standardised inputs, binary cross-entropy, Adam with decoupled decay, cosine rate after a warm-up. */
+export function trainGrowModel(samples: readonly CellSamples[], random: () => number, epochs = 3): Layer[] {
   const width = featureNames.length;
   const total = samples.reduce((sum, s) => sum + s.targets.length, 0);
   const { mean, deviation } = moments(samples, width);
   const sizes = [width, hidden, hidden, 1];
   const layers = [0, 1, 2].map((l) => {
-    const scale = Math.sqrt((l === 2 ? 0.5 : 6) / sizes[l]);
+    // Small to begin with: large ones stay in part, and mislead where the training never went.
+    const scale = 1 / Math.sqrt(sizes[l]);
     const weights = Float64Array.from({ length: sizes[l] * sizes[l + 1] }, () => (2 * random() - 1) * scale);
     return { weights: parameter(weights), bias: parameter(new Float64Array(sizes[l + 1])) };
   });
@@ -102,7 +106,9 @@ export function trainGrowModel(samples: readonly CellSamples[], random: () => nu
         }
       }
     }
-    const rate = (peakRate / 2) * (1 + Math.cos((Math.PI * step) / steps));
+    const done = step / steps;
+    const fall = (1 + Math.cos((Math.PI * (done - warmUp)) / (1 - warmUp))) / 2;
+    const rate = peakRate * (done < warmUp ? done / warmUp : fall);
     for (const { weights, bias } of layers) {
       adam(weights, rate, step + 1, decay);
       adam(bias, rate, step + 1, 0);

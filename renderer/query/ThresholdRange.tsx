@@ -32,6 +32,7 @@ function Range({ mask, voxels, onDone }: { mask: Mask; voxels: Voxels; onDone: (
     useMaskPreview.setState({ mask: kept });
     return () => useMaskPreview.setState({ mask: null });
   }, [kept]);
+  // Rounded down: 100% says that nothing is left out.
   const share = kept ? voxelCount(kept) / voxelCount(mask) : 0;
   return (
     <fieldset
@@ -49,7 +50,7 @@ function Range({ mask, voxels, onDone }: { mask: Mask; voxels: Voxels; onDone: (
           {minus(range.low)} to {minus(range.high)} HU
         </span>
         <span className="dim number" data-testid="threshold-share">
-          {kept ? `${(100 * share).toFixed(0)}%` : 'nothing left'}
+          {kept ? `${Math.floor(100 * share)}%` : 'nothing left'}
         </span>
       </div>
       <RangeSlider

@@ -23,12 +23,12 @@ const folds = 5;
 const cellsPerMark = 2500;
 const sceneCount = 120;
 /** How often each outlined mass is set into lung. */
-const transplants = 6;
-/** Marks on each scene and on each mass set into lung. */
-const marksOnMade = 2;
+const transplants = 12;
+/** Marks on each scene, and on each mass set into lung. */
+const madeMarks: Readonly<Record<string, number>> = { scene: 2, transplant: 1 };
 
 function trainingMarks({ set }: Case): number {
-  return datasets.find((d) => d.set === set)?.trainingMarks ?? marksOnMade;
+  return datasets.find((d) => d.set === set)?.trainingMarks ?? madeMarks[set] ?? 0;
 }
 
 /** Synthetic scenes take part in every training, in none of the measurements. */
