@@ -49,12 +49,14 @@ export function usePlaceToReturn(): Place | null {
   return useView((view) => isBehind(place, view)) ? place : null;
 }
 
-export function goBack(): void {
+/** False where there is nothing to go back to. */
+export function goBack(): boolean {
   const { place } = useReturn.getState();
-  if (!place || !isBehind(place, useView.getState())) return;
+  if (!place || !isBehind(place, useView.getState())) return false;
   const { view } = place;
   // Brings back what was marked in the volume, too.
   if (view.row) openVolume(view.row, view.lesion);
   useView.setState(view);
   useReturn.setState({ place: null });
+  return true;
 }

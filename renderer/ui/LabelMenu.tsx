@@ -24,7 +24,7 @@ export function LabelMenu({ name, pick }: { name: string; pick: (filter: Filter)
           type="button"
           className="text-button"
           disabled={fields.length === 0}
-          aria-label="Filter by a label"
+          aria-label={`${name}: filter by a label`}
         >
           <IconFilterPlus size={13} /> {name}
         </button>

@@ -208,9 +208,9 @@ function perform(action: Action): void {
       else if (useColumns.getState().open) toggleColumns();
       else if (state.cine) useView.setState({ cine: false });
       else if (state.maximised) useView.setState({ maximised: false });
+      else if (goBack()) return;
       else if (state.tool !== 'crosshair') selectTool('crosshair');
       else if (useMeasurements.getState().selected) select(null);
-      else goBack();
       return;
     case 'beside': {
       const lesion = focusedHit() ?? state.compare?.active;

@@ -1,4 +1,5 @@
 /** A hit in the column of a method: small, with what it is and whether that is what the query is. */
+import { VisuallyHidden } from '@mantine/core';
 import type { MethodRow } from '../../../native/contract/engine.ts';
 import type { Hit } from '../../../native/contract/model.ts';
 import { openBeside } from '../../compare/actions.ts';
@@ -37,7 +38,6 @@ export function ColumnCell({ hit, view, method, field, wanted, found, pointed, p
         data-lesion={hit.lesion}
         data-pointed={pointed || undefined}
         data-agrees={agrees}
-        aria-label={`${method.name}, hit ${hit.rank}: ${identity.patient(hit.patient)}, ${hit.name}. ${field ?? 'class'} ${own ?? 'not known'}${agrees === undefined ? '' : agrees ? ', as the query' : ', not as the query'}. Found by ${found[0]} of ${found[1]} methods. Compare side by side.`}
         onPointerEnter={() => point(hit.lesion)}
         onFocus={() => point(hit.lesion)}
         onClick={() => open(hit, method.name)}
@@ -45,18 +45,27 @@ export function ColumnCell({ hit, view, method, field, wanted, found, pointed, p
         <LesionPicture volume={hit.volume} boxIjk={hit.boxIjk} {...view.of(hit)} size={66} />
         <span className="column-text">
           <span className="hit-line">
-            <b>{hit.rank}</b>
+            <b>
+              <VisuallyHidden>{method.name}, hit </VisuallyHidden>
+              {hit.rank}
+            </b>
             <span className="dim" title={scoreTitles[method.scores]}>
+              <VisuallyHidden>{scoreTitles[method.scores]} </VisuallyHidden>
               {score}
             </span>
           </span>
           <span className="column-class" data-agrees={agrees}>
             {agrees === undefined ? '' : agrees ? '✓ ' : '≠ '}
+            <VisuallyHidden>{field ?? 'class'} </VisuallyHidden>
             {own ?? 'not known'}
+            {agrees !== undefined && (
+              <VisuallyHidden>{agrees ? ', as the query' : ', not as the query'}</VisuallyHidden>
+            )}
           </span>
           <span className="dim">{identity.patient(hit.patient)}</span>
           <span className="dim">
             {found[0] > 1 ? `in ${found[0]} of ${found[1]}` : 'only here'} · {mm(hit.diameterMm)}
+            <VisuallyHidden> {hit.name}</VisuallyHidden>
           </span>
         </span>
       </button>
