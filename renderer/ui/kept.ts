@@ -3,15 +3,10 @@ import type { z } from 'zod';
 
 const prefix = 'precedent.';
 
-/** The key of the page's storage that a name stands for. */
-export function keptKey(name: string): string {
-  return prefix + name;
-}
-
 /** What was kept under this name, or null where there is nothing or nothing that fits. */
 export function readKept<T>(name: string, schema: z.ZodType<T>): T | null {
   try {
-    const parsed = schema.safeParse(JSON.parse(localStorage.getItem(keptKey(name)) ?? 'null'));
+    const parsed = schema.safeParse(JSON.parse(localStorage.getItem(prefix + name) ?? 'null'));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;
@@ -21,9 +16,16 @@ export function readKept<T>(name: string, schema: z.ZodType<T>): T | null {
 /** Keeps a value, or forgets it where it is null. What finds no room is not kept: nothing depends on it. */
 export function keep(name: string, value: unknown): void {
   try {
-    if (value === null) localStorage.removeItem(keptKey(name));
-    else localStorage.setItem(keptKey(name), JSON.stringify(value));
+    if (value === null) localStorage.removeItem(prefix + name);
+    else localStorage.setItem(prefix + name, JSON.stringify(value));
   } catch {
-    localStorage.removeItem(keptKey(name));
+    localStorage.removeItem(prefix + name);
   }
+}
+
+/** Calls whenever the other window keeps something else under this name. */
+export function whenKept(name: string, call: () => void): void {
+  window.addEventListener('storage', ({ key }) => {
+    if (key === prefix + name) call();
+  });
 }

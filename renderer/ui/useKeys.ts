@@ -35,7 +35,16 @@ import { openHitsWindow, toggleHitsWindow } from '../windows/hitsWindow.ts';
 import { findInFirst, goToWords } from '../windows/share.ts';
 import { isHitsPage, useWindows } from '../windows/state.ts';
 import { assertNever } from './assertNever.ts';
-import { openPane, redoEdit, selectTool, setLinked, setWindow, undoEdit, useView } from './store.ts';
+import {
+  covering,
+  openPane,
+  redoEdit,
+  selectTool,
+  setLinked,
+  setWindow,
+  undoEdit,
+  useView,
+} from './store.ts';
 
 export function useKeys(): void {
   useEffect(() => {
@@ -73,8 +82,7 @@ function isOperating(target: EventTarget | null, key: string): boolean {
 function perform(action: Action): void {
   const shared = useView.getState();
   const apart = useWindows.getState().apart;
-  // A comparison in the other window does not cover this one's viewer.
-  const state = apart && !isHitsPage() ? { ...shared, compare: null } : shared;
+  const state = { ...shared, compare: covering(shared) };
   switch (action.do) {
     case 'preset': {
       const preset = windowPresets.find(({ name }) => name === action.preset);

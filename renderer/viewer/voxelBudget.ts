@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { create } from 'zustand';
 import { bridge } from '../bridge.ts';
-import { keep, readKept } from '../ui/kept.ts';
+import { keep, readKept, whenKept } from '../ui/kept.ts';
 import { voxelStore } from './voxelStore.ts';
 
 const keptName = 'voxel-budget';
@@ -15,9 +15,13 @@ interface VoxelBudget {
   readonly chosen: number | null;
 }
 
+function readChosen(): number | null {
+  return readKept(keptName, z.number().positive());
+}
+
 export const useVoxelBudget = create<VoxelBudget>(() => ({
   memory: null,
-  chosen: readKept(keptName, z.number().positive()),
+  chosen: readChosen(),
 }));
 
 /** A quarter of the machine's memory, in bytes. */
@@ -40,6 +44,10 @@ export function chooseBudget(chosen: number | null): void {
 
 /** Asks main how much memory the machine has (the page itself is told 8 GiB at most), and holds the store to the budget. */
 export async function startVoxelBudget(): Promise<void> {
+  whenKept(keptName, () => {
+    useVoxelBudget.setState({ chosen: readChosen() });
+    apply();
+  });
   const { memoryBytes } = await bridge.appInfo();
   useVoxelBudget.setState({ memory: memoryBytes });
   apply();
