@@ -5,7 +5,7 @@ import { create } from 'zustand';
 import { catalogFields } from '../../../native/contract/filters.ts';
 import type { ListedLesion } from '../../../native/contract/library.ts';
 import type { FieldInfo } from '../../../native/contract/model.ts';
-import { ml } from '../../ui/format.ts';
+import { minus, ml } from '../../ui/format.ts';
 import { keep, readKept } from '../../ui/kept.ts';
 import { byImportance } from '../../ui/labels.ts';
 
@@ -141,6 +141,6 @@ export function cellText(lesion: ListedLesion, { name }: Column): string {
   const value = Object.hasOwn(lesion.values, name) ? lesion.values[name] : '';
   if (value === '') return '';
   if (name === 'volumeMl') return ml(Number(value));
-  if (Object.hasOwn(digits, name)) return String(Number(Number(value).toFixed(digits[name])));
+  if (Object.hasOwn(digits, name)) return minus(Number(Number(value).toFixed(digits[name])));
   return value;
 }
