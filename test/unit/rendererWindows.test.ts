@@ -81,8 +81,9 @@ describe('while the comparison covers the planes', () => {
 
   test('the methods side by side go when a study is opened', () => {
     page.useColumns.setState({ open: true });
+    expect(page.columnsHere()).toBe(true);
     page.openVolume(volume('v'), null);
-    expect(page.useColumns.getState().open).toBe(false);
+    expect([page.useColumns.getState().open, page.columnsHere()]).toEqual([false, false]);
   });
 });
 
@@ -122,7 +123,9 @@ describe('while the comparison stands in the other window', () => {
   test('the methods side by side stay when a study is opened', () => {
     page.useColumns.setState({ open: true });
     page.openVolume(volume('v'), null);
-    expect(page.useColumns.getState().open).toBe(true);
+    expect([page.useColumns.getState().open, page.columnsHere()]).toEqual([true, false]);
+    page.useWindows.setState({ kind: 'hits' });
+    expect(page.columnsHere()).toBe(true);
   });
 });
 

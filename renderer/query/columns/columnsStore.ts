@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { create } from 'zustand';
 import { keep, readKept, whenKept } from '../../ui/kept.ts';
 import { useView } from '../../ui/store.ts';
-import { useWindows } from '../../windows/state.ts';
+import { isHitsPage, useWindows } from '../../windows/state.ts';
 
 const schema = z.object({
   /** Null for all that can run. */
@@ -35,6 +35,11 @@ export function chooseColumns(change: Partial<Pick<Columns, 'methods' | 'rows'>>
 /** Takes over what the other window has kept. Call once. */
 export function followColumns(): void {
   whenKept(kept, () => useColumns.setState(readKept(kept, schema) ?? {}));
+}
+
+/** Whether they stand in this window, where they cover what is not the comparison. */
+export function columnsHere(): boolean {
+  return useColumns.getState().open && (!useWindows.getState().apart || isHitsPage());
 }
 
 /** A comparison would hide it. */
