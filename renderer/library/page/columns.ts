@@ -22,8 +22,8 @@ export interface Column {
 
 export const pictureColumn = '@picture';
 export const labelsColumn = '@labels';
-export const captionColumn = '@caption';
-export const embeddedColumn = '@embedded';
+const captionColumn = '@caption';
+const embeddedColumn = '@embedded';
 
 const own: readonly Column[] = [
   { name: pictureColumn, title: 'Picture', width: 44, kind: 'picture', field: null, edits: false },
@@ -90,7 +90,7 @@ type Kept = z.infer<typeof kept>;
 const keptName = 'library.columns';
 
 /** Null until the user chooses: then what tells most of this library. */
-export const useChosen = create<{ readonly chosen: Kept | null }>(() => ({
+const useChosen = create<{ readonly chosen: Kept | null }>(() => ({
   chosen: readKept(keptName, kept),
 }));
 
