@@ -32,8 +32,4 @@ const delivered: CompareSetup = {
 
 export const useSetup = create<CompareSetup>(() => readKept(keptName, setupSchema) ?? delivered);
 useSetup.subscribe((setup) => keep(keptName, setup));
-
-/** Takes over what the other window has kept. Call once. */
-export function followSetup(): void {
-  whenKept(keptName, () => useSetup.setState(readKept(keptName, setupSchema) ?? delivered));
-}
+whenKept(keptName, () => useSetup.setState(readKept(keptName, setupSchema) ?? delivered));

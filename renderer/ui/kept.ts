@@ -23,9 +23,14 @@ export function keep(name: string, value: unknown): void {
   }
 }
 
-/** Calls whenever the other window keeps something else under this name. */
-export function whenKept(name: string, call: () => void): void {
-  window.addEventListener('storage', ({ key }) => {
-    if (key === prefix + name) call();
-  });
+const followers = new Map<string, () => void>();
+
+/** Has `follow` called whenever the other window has kept something else under this name. */
+export function whenKept(name: string, follow: () => void): void {
+  followers.set(prefix + name, follow);
+}
+
+/** For a `storage` event, which tells what the other window has kept. */
+export function followKept({ key }: { readonly key: string | null }): void {
+  if (key !== null) followers.get(key)?.();
 }

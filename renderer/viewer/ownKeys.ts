@@ -115,10 +115,7 @@ function readKeptChanges(): KeyChanges {
   }
 }
 
-/** Takes over what the other window has kept. Call once. */
-export function followOwnKeys(): void {
-  whenKept(keptName, () => useOwnKeys.setState(table(readKeptChanges())));
-}
+whenKept(keptName, () => useOwnKeys.setState(table(readKeptChanges())));
 
 export function setOwnKeys(changes: KeyChanges): void {
   useOwnKeys.setState(table(changes));

@@ -36,6 +36,11 @@ export function budgetChoices(memory: number): number[] {
   return choices;
 }
 
+whenKept(keptName, () => {
+  useVoxelBudget.setState({ chosen: readChosen() });
+  apply();
+});
+
 export function chooseBudget(chosen: number | null): void {
   keep(keptName, chosen);
   useVoxelBudget.setState({ chosen });
@@ -44,10 +49,6 @@ export function chooseBudget(chosen: number | null): void {
 
 /** Asks main how much memory the machine has (the page itself is told 8 GiB at most), and holds the store to the budget. */
 export async function startVoxelBudget(): Promise<void> {
-  whenKept(keptName, () => {
-    useVoxelBudget.setState({ chosen: readChosen() });
-    apply();
-  });
   const { memoryBytes } = await bridge.appInfo();
   useVoxelBudget.setState({ memory: memoryBytes });
   apply();

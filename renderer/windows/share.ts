@@ -11,17 +11,16 @@ import {
   type WindowMessage,
   windowMessage,
 } from '../../native/contract/windows.ts';
-import { followSetup } from '../compare/setup.ts';
 import { queryClient } from '../engine.ts';
-import { followColumns, useColumns } from '../query/columns/columnsStore.ts';
+import { useColumns } from '../query/columns/columnsStore.ts';
 import { findOrSay } from '../query/findOrSay.ts';
 import { useResults } from '../query/results.ts';
 import { assertNever } from '../ui/assertNever.ts';
 import { numberPatients, useNumbering } from '../ui/identity.ts';
+import { followKept } from '../ui/kept.ts';
 import { failed } from '../ui/notice.ts';
 import { openVolume, useView, type ViewState } from '../ui/store.ts';
 import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
-import { followOwnKeys } from '../viewer/ownKeys.ts';
 import { Changes } from './changes.ts';
 import { isHitsPage, useWindows } from './state.ts';
 
@@ -86,9 +85,7 @@ export function startSharing(library: string): void {
   useResults.subscribe(changed);
   useColumns.subscribe(changed);
   useNumbering.subscribe(changed);
-  followOwnKeys();
-  followSetup();
-  followColumns();
+  window.addEventListener('storage', followKept);
   if (isHitsPage()) {
     useView.subscribe(openInFirst);
     useView.subscribe(showInFirst);

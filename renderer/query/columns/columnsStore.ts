@@ -32,10 +32,7 @@ export function chooseColumns(change: Partial<Pick<Columns, 'methods' | 'rows'>>
   keep(kept, { methods, rows });
 }
 
-/** Takes over what the other window has kept. Call once. */
-export function followColumns(): void {
-  whenKept(kept, () => useColumns.setState(readKept(kept, schema) ?? {}));
-}
+whenKept(kept, () => useColumns.setState(readKept(kept, schema) ?? {}));
 
 /** Whether they stand in this window, where they cover what is not the comparison. */
 export function columnsHere(): boolean {
