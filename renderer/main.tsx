@@ -9,7 +9,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
 import { queryClient, startEngineLine } from './engine.ts';
 import { App } from './ui/App.tsx';
-import { openLibraryName, startSession } from './ui/session.ts';
+import { openLibraryName, putBackLook, startSession } from './ui/session.ts';
 import { theme } from './ui/theme.ts';
 import { startVoxelBudget } from './viewer/voxelBudget.ts';
 import { HitsPage } from './windows/HitsPage.tsx';
@@ -19,6 +19,7 @@ import { isHitsPage } from './windows/state.ts';
 
 startEngineLine();
 startWindows();
+putBackLook();
 // A library that cannot be asked says so in the window; there is nothing to bring back or to share then.
 void (isHitsPage() ? Promise.resolve() : startSession())
   .then(openLibraryName)

@@ -84,7 +84,14 @@ function StepButtons() {
   const hits = shownHits(useHitGroups(search.data)).map((shown) => shown.hit);
   const compare = useView((s) => s.compare);
   const room = compareLayouts[useSetup((s) => s.layout)].hits;
-  const ends = (direction: 1 | -1) => compare === null || stepped(compare, hits, room, direction) === compare;
+  const flickers = useFlicker((s) => s.on);
+  const ends = (direction: 1 | -1) => {
+    if (!compare) return true;
+    const place = compare.hits.findIndex(({ lesion }) => lesion === compare.active);
+    // Hits that take turns in one pane come one after the other before the page does.
+    if (flickers && compare.hits[place + direction]) return false;
+    return stepped(compare, hits, room, direction) === compare;
+  };
   return (
     <>
       <IconButton

@@ -7,6 +7,7 @@ import type { Hit } from '../../native/contract/model.ts';
 import { differenceText, measureText, useExplanationQuery } from '../query/explain.ts';
 import { colors } from '../ui/colors.ts';
 import { Failure, Loading } from '../ui/Empty.tsx';
+import { fixed } from '../ui/format.ts';
 import type { MapState } from './useMap.ts';
 
 const pairings: Readonly<Record<Explanation['slices']['by'], string>> = {
@@ -46,7 +47,7 @@ export function WhyPanel({ hit, jump, map }: WhyPanelProps) {
                   onClick={() => jump(pair)}
                 >
                   {pair.query + 1} ↔ {pair.hit + 1}
-                  {pair.score === undefined ? '' : ` · ${pair.score.toFixed(3)}`}
+                  {pair.score === undefined ? '' : ` · ${fixed(pair.score, 3)}`}
                 </Button>
               ))}
             </div>

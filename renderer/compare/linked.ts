@@ -1,7 +1,7 @@
 /** Where all panes of a comparison stand together: counted from each lesion's centre, in each plane on its own. */
 import { create } from 'zustand';
 import { type Plane, planes } from '../../native/contract/mark.ts';
-import { resetPanes, useView } from '../ui/store.ts';
+import { covering, resetPanes, useView } from '../ui/store.ts';
 import { currentSides } from './currentSides.ts';
 import { stepOffset } from './linkedScroll.ts';
 import type { Pan, Zoom } from './scale.ts';
@@ -40,7 +40,7 @@ export function recentre(): void {
 
 /** Zoom and position as at first, of the comparison where one is open, else of the planes. */
 export function resetShown(): void {
-  if (useView.getState().compare)
+  if (covering(useView.getState()))
     useLinked.setState({ places: allCentred, shiftsMm: {}, fieldMm: null, fitZoom: 1 });
   else resetPanes();
 }

@@ -2,6 +2,7 @@
 import { create } from 'zustand';
 import type { LesionRow, VolumeRow } from '../../native/contract/model.ts';
 import { openVolume, useView, type ViewState } from '../ui/store.ts';
+import { useWindows } from '../windows/state.ts';
 
 const leftNames = [
   'row',
@@ -32,6 +33,8 @@ export function openWholeStudy(volume: VolumeRow, lesion: LesionRow | null, titl
   const state = useView.getState();
   const view = Object.fromEntries(leftNames.map((name) => [name, state[name]])) as Left;
   openVolume(volume, lesion);
+  // In a window of its own the comparison stays open beside the study.
+  if (useWindows.getState().apart) return;
   useReturn.setState({ place: { view, token: state.subject?.token, title } });
 }
 

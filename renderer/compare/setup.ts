@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { create } from 'zustand';
 import { planes } from '../../native/contract/mark.ts';
-import { keep, readKept } from '../ui/kept.ts';
+import { keep, readKept, whenKept } from '../ui/kept.ts';
 import { compareLayoutNames } from './layouts.ts';
 
 export const comparePanels = ['measurements', 'why', 'report'] as const;
@@ -32,3 +32,4 @@ const delivered: CompareSetup = {
 
 export const useSetup = create<CompareSetup>(() => readKept(keptName, setupSchema) ?? delivered);
 useSetup.subscribe((setup) => keep(keptName, setup));
+whenKept(keptName, () => useSetup.setState(readKept(keptName, setupSchema) ?? delivered));

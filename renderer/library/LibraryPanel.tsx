@@ -17,6 +17,7 @@ import { useIdentity } from '../ui/identity.ts';
 import { LabelMenu, withFilter } from '../ui/LabelMenu.tsx';
 import { failed } from '../ui/notice.ts';
 import { type LibraryTab, useView } from '../ui/store.ts';
+import { useShownKey } from '../viewer/ownKeys.ts';
 import { LesionList } from './LesionList.tsx';
 import { PatientList } from './PatientList.tsx';
 import { openPage } from './page/pageState.ts';
@@ -30,6 +31,7 @@ export function LibraryPanel() {
   const where = useView((s) => s.libraryWhere);
   const identity = useIdentity();
   const patient = useView((s) => s.libraryPatient);
+  const keyOf = useShownKey();
   const info = useQuery(infoQuery);
   const counts = info.data?.counts;
   const numbered = (name: string, n: number | undefined) => (n === undefined ? name : `${name} ${n}`);
@@ -38,7 +40,7 @@ export function LibraryPanel() {
       <header className="library-head">
         <b>Library</b>
         <span className="spacer" />
-        <Tooltip label="All lesions as a table (Ctrl B)" openDelay={400}>
+        <Tooltip label={`All lesions as a table (${keyOf('library')})`} openDelay={400}>
           <ActionIcon
             size="sm"
             variant="subtle"
@@ -99,10 +101,12 @@ export function LibraryPanel() {
               key={field}
               size="sm"
               withRemoveButton
-              removeButtonProps={{ 'aria-label': `Remove the filter ${filterWords(field, values)}` }}
+              removeButtonProps={{
+                'aria-label': `Remove the filter ${filterWords(field, values, identity.hidden)}`,
+              }}
               onRemove={() => useView.setState({ libraryWhere: where.filter((one) => one.field !== field) })}
             >
-              {filterWords(field, values)}
+              {filterWords(field, values, identity.hidden)}
             </Pill>
           ))}
         {tab === 'lesions' && (

@@ -16,7 +16,7 @@ interface Edits {
   readonly done: readonly Made[];
   readonly undone: readonly Made[];
 }
-export const useEdits = create<Edits>(() => ({ done: [], undone: [] }));
+const useEdits = create<Edits>(() => ({ done: [], undone: [] }));
 
 const mostKept = 100;
 const openFolder = () => queryClient.getQueryData(infoQuery.queryKey)?.folder;

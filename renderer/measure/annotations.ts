@@ -6,7 +6,7 @@ import { planeAxes } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { callEngine, libraryKey, queryClient } from '../engine.ts';
 import { failed } from '../ui/notice.ts';
-import { openVolume, paneFor, setFocus, setPane, useView } from '../ui/store.ts';
+import { comparisonElsewhere, openVolume, paneFor, setFocus, setPane, useView } from '../ui/store.ts';
 import { gridOf } from '../viewer/grid.ts';
 import { middleOf, sliceOf } from './geometry.ts';
 
@@ -128,7 +128,7 @@ export async function jumpTo({ id, volume, plane, points }: Annotation): Promise
     const place = paneFor(plane);
     // A magnified pane may show another part of the slice.
     if (useView.getState().panes[place]?.centre) setPane(place, { centre: focus });
-    useView.setState({ activePane: place, compare: null });
+    useView.setState({ activePane: place, compare: comparisonElsewhere() });
     select(id);
   } catch (error) {
     failed('The measurement could not be shown', error);

@@ -6,6 +6,7 @@ import { fixed } from '../ui/format.ts';
 import { editProposal, type Proposal, redoEdit, selectTool, undoEdit, useView } from '../ui/store.ts';
 import type { Mask } from '../viewer/contours.ts';
 import { type Grid, gridOf } from '../viewer/grid.ts';
+import { useShownKey } from '../viewer/ownKeys.ts';
 import './corrections.css';
 import { markBox } from './marks.ts';
 import { boxMask, grow, shrink, stepMm } from './maskEdit.ts';
@@ -48,6 +49,7 @@ const corrections: readonly Correction[] = [
 ];
 
 export function Corrections({ proposal }: { proposal: Proposal }) {
+  const keyOf = useShownKey();
   const { mask } = proposal;
   const grid = gridOf(proposal.volume);
   // Counted after the lesion is painted: a large one takes longer than a picture may wait.
@@ -59,7 +61,7 @@ export function Corrections({ proposal }: { proposal: Proposal }) {
     <div className="corrections">
       <Group gap={6} wrap="nowrap">
         <BrushMode />
-        <Tooltip label="Undo (Ctrl Z)">
+        <Tooltip label={`Undo (${keyOf('undo')})`}>
           <ActionIcon
             size="sm"
             variant="default"
@@ -70,7 +72,7 @@ export function Corrections({ proposal }: { proposal: Proposal }) {
             <IconArrowBackUp size={14} />
           </ActionIcon>
         </Tooltip>
-        <Tooltip label="Redo (Ctrl Y)">
+        <Tooltip label={`Redo (${keyOf('redo')})`}>
           <ActionIcon
             size="sm"
             variant="default"

@@ -4,7 +4,8 @@ import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import type { Filter } from '../../native/contract/engine.ts';
 import { callEngine, libraryKey } from '../engine.ts';
 import { byField, filterWords } from '../ui/filterWords.ts';
-import { count } from '../ui/format.ts';
+import { count, whole } from '../ui/format.ts';
+import { useIdentity } from '../ui/identity.ts';
 import { setSearchOptions, useView } from '../ui/store.ts';
 
 function passingQuery(where: readonly Filter[]) {
@@ -17,13 +18,14 @@ function passingQuery(where: readonly Filter[]) {
 }
 
 export function FilterChips() {
+  const { hidden } = useIdentity();
   const where = useView((s) => s.options.where);
   const counted = useQuery(passingQuery(where));
   const passing = counted.isPlaceholderData ? undefined : counted.data;
   return (
     <div className="filter-chips" data-testid="filter-chips">
       {byField(where).map(([field, values]) => {
-        const words = filterWords(field, values);
+        const words = filterWords(field, values, hidden);
         const alone = passing?.alone.find((one) => one.field === field)?.passing;
         return (
           <Pill
@@ -35,13 +37,13 @@ export function FilterChips() {
             onRemove={() => setSearchOptions({ where: where.filter((one) => one.field !== field) })}
           >
             {words}
-            {alone !== undefined && <span className="chip-count">{alone}</span>}
+            {alone !== undefined && <span className="chip-count">{whole(alone)}</span>}
           </Pill>
         );
       })}
       {where.length > 0 && passing && (
         <span className="dim passing" data-testid="passing" aria-live="polite">
-          {passing.passing} of {passing.lesions} pass
+          {whole(passing.passing)} of {whole(passing.lesions)} pass
         </span>
       )}
     </div>

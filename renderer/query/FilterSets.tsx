@@ -6,6 +6,7 @@ import { useState } from 'react';
 import type { Filter, FilterSet } from '../../native/contract/engine.ts';
 import { callEngine, libraryKey, queryClient } from '../engine.ts';
 import { byField, filterWords } from '../ui/filterWords.ts';
+import { useIdentity } from '../ui/identity.ts';
 import { failed } from '../ui/notice.ts';
 
 const setsQuery = queryOptions({
@@ -23,6 +24,7 @@ export function FilterSets({
   take: (where: readonly Filter[]) => void;
 }) {
   const sets = useQuery(setsQuery).data ?? [];
+  const { hidden } = useIdentity();
   const [name, setName] = useState('');
   const save = useMutation({
     mutationFn: () => callEngine('filterSets.save', { name: name.trim(), where: [...where] }),
@@ -56,7 +58,7 @@ export function FilterSets({
             <Menu.Item
               closeMenuOnClick
               title={byField(set.where)
-                .map(([field, values]) => filterWords(field, values))
+                .map(([field, values]) => filterWords(field, values, hidden))
                 .join('\n')}
               onClick={() => take(set.where)}
             >

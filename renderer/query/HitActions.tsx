@@ -6,6 +6,7 @@ import type { Hit } from '../../native/contract/model.ts';
 import { openBeside } from '../compare/actions.ts';
 import { BesideButton } from '../compare/BesideButton.tsx';
 import { useView } from '../ui/store.ts';
+import { useShownKey } from '../viewer/ownKeys.ts';
 import { markHit } from './marking.ts';
 import { hidePatient, togglePin } from './results.ts';
 import { addTerm } from './terms.ts';
@@ -20,6 +21,7 @@ interface HitActionsProps {
 }
 
 export function HitActions({ hit, mark, pinned, found }: HitActionsProps) {
+  const keyOf = useShownKey();
   return (
     <span className="hit-actions">
       <MarkButtons hit={hit} mark={mark} />
@@ -33,9 +35,11 @@ export function HitActions({ hit, mark, pinned, found }: HitActionsProps) {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={() => togglePin(hit)}>
-            {pinned ? 'Do not pin' : 'Pin: keep first, whatever is searched'} (K)
+            {pinned ? 'Do not pin' : 'Pin: keep first, whatever is searched'} ({keyOf('pinHit')})
           </Menu.Item>
-          <Menu.Item onClick={() => hidePatient(hit.patient)}>Hide this patient (Y)</Menu.Item>
+          <Menu.Item onClick={() => hidePatient(hit.patient)}>
+            Hide this patient ({keyOf('hidePatient')})
+          </Menu.Item>
           <Menu.Divider />
           <TermItems lesion={hit.lesion} patient={hit.patient} name={hit.name} />
         </Menu.Dropdown>
@@ -45,9 +49,12 @@ export function HitActions({ hit, mark, pinned, found }: HitActionsProps) {
 }
 
 export function MarkButtons({ hit, mark }: { hit: Hit; mark: boolean | null }) {
+  const keyOf = useShownKey();
   return (
     <>
-      <Tooltip label={mark === true ? 'Take the mark back (+)' : 'Like what I search for (+)'}>
+      <Tooltip
+        label={`${mark === true ? 'Take the mark back' : 'Like what I search for'} (${keyOf('markLike')})`}
+      >
         <ActionIcon
           size={18}
           variant={mark === true ? 'filled' : 'default'}
@@ -60,7 +67,9 @@ export function MarkButtons({ hit, mark }: { hit: Hit; mark: boolean | null }) {
           <IconPlus size={12} />
         </ActionIcon>
       </Tooltip>
-      <Tooltip label={mark === false ? 'Take the mark back (−)' : 'Not like what I search for (−)'}>
+      <Tooltip
+        label={`${mark === false ? 'Take the mark back' : 'Not like what I search for'} (${keyOf('markUnlike')})`}
+      >
         <ActionIcon
           size={18}
           variant={mark === false ? 'filled' : 'default'}

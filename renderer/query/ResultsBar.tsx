@@ -43,7 +43,7 @@ export function ResultsBar({ hits }: { hits: readonly Hit[] }) {
           <IconColumns3 size={14} />
         </ActionIcon>
       </Tooltip>
-      <Tooltip label={grid ? 'Strip (U)' : 'Grid (U)'}>
+      <Tooltip label={`${grid ? 'Strip' : 'Grid'} (${keyOf('layoutHits')})`}>
         <ActionIcon
           size="sm"
           variant="default"

@@ -11,17 +11,17 @@ export function useHitGroups(result: SearchResult | undefined): readonly HitGrou
   return useMemo(() => arrange(result?.hits ?? [], results), [result, results]);
 }
 
-function currentResult(): SearchResult | undefined {
+function currentQuery() {
   const { subject, options } = useView.getState();
-  return queryClient.getQueryData(searchQuery(subject, options, useResults.getState().hidden).queryKey);
+  return searchQuery(subject, options, useResults.getState().hidden);
 }
 
 /** Waits for a search that is on its way: what is on the screen meanwhile are the hits of the one before. */
 export async function latestResult(): Promise<SearchResult | undefined> {
-  const { subject, options } = useView.getState();
-  return subject ? queryClient.fetchQuery(searchQuery(subject, options)) : undefined;
+  return useView.getState().subject ? queryClient.fetchQuery(currentQuery()) : undefined;
 }
 
 export function currentHits(): readonly ShownHit[] {
-  return shownHits(arrange(currentResult()?.hits ?? [], useResults.getState()));
+  const result = queryClient.getQueryData(currentQuery().queryKey);
+  return shownHits(arrange(result?.hits ?? [], useResults.getState()));
 }

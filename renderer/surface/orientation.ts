@@ -19,7 +19,7 @@ export const standardViews = [
   { key: 'i', name: 'Inferior', direction: [0, 0, 1], up: [0, -1, 0] },
 ] as const satisfies readonly (Orientation & { readonly key: string; readonly name: string })[];
 
-export function rightOf({ direction: d, up: u }: Orientation): Vec3 {
+function rightOf({ direction: d, up: u }: Orientation): Vec3 {
   return [d[1] * u[2] - d[2] * u[1], d[2] * u[0] - d[0] * u[2], d[0] * u[1] - d[1] * u[0]];
 }
 

@@ -2,17 +2,19 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useView } from '../ui/store.ts';
+import { useShownKey } from '../viewer/ownKeys.ts';
 import { IdentityItem } from './IdentityItem.tsx';
 import { hitsOnPage, saveComparison, saveHits, useTakeAway } from './takeAway.ts';
 
 export function TakeAwayMenu() {
+  const keyOf = useShownKey();
   const busy = useTakeAway((s) => s.busy);
   const open = useView((s) => s.compare !== null);
   const what = open ? 'This comparison' : `Query and first ${hitsOnPage} hits`;
   return (
     <Menu position="top-end" withinPortal>
       <Menu.Target>
-        <Tooltip label="Take away: PDF (Ctrl+P), picture, table">
+        <Tooltip label={`Take away: PDF (${keyOf('takeAway')}), picture, table`}>
           <ActionIcon
             size="sm"
             variant="default"

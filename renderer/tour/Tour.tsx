@@ -6,6 +6,8 @@ import { useEffect } from 'react';
 import 'driver.js/dist/driver.css';
 import { infoQuery } from '../library/queries.ts';
 import { useView } from '../ui/store.ts';
+import { toggleHitsWindow } from '../windows/hitsWindow.ts';
+import { useWindows } from '../windows/state.ts';
 import './tour.css';
 import { type TourStep, tourSteps } from './steps.ts';
 
@@ -16,6 +18,8 @@ export function Tour() {
   const open = useView((s) => s.dialog === 'tour');
   useEffect(() => {
     if (!open) return;
+    // It points at the hits, too.
+    if (useWindows.getState().apart) toggleHitsWindow();
     const tour = driver({
       steps: tourSteps.map(({ at, title, text }) => ({ element: at, popover: { title, description: text } })),
       showProgress: true,

@@ -3,8 +3,15 @@
 import type { Filter } from '../../native/contract/engine.ts';
 import { catalogFields, shortName } from '../../native/contract/filters.ts';
 
-/** "organ = Liver, Pancreas", "kind ≠ cyst", "date missing", "size 10–30 mm". */
-export function filterWords(field: string, values: readonly string[]): string {
+/** Fields whose values say who a patient is. */
+const identifying: ReadonlySet<string> = new Set(['patient', 'study']);
+
+/**
+ * "organ = Liver, Pancreas", "kind ≠ cyst", "date missing", "size 10–30 mm".
+ * @param hidden whether identities are: of a filter by patient only its field is said then
+ */
+export function filterWords(field: string, values: readonly string[], hidden: boolean): string {
+  if (hidden && identifying.has(field)) return `${shortName(field)} hidden`;
   const unit = catalogFields.find(({ name }) => name === field)?.unit;
   const asked = values.filter((value) => !value.startsWith('!'));
   const excluded = values.filter((value) => value.startsWith('!')).map((value) => value.slice(1));

@@ -4,6 +4,7 @@
 const locale = navigator.language;
 const numbers = new Map<number, Intl.NumberFormat>();
 const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
+const moments = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** With this many digits after the decimal sign, and a true minus sign, which has the width of the digits. */
 export function fixed(value: number, digits: number): string {
@@ -81,8 +82,8 @@ export function duration(seconds: number): string {
 
 /** A size on disk. */
 export function bytes(n: number): string {
-  if (n >= 1e9) return `${(n / 1e9).toFixed(1)} GB`;
-  return n >= 1e6 ? `${(n / 1e6).toFixed(1)} MB` : `${Math.ceil(n / 1e3)} kB`;
+  if (n >= 1e9) return `${fixed(n / 1e9, 1)} GB`;
+  return n >= 1e6 ? `${fixed(n / 1e6, 1)} MB` : `${Math.ceil(n / 1e3)} kB`;
 }
 
 export function count(n: number, one: string, many = `${one}s`): string {
@@ -102,8 +103,13 @@ export function date(value: string | undefined): string {
   return dates.format(Date.UTC(year, month - 1, day));
 }
 
+/** When something was done, as an ISO date and time, in the desktop's time zone. */
+export function moment(at: string): string {
+  return moments.format(new Date(at));
+}
+
 /** Memory in MiB, from one GiB on in GiB. */
 export function memory(bytes: number): string {
   const mib = bytes / 2 ** 20;
-  return mib < 1024 ? `${Math.round(mib)} MiB` : `${Number((mib / 1024).toFixed(1))} GiB`;
+  return mib < 1024 ? `${Math.round(mib)} MiB` : `${minus(Number((mib / 1024).toFixed(1)))} GiB`;
 }

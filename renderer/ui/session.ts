@@ -103,10 +103,14 @@ export async function openLibraryName(): Promise<string> {
   return libraryName(folder);
 }
 
-/** Puts back the user's look at once and, when the library is known, what was open in it; then keeps both up to date. */
-export async function startSession(): Promise<void> {
+/** Puts back the user's look, in either window before it shows anything: the mask for teaching is a part of it. */
+export function putBackLook(): void {
   const look = readKept('look', lookSchema);
   if (look) useView.setState(look);
+}
+
+/** Puts back, when the library is known, what was open in it; then keeps that and the look up to date. For the first window. */
+export async function startSession(): Promise<void> {
   const library = await openLibraryName();
   const opened = readKept('session', openedSchema);
   if (opened?.library === library) await restore(opened);

@@ -26,7 +26,7 @@ import {
 } from '../viewer/linking.ts';
 import { gridCentre } from '../viewer/planes.ts';
 import { type Window, windowPresets } from '../viewer/presets.ts';
-import { useWindows } from '../windows/state.ts';
+import { isHitsPage, useWindows } from '../windows/state.ts';
 
 export type Tool = 'crosshair' | 'window' | 'pan' | 'zoom' | 'brush' | 'part' | RegionTool | MeasureTool;
 
@@ -218,6 +218,16 @@ export function windowThatShows(window: Window, meanHu: number): Window {
   return preset ? { width: preset.width, center: preset.center } : window;
 }
 
+/** The comparison that covers this window's planes; one in the other window covers none. */
+export function covering({ compare }: Pick<ViewState, 'compare'>): Comparison | null {
+  return useWindows.getState().apart && !isHitsPage() ? null : compare;
+}
+
+/** What stays of the comparison where the planes are to be seen: nothing, unless it stands in the other window. */
+export function comparisonElsewhere(): Comparison | null {
+  return useWindows.getState().apart ? get().compare : null;
+}
+
 /** Unsaved proposals of volumes that are not open now, by volume. */
 const setAside = new Map<string, Proposal>();
 
@@ -247,8 +257,7 @@ export function openVolume(row: VolumeRow, lesion: LesionRow | null): void {
     row,
     focus,
     lesion,
-    // In the other window a comparison covers no viewer.
-    compare: useWindows.getState().apart ? get().compare : null,
+    compare: comparisonElsewhere(),
     cine: false,
     ...(before.row?.patient === row.patient
       ? takingOver(before, before.row, row, focus)
@@ -388,8 +397,9 @@ export function activePlane({ panes, activePane }: ViewState): Plane {
 }
 
 /** The window that keys and the toolbar show and set: that of the active pane. */
-export function activeWindow({ window, panes, activePane, compare }: ViewState): Window {
-  return (compare ? null : panes[activePane]?.window) ?? window;
+export function activeWindow(state: ViewState): Window {
+  const { window, panes, activePane } = state;
+  return (covering(state) ? null : panes[activePane]?.window) ?? window;
 }
 
 export function selectTool(tool: Tool): void {
@@ -400,10 +410,11 @@ export function selectTool(tool: Tool): void {
 export function setWindow(window: Window): void {
   const width = Math.min(8000, Math.max(1, Math.round(window.width)));
   const center = Math.min(6000, Math.max(-2000, Math.round(window.center)));
-  const { compare, panes, activePane, row, linked } = get();
+  const state = get();
+  const { panes, activePane, row, linked } = state;
   const pane = panes[activePane];
   const alone = pane && (pane.window !== null || (!linked && pane.volume !== row?.id));
-  if (alone && !compare) setPane(activePane, { window: { width, center } });
+  if (alone && !covering(state)) setPane(activePane, { window: { width, center } });
   else set({ window: { width, center } });
 }
 

@@ -15,7 +15,7 @@ import {
   useMeasurements,
 } from '../measure/annotations.ts';
 import { measureTool } from '../measure/kinds.ts';
-import { toggleColumns, useColumns } from '../query/columns/columnsStore.ts';
+import { columnsHere, toggleColumns } from '../query/columns/columnsStore.ts';
 import { findOrSay } from '../query/findOrSay.ts';
 import { markHit, undoMark } from '../query/marking.ts';
 import { hidePatient, toggleLayout, togglePin } from '../query/results.ts';
@@ -35,7 +35,16 @@ import { openHitsWindow, toggleHitsWindow } from '../windows/hitsWindow.ts';
 import { findInFirst, goToWords } from '../windows/share.ts';
 import { isHitsPage, useWindows } from '../windows/state.ts';
 import { assertNever } from './assertNever.ts';
-import { openPane, redoEdit, selectTool, setLinked, setWindow, undoEdit, useView } from './store.ts';
+import {
+  covering,
+  openPane,
+  redoEdit,
+  selectTool,
+  setLinked,
+  setWindow,
+  undoEdit,
+  useView,
+} from './store.ts';
 
 export function useKeys(): void {
   useEffect(() => {
@@ -73,8 +82,9 @@ function isOperating(target: EventTarget | null, key: string): boolean {
 function perform(action: Action): void {
   const shared = useView.getState();
   const apart = useWindows.getState().apart;
-  // A comparison in the other window does not cover this one's viewer.
-  const state = apart && !isHitsPage() ? { ...shared, compare: null } : shared;
+  const state = { ...shared, compare: covering(shared) };
+  /** Nothing acts on planes that are covered. */
+  const planes = !state.compare && !columnsHere();
   switch (action.do) {
     case 'preset': {
       const preset = windowPresets.find(({ name }) => name === action.preset);
@@ -89,16 +99,16 @@ function perform(action: Action): void {
     case 'rectangle':
     case 'freehand':
     case 'sphere':
-      if (state.row && !state.compare) selectTool(action.do);
+      if (state.row && planes) selectTool(action.do);
       return;
     case 'measure':
-      if (state.row && !state.compare) selectTool(measureTool(action.kind));
+      if (state.row && planes) selectTool(measureTool(action.kind));
       return;
     case 'removeMeasurement':
-      if (!state.compare) removeSelected();
+      if (planes) removeSelected();
       return;
     case 'brush':
-      if (state.proposal && !state.compare) selectTool('brush');
+      if (state.proposal && planes) selectTool('brush');
       return;
     case 'autoWindow':
       setAutoWindow();
@@ -119,7 +129,7 @@ function perform(action: Action): void {
       useView.setState({ identityHidden: !state.identityHidden });
       return;
     case 'cine':
-      if (state.row && !state.compare) useView.setState({ cine: !state.cine });
+      if (state.row && planes) useView.setState({ cine: !state.cine });
       return;
     case 'cineFaster':
     case 'cineSlower':
@@ -127,14 +137,14 @@ function perform(action: Action): void {
       else changeCineSpeed(action.do === 'cineFaster' ? 1 : -1);
       return;
     case 'enlarge':
-      if (!state.compare) useView.setState({ maximised: !state.maximised });
+      if (planes) useView.setState({ maximised: !state.maximised });
       return;
     case 'layout':
       if (state.compare) nextLayoutBeside();
-      else chooseLayout(nextLayout(state.layout));
+      else if (planes) chooseLayout(nextLayout(state.layout));
       return;
     case 'openPane':
-      if (!state.compare) openPane(state.activePane);
+      if (planes) openPane(state.activePane);
       return;
     case 'link':
       setLinked(!state.linked);
@@ -149,11 +159,11 @@ function perform(action: Action): void {
       useView.setState({ seriesStrip: !state.seriesStrip });
       return;
     case 'slab':
-      if (!state.compare) toggleSlab();
+      if (planes) toggleSlab();
       return;
     case 'slabThicker':
     case 'slabThinner':
-      stepSlab(action.do === 'slabThicker' ? 1 : -1);
+      if (planes) stepSlab(action.do === 'slabThicker' ? 1 : -1);
       return;
     case 'find':
       if (isHitsPage()) findInFirst();
@@ -205,7 +215,7 @@ function perform(action: Action): void {
     case 'back':
       if (state.compare && useFlicker.getState().on) stopFlicker();
       else if (state.compare) close();
-      else if (useColumns.getState().open) toggleColumns();
+      else if (columnsHere()) toggleColumns();
       else if (state.cine) useView.setState({ cine: false });
       else if (state.maximised) useView.setState({ maximised: false });
       else if (goBack()) return;
@@ -231,10 +241,10 @@ function perform(action: Action): void {
       if (state.compare && state.subject?.measurements) holdHit();
       return;
     case 'keyImage':
-      toggleKeyImage();
+      if (planes) toggleKeyImage();
       return;
     case 'tags':
-      if (state.row && !state.compare) useView.setState({ dialog: 'tags' });
+      if (state.row && planes) useView.setState({ dialog: 'tags' });
       return;
     case 'magnifier':
       pressMagnifier();
@@ -245,25 +255,25 @@ function perform(action: Action): void {
       return;
     case 'undo':
       if (state.lastChange === 'label' && undoLabels()) return;
-      if (state.lastChange === 'annotation' && !state.compare && undoAnnotation()) return;
+      if (state.lastChange === 'annotation' && planes && undoAnnotation()) return;
       if (state.lastChange === 'mark' || !state.proposal?.past.length) undoMark();
       else undoEdit();
       return;
     case 'redo':
       if (state.lastChange === 'label' && redoLabels()) return;
-      if (state.lastChange === 'annotation' && !state.compare && redoAnnotation()) return;
+      if (state.lastChange === 'annotation' && planes && redoAnnotation()) return;
       redoEdit();
       return;
     case 'sliceForward':
     case 'sliceBack':
       if (state.compare) scrollLinked(action.do === 'sliceForward' ? 1 : -1);
-      else scrollPane(state.activePane, action.do === 'sliceForward' ? 1 : -1);
+      else if (planes) scrollPane(state.activePane, action.do === 'sliceForward' ? 1 : -1);
       return;
     case 'firstSlice':
     case 'lastSlice':
       if (state.compare)
         scrollLinked(action.do === 'lastSlice' ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER);
-      else scrollToEnd(state.activePane, action.do === 'lastSlice');
+      else if (planes) scrollToEnd(state.activePane, action.do === 'lastSlice');
       return;
     case 'brushSmaller':
     case 'brushLarger': {

@@ -4,11 +4,13 @@ import { IconListDetails, IconStar, IconZoomScan } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import { toggleKeyImage } from '../keyImages/keyImages.ts';
 import { useView } from '../ui/store.ts';
+import { useWindows } from '../windows/state.ts';
 import { toggleMagnifier, useMagnifier } from './magnifier.ts';
 import { useShownKey } from './ownKeys.ts';
 
 export function ReadingTools() {
-  const open = useView((s) => s.row !== null && s.compare === null);
+  const apart = useWindows((s) => s.apart);
+  const open = useView((s) => s.row !== null && (apart || s.compare === null));
   const magnifying = useMagnifier((s) => s.on);
   return (
     <div className="tool-group">

@@ -106,7 +106,11 @@ export function Stage({ row, cpu }: { row: VolumeRow; cpu: boolean }) {
 
   // A stroke belongs to the tool and the volume it was begun with.
   // biome-ignore lint/correctness/useExhaustiveDependencies: clears on change
-  useEffect(() => setDrawing(null), [tool, row.id]);
+  useEffect(() => {
+    setDrawing(null);
+    painting.current = null;
+    setWet(null);
+  }, [tool, row.id]);
 
   const preview = useMaskPreview((s) => s.mask);
   const drawn = wet ?? preview;

@@ -124,7 +124,7 @@ export function hungPanes(
 }
 
 /** The volume that was made most like another: by description, kernel and contrast, then by thickness. */
-export function mostLike(row: VolumeRow, among: readonly VolumeRow[]): VolumeRow | undefined {
+function mostLike(row: VolumeRow, among: readonly VolumeRow[]): VolumeRow | undefined {
   const same = (one: VolumeRow, what: 'description' | 'kernel' | 'contrast') =>
     Number(one[what] !== undefined && one[what] === row[what]);
   const alike = (one: VolumeRow) =>

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { create } from 'zustand';
 import { PrecedentError } from '../../native/contract/errors.ts';
-import { keep, keptKey, readKept } from '../ui/kept.ts';
+import { keep, readKept, whenKept } from '../ui/kept.ts';
 import { bindingId, type KeyBinding, keyBindings, shownKey } from './keys.ts';
 
 /** The keys of each action that has others than delivered. */
@@ -115,10 +115,7 @@ function readKeptChanges(): KeyChanges {
   }
 }
 
-/** Takes over what the other window's page has kept; for a `storage` event, which tells of it. */
-export function followOwnKeys({ key }: { readonly key: string | null }): void {
-  if (key === keptKey(keptName)) useOwnKeys.setState(table(readKeptChanges()));
-}
+whenKept(keptName, () => useOwnKeys.setState(table(readKeptChanges())));
 
 export function setOwnKeys(changes: KeyChanges): void {
   useOwnKeys.setState(table(changes));

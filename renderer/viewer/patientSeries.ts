@@ -6,7 +6,7 @@ import { type Examination, examinationsOf } from './examinations.ts';
 /** More than any patient has: a list is never cut off. */
 const limit = 10_000;
 
-export function patientSeriesQuery(patient: string | null) {
+function patientSeriesQuery(patient: string | null) {
   return queryOptions({
     queryKey: [libraryKey, 'patientSeries', patient],
     queryFn: async ({ signal }): Promise<readonly Examination[]> => {

@@ -2,7 +2,17 @@
 import type { ShownView } from '../../native/contract/keyImages.ts';
 import { type Plane, planeAxes } from '../../native/contract/mark.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
-import { activeWindow, paneFor, setFocus, setPane, setWindow, standOf, useView } from '../ui/store.ts';
+import {
+  activeWindow,
+  comparisonElsewhere,
+  covering,
+  paneFor,
+  setFocus,
+  setPane,
+  setWindow,
+  standOf,
+  useView,
+} from '../ui/store.ts';
 import { gridOf } from './grid.ts';
 
 export interface ShownSlice {
@@ -13,12 +23,12 @@ export interface ShownSlice {
   readonly view: ShownView;
 }
 
-/** Null while no volume is open, or a comparison stands before it. */
+/** Null while no volume is open, or a comparison covers it. */
 export function shownSlice(): ShownSlice | null {
   const state = useView.getState();
-  const { panes, activePane, inverted, compare } = state;
+  const { panes, activePane, inverted } = state;
   const stand = standOf(state, activePane);
-  if (!stand || compare) return null;
+  if (!stand || covering(state)) return null;
   const { row, at } = stand;
   const { plane, zoom, centre, slabMm } = panes[activePane];
   return {
@@ -40,7 +50,7 @@ export function shownSlice(): ShownSlice | null {
 export function showSlice(plane: Plane, view: ShownView): void {
   setFocus(view.focus);
   const place = paneFor(plane);
-  useView.setState({ activePane: place, inverted: view.inverted, compare: null });
+  useView.setState({ activePane: place, inverted: view.inverted, compare: comparisonElsewhere() });
   setPane(place, { zoom: view.zoom, centre: view.centre, slabMm: view.slabMm });
   setWindow(view.window);
 }

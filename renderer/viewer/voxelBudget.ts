@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { create } from 'zustand';
 import { bridge } from '../bridge.ts';
-import { keep, readKept } from '../ui/kept.ts';
+import { keep, readKept, whenKept } from '../ui/kept.ts';
 import { voxelStore } from './voxelStore.ts';
 
 const keptName = 'voxel-budget';
@@ -15,9 +15,13 @@ interface VoxelBudget {
   readonly chosen: number | null;
 }
 
+function readChosen(): number | null {
+  return readKept(keptName, z.number().positive());
+}
+
 export const useVoxelBudget = create<VoxelBudget>(() => ({
   memory: null,
-  chosen: readKept(keptName, z.number().positive()),
+  chosen: readChosen(),
 }));
 
 /** A quarter of the machine's memory, in bytes. */
@@ -31,6 +35,11 @@ export function budgetChoices(memory: number): number[] {
   for (let bytes = GiB / 2; bytes <= memory / 2; bytes *= 2) choices.push(bytes);
   return choices;
 }
+
+whenKept(keptName, () => {
+  useVoxelBudget.setState({ chosen: readChosen() });
+  apply();
+});
 
 export function chooseBudget(chosen: number | null): void {
   keep(keptName, chosen);

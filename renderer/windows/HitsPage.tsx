@@ -11,6 +11,7 @@ import { DistributionPanel } from '../query/DistributionPanel.tsx';
 import { HitStrip } from '../query/HitStrip.tsx';
 import { useResults } from '../query/results.ts';
 import { Failure, Loading } from '../ui/Empty.tsx';
+import { minus } from '../ui/format.ts';
 import { RuntimeBanner } from '../ui/RuntimeBanner.tsx';
 import { StatusBar } from '../ui/StatusBar.tsx';
 import { useView } from '../ui/store.ts';
@@ -69,7 +70,7 @@ function HitsHead() {
     <header className="toolbar hits-page-head">
       <span className="brand">Precedent · hits</span>
       <span className="dim">
-        {subject && `${subject.title} · `}W {width} C {String(center).replace('-', '−')}
+        {subject && `${subject.title} · `}W {width} C {minus(center)}
       </span>
       <span className="spacer" />
       <Button

@@ -17,10 +17,10 @@ import { findOrSay } from '../query/findOrSay.ts';
 import { useResults } from '../query/results.ts';
 import { assertNever } from '../ui/assertNever.ts';
 import { numberPatients, useNumbering } from '../ui/identity.ts';
+import { followKept } from '../ui/kept.ts';
 import { failed } from '../ui/notice.ts';
 import { openVolume, useView, type ViewState } from '../ui/store.ts';
 import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
-import { followOwnKeys } from '../viewer/ownKeys.ts';
 import { Changes } from './changes.ts';
 import { isHitsPage, useWindows } from './state.ts';
 
@@ -85,7 +85,7 @@ export function startSharing(library: string): void {
   useResults.subscribe(changed);
   useColumns.subscribe(changed);
   useNumbering.subscribe(changed);
-  window.addEventListener('storage', followOwnKeys);
+  window.addEventListener('storage', followKept);
   if (isHitsPage()) {
     useView.subscribe(openInFirst);
     useView.subscribe(showInFirst);
@@ -134,7 +134,7 @@ export function startSharing(library: string): void {
 /** A study that was opened in the window for hits, which has no viewer, is opened in the first. */
 function openInFirst({ row, lesion }: Pick<ViewState, 'row' | 'lesion'>): void {
   if (!row) return;
-  useView.setState({ row: null, lesion: null });
+  useView.setState({ row: null, lesion: null, panes: [] });
   say({ say: 'open', volume: row.id, lesion: lesion?.id ?? null });
 }
 
@@ -145,11 +145,15 @@ function showInFirst({ dialog }: Pick<ViewState, 'dialog'>): void {
   say({ say: 'show', dialog });
 }
 
+/** Of several studies that are asked for in a row the last one is opened. */
+let latest = 0;
+
 async function openHere(volume: string, lesion: string | null): Promise<void> {
+  const turn = ++latest;
   try {
     const found = await queryClient.fetchQuery(volumeQuery(volume));
     const shown = lesion === null ? null : (await queryClient.fetchQuery(lesionQuery(lesion))).lesion;
-    openVolume(found.volume, shown);
+    if (turn === latest) openVolume(found.volume, shown);
   } catch (thrown) {
     failed('The study was not opened', thrown);
   }

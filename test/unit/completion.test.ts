@@ -83,5 +83,12 @@ test.each([
   ['diameterMm', ['10..'], 'size ≥ 10 mm'],
   ['age', ['!40..60'], 'age ≠ 40–60 years'],
 ])('a filter by %s of %j is called "%s"', (field, values, words) => {
-  expect(filterWords(field, values)).toBe(words);
+  expect(filterWords(field, values, false)).toBe(words);
+});
+
+test('under the teaching mask a filter by patient or study says its field alone', () => {
+  expect(filterWords('patient', ['Doe^Jane', '!"X 1"'], false)).toBe('patient = Doe^Jane, ≠ X 1');
+  for (const field of ['patient', 'study'])
+    expect(filterWords(field, ['Doe^Jane', '!1.2.840'], true)).toBe(`${field} hidden`);
+  expect(filterWords('organ', ['liver'], true)).toBe('organ = liver');
 });

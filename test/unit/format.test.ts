@@ -48,3 +48,17 @@ test('a date of DICOM is written so that day and month cannot be mixed up; anyth
   expect((await formatIn('de-DE')).date('20210304')).toBe('04.03.2021');
   expect((await formatIn('en-US')).date('in spring')).toBe('in spring');
 });
+
+test('sizes of files and of memory have the decimal sign of the language too', async () => {
+  const german = await formatIn('de-DE');
+  expect([german.bytes(2_500_000), german.bytes(1_240_000_000), german.bytes(900)]).toEqual([
+    '2,5 MB',
+    '1,2 GB',
+    '1 kB',
+  ]);
+  expect([german.memory(1.5 * 2 ** 30), german.memory(2 ** 31), german.memory(2 ** 29)]).toEqual([
+    '1,5 GiB',
+    '2 GiB',
+    '512 MiB',
+  ]);
+});

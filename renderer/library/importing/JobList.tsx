@@ -14,7 +14,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ImportPhase, JobRow, JobState } from '../../../native/contract/jobs.ts';
 import { callEngine, type EngineParams, queryClient } from '../../engine.ts';
 import { Empty, Failure, Loading } from '../../ui/Empty.tsx';
-import { count, duration, rate } from '../../ui/format.ts';
+import { count, duration, rate, whole } from '../../ui/format.ts';
 import { useIdentity } from '../../ui/identity.ts';
 import { failed } from '../../ui/notice.ts';
 import { useView } from '../../ui/store.ts';
@@ -141,8 +141,8 @@ function summary({ imported, unchanged, skipped, warnings }: JobRow): string {
   const reports = imported.reports > 0 ? `, ${count(imported.reports, 'report')}` : '';
   return [
     `${count(imported.volumes, 'volume')}, ${count(imported.lesions, 'lesion')}${reports} imported`,
-    ...(unchanged > 0 ? [`${unchanged.toLocaleString('en')} unchanged`] : []),
-    ...(skipped > 0 ? [`${skipped.toLocaleString('en')} skipped`] : []),
+    ...(unchanged > 0 ? [`${whole(unchanged)} unchanged`] : []),
+    ...(skipped > 0 ? [`${whole(skipped)} skipped`] : []),
     ...(warnings > 0 ? [count(warnings, 'note')] : []),
   ].join(' · ');
 }
@@ -154,7 +154,7 @@ function JobProgress({ progress }: { progress: NonNullable<JobRow['progress']> }
       <div className="row-line dim">
         <span>
           {phases[phase]}
-          {total > 0 ? ` ${done.toLocaleString('en')} / ${total.toLocaleString('en')}` : ''}
+          {total > 0 ? ` ${whole(done)} / ${whole(total)}` : ''}
         </span>
         <span className="number">
           {rate(bytesPerSecond, filesPerSecond)}

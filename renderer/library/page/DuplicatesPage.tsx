@@ -215,7 +215,8 @@ function VolumeSide({ volume, identity }: { volume: VolumeRow; identity: Identit
     <div>
       <b>{identity.whole(volume.patient)}</b>
       <p className="dim">
-        {volume.description || 'Volume'} · {volume.dims.join(' × ')} · {count(volume.lesions, 'lesion')}
+        {identity.text(volume.description) || 'Volume'} · {volume.dims.join(' × ')} ·{' '}
+        {count(volume.lesions, 'lesion')}
       </p>
     </div>
   );

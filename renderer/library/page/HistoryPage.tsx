@@ -3,13 +3,13 @@ import { Button } from '@mantine/core';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { callEngine, libraryKey } from '../../engine.ts';
 import { Empty, Failure, Loading } from '../../ui/Empty.tsx';
+import { moment, whole } from '../../ui/format.ts';
 import { undoChange } from '../edits.ts';
 
 const changesQuery = queryOptions({
   queryKey: [libraryKey, 'changes'],
   queryFn: ({ signal }) => callEngine('library.changes', {}, { signal }),
 });
-const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 export function HistoryPage() {
   const changes = useQuery(changesQuery);
@@ -37,10 +37,10 @@ export function HistoryPage() {
         <tbody>
           {changes.data.map((change) => (
             <tr key={change.id} data-undone={change.undoneBy !== undefined}>
-              <td className="number">{when.format(new Date(change.at))}</td>
+              <td className="number">{moment(change.at)}</td>
               <td>{change.user}</td>
               <td>{change.what}</td>
-              <td className="end number">{change.rows.toLocaleString()}</td>
+              <td className="end number">{whole(change.rows)}</td>
               <td className="end">
                 {change.undoneBy === undefined ? (
                   <Button size="compact-xs" variant="default" onClick={() => void undoChange(change)}>

@@ -64,10 +64,12 @@ export function LesionsPage() {
             key={field}
             size="sm"
             withRemoveButton
-            removeButtonProps={{ 'aria-label': `Remove the filter ${filterWords(field, values)}` }}
+            removeButtonProps={{
+              'aria-label': `Remove the filter ${filterWords(field, values, identity.hidden)}`,
+            }}
             onRemove={() => useView.setState({ libraryWhere: where.filter((one) => one.field !== field) })}
           >
-            {filterWords(field, values)}
+            {filterWords(field, values, identity.hidden)}
           </Pill>
         ))}
         <LabelMenu

@@ -5,7 +5,7 @@ import { create } from 'zustand';
 import { catalogFields } from '../../../native/contract/filters.ts';
 import type { ListedLesion } from '../../../native/contract/library.ts';
 import type { FieldInfo } from '../../../native/contract/model.ts';
-import { ml } from '../../ui/format.ts';
+import { minus, ml } from '../../ui/format.ts';
 import { keep, readKept } from '../../ui/kept.ts';
 import { byImportance } from '../../ui/labels.ts';
 
@@ -22,8 +22,8 @@ export interface Column {
 
 export const pictureColumn = '@picture';
 export const labelsColumn = '@labels';
-export const captionColumn = '@caption';
-export const embeddedColumn = '@embedded';
+const captionColumn = '@caption';
+const embeddedColumn = '@embedded';
 
 const own: readonly Column[] = [
   { name: pictureColumn, title: 'Picture', width: 44, kind: 'picture', field: null, edits: false },
@@ -90,7 +90,7 @@ type Kept = z.infer<typeof kept>;
 const keptName = 'library.columns';
 
 /** Null until the user chooses: then what tells most of this library. */
-export const useChosen = create<{ readonly chosen: Kept | null }>(() => ({
+const useChosen = create<{ readonly chosen: Kept | null }>(() => ({
   chosen: readKept(keptName, kept),
 }));
 
@@ -141,6 +141,6 @@ export function cellText(lesion: ListedLesion, { name }: Column): string {
   const value = Object.hasOwn(lesion.values, name) ? lesion.values[name] : '';
   if (value === '') return '';
   if (name === 'volumeMl') return ml(Number(value));
-  if (Object.hasOwn(digits, name)) return String(Number(Number(value).toFixed(digits[name])));
+  if (Object.hasOwn(digits, name)) return minus(Number(Number(value).toFixed(digits[name])));
   return value;
 }

@@ -27,12 +27,16 @@ export const usePage = create<PageState>(() => ({
   editing: false,
 }));
 
+/** Of several choices in a row, the last one: a range that is still asked for must not replace it. */
+let latest = 0;
+
 export function openPage(page: PageName): void {
   usePage.setState({ page, editing: false });
   useView.setState({ dialog: 'library' });
 }
 
 export function deselect(): void {
+  latest++;
   usePage.setState({ selected: new Set(), cursor: null, editing: false });
 }
 
@@ -46,6 +50,7 @@ export function sortBy(by: string): void {
 
 /** Selects a row alone; with `toggle` also or no longer. */
 export function selectRow(id: string, row: number, column: string, toggle: boolean): void {
+  latest++;
   const { selected } = usePage.getState();
   const next = new Set(toggle ? selected : []);
   if (toggle && selected.has(id)) next.delete(id);
@@ -65,8 +70,6 @@ export function selectAll(selection: LesionSelection): Promise<void> {
   return selectRange(selection, 0, undefined);
 }
 
-let latest = 0;
-
 async function selectRange(
   selection: LesionSelection,
   offset: number,
@@ -75,7 +78,6 @@ async function selectRange(
   const turn = ++latest;
   try {
     const { lesions } = await callEngine('library.lesionIds', { ...selection, offset, limit });
-    // Of several ranges drawn in a row the last one counts.
     if (turn === latest) usePage.setState({ selected: new Set(lesions) });
   } catch (error) {
     failed('The lesions could not be selected', error);

@@ -7,6 +7,7 @@ import { IconArrowLeft } from '@tabler/icons-react';
 import { type KeyboardEvent, useState } from 'react';
 import { Empty, Failure, Loading, sentence } from '../../ui/Empty.tsx';
 import { useView } from '../../ui/store.ts';
+import { useShownKey } from '../../viewer/ownKeys.ts';
 import { useCardView } from '../useCardView.ts';
 import { agreement, agreementText, classOf, columnsWith, fieldsOf } from './agreement.ts';
 import { ColumnCell } from './ColumnCell.tsx';
@@ -16,6 +17,7 @@ import { chooseColumns, useColumns } from './columnsStore.ts';
 import { type MethodColumn, useColumnSearches } from './useColumnSearches.ts';
 
 export function MethodColumns() {
+  const keyOf = useShownKey();
   const subject = useView((s) => s.subject);
   const { rows, field: chosen } = useColumns();
   const { columns, methods } = useColumnSearches();
@@ -77,7 +79,7 @@ export function MethodColumns() {
       {!subject ? (
         <Empty
           title="Nothing searched yet"
-          text="Search for a lesion (F) or for words (/); then its hits by each method stand here."
+          text={`Search for a lesion (${keyOf('find')}) or for words (${keyOf('words')}); then its hits by each method stand here.`}
         />
       ) : columns.length === 0 ? (
         <Empty title="No methods are chosen" text="Choose them in the menu on the right." />

@@ -1,8 +1,9 @@
 /** The view of the hits of several methods side by side: whether it is open, and what it shows. */
 import { z } from 'zod';
 import { create } from 'zustand';
-import { keep, readKept } from '../../ui/kept.ts';
+import { keep, readKept, whenKept } from '../../ui/kept.ts';
 import { useView } from '../../ui/store.ts';
+import { isHitsPage, useWindows } from '../../windows/state.ts';
 
 const schema = z.object({
   /** Null for all that can run. */
@@ -31,13 +32,21 @@ export function chooseColumns(change: Partial<Pick<Columns, 'methods' | 'rows'>>
   keep(kept, { methods, rows });
 }
 
+whenKept(kept, () => useColumns.setState(readKept(kept, schema) ?? {}));
+
+/** Whether they stand in this window, where they cover what is not the comparison. */
+export function columnsHere(): boolean {
+  return useColumns.getState().open && (!useWindows.getState().apart || isHitsPage());
+}
+
 /** A comparison would hide it. */
 export function toggleColumns(): void {
   useView.setState({ compare: null });
   useColumns.setState(({ open }) => ({ open: !open }));
 }
 
-// Whoever opens a study wants to see it.
+// Whoever opens a study wants to see it; in a window of their own they cover none.
 useView.subscribe((now, before) => {
+  if (useWindows.getState().apart) return;
   if (now.row !== before.row || now.lesion !== before.lesion) useColumns.setState({ open: false });
 });

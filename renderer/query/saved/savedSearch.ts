@@ -19,14 +19,18 @@ export function toSaved(subject: Subject, options: SearchOptions): SavedSearch |
   };
 }
 
+/** Of several that are run in a row the last one counts. */
+let latest = 0;
+
 /**
  * Searches for it again, unless the user has begun another search meanwhile. Rejects with PrecedentError where what is searched
  * for is not in the library any more.
  */
 export async function runSaved(saved: SavedSearch): Promise<void> {
+  const turn = ++latest;
   const { subject: before } = useView.getState();
   const found = await placeOf(saved);
-  if (useView.getState().subject !== before) return;
+  if (turn !== latest || useView.getState().subject !== before) return;
   const { query, title, plane, also, combine, marks, options } = saved;
   setSearchOptions(options);
   useView.setState({ words: 'text' in query ? query.text.trim() : '' });
