@@ -65,7 +65,7 @@ describe('duplicates', () => {
       { lesion: 'les-other' },
       { hit: 'les-again', relevant: false, method: 'lesion' },
     );
-    library.captions.refresh();
+    library.captions.refreshSome();
     library.changed();
   });
   afterEach(async () => {
