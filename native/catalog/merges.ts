@@ -124,8 +124,9 @@ export function catalogMerges(db: Database, edits: CatalogEdits, changes: Catalo
     if (!stays || lesionRow(was.other) || JSON.stringify(edits.said(was.keep)) !== JSON.stringify(told))
       return false;
     // The number of a row may be another's by now; only the id counts outside.
-    const { id, ...goes } = { ...was.goes, volume: stays.volume };
-    insert('lesion', has('lesion', id) ? goes : { id, ...goes });
+    const { id, ...goes } = was.goes;
+    const lying = { ...goes, volume: stays.volume };
+    insert('lesion', has('lesion', id) ? lying : { id, ...lying });
     const back = lesionRow(was.other)?.id;
     for (const table of ofKept) {
       db.prepare(`DELETE FROM ${table} WHERE lesion = ?`).run(stays.id);
