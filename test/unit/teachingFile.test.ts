@@ -167,6 +167,21 @@ describe('the folder and the ZIP', () => {
     expect(Buffer.from(zipped['index.html']).toString()).toBe('page');
   });
 
+  test('a ZIP takes no more than it can count, and is as large as was counted', async () => {
+    const path = join(folder, 'set.zip');
+    const most = { bytes: 310, files: 2 };
+    const large = await createPackage(path, most);
+    await large.add('a', new Uint8Array(100));
+    await expect(large.add('b', new Uint8Array(100))).rejects.toThrow(/more than a ZIP/);
+    await large.abandon();
+    const whole = await createPackage(path, most);
+    for (const name of ['a', 'b']) await whole.add(name, new Uint8Array(50));
+    await expect(whole.add('c', new Uint8Array(0))).rejects.toThrow(/more than a ZIP/);
+    await whole.commit();
+    expect((await readFile(path)).length).toBe(most.bytes);
+    expect(Object.keys(unzipSync(await readFile(path)))).toEqual(['a', 'b']);
+  });
+
   test('a folder or file that is there already is not overwritten', async () => {
     await writeFile(join(folder, 'set'), 'mine');
     await expect(createPackage(join(folder, 'set'))).rejects.toThrow(/of that name already/);
