@@ -91,6 +91,12 @@ describe('duplicates', () => {
     expect(await kinds()).toEqual(['patient', 'volume']);
   });
 
+  test('the search for them ends when it is withdrawn', async () => {
+    const controller = new AbortController();
+    setImmediate(() => controller.abort());
+    await expect(findDuplicates(library, controller.signal, () => undefined)).rejects.toThrow(/cancelled/);
+  });
+
   test('a merged lesion has the labels of both, its own where both have one, and the marks of both', () => {
     mergeDuplicates(library, { kind: 'lesion', keep: 'les-first', other: 'les-again' });
     expect(library.reads.lesion('les-first')).toMatchObject({
