@@ -8,6 +8,7 @@ import { Library } from '../../native/engine/library.ts';
 import { mergeDuplicates } from '../../native/engine/mergeDuplicates.ts';
 import { undoChange } from '../../native/engine/undoChange.ts';
 import { packMask } from '../../native/lesion/mask.ts';
+import { isIdentifying } from '../../native/takeaway/identifying.ts';
 import type { Box } from '../../native/volume/volume.ts';
 import { writeVoxelFile } from '../../native/volume/voxelFile.ts';
 import { lesion, volume } from '../support/catalogRows.ts';
@@ -168,6 +169,18 @@ describe('duplicates', () => {
     expect(merge('volume', 'vol-a', 'vol-none')).toThrow(/same grid/);
     expect(merge('volume', 'vol-a', 'vol-a')).toThrow(/same grid/);
     expect(catalogContentHash(library.db)).toBe(before);
+  });
+
+  test('who was merged into a patient is still known as someone whom nothing may name', () => {
+    for (const id of ['KAN-1', 'KAN-2']) library.writes.addVolume(onGrid(`vol-${id}`, id, [], `Finch^${id}`));
+    const { merged } = library.reads.patientIdentifiers('A');
+    mergeDuplicates(library, { kind: 'patient', keep: 'KAN-1', other: 'KAN-2' });
+    mergeDuplicates(library, { kind: 'patient', keep: 'A', other: 'KAN-1' });
+    const known = library.reads.patientIdentifiers('A');
+    const named = ['KAN-1', 'KAN-2'].map((patientId) => ({ patientId, name: `Finch^${patientId}` }));
+    expect([merged, known.merged]).toEqual([[], named]);
+    const said = ['seen as KAN-2', 'as Finch says', 'one cyst'];
+    expect(said.map((text) => isIdentifying(text, known))).toEqual([true, true, false]);
   });
 
   test('patients who both have a study of the same UID stay two', () => {
