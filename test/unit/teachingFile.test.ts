@@ -115,6 +115,12 @@ describe('what is said', () => {
     ]); // biome-ignore format: one list
   });
 
+  test('a sex is one of the three that DICOM knows, or is not told', () => {
+    const sex = (said: string, identified = false) =>
+      new Disclosure(library, identified).person({ sex: said, age: undefined }).sex;
+    expect([sex('F'), sex('F, Ada'), sex('F, Ada', true)]).toEqual(['F', undefined, 'F, Ada']);
+  });
+
   test('the page shows its cases, refers to its own folder alone, and what it says is no markup', () => {
     writes.setLabel(named.uid, 'kind', '<b>');
     const html = teachingPage({
