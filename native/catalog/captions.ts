@@ -23,8 +23,8 @@ interface WordHit {
 const weights = '1.0, 1.0, 1.0, 0.25';
 /** A word in the report of its study says less of a lesion than one of its own: the study may have several. */
 const reportWeight = 0.5;
-/** Studies whose captions are made in one transaction. */
-const studiesAtOnce = 200;
+/** Lesions whose captions are made in one transaction, and those of the study that it ends in: nobody waits long for it. */
+const lesionsAtOnce = 200;
 
 /**
  * The words by which a lesion is searched for when it is the query itself: those of its caption, nothing that says what it is.
@@ -35,7 +35,7 @@ export function wordsOf({ caption }: Pick<LesionRow, 'caption'>): string {
 }
 
 export function catalogCaptions(db: Database) {
-  const stale = db.prepare('SELECT study FROM caption_stale LIMIT ?').pluck();
+  const stale = db.prepare('SELECT study FROM caption_stale LIMIT 1').pluck();
   const unmark = db.prepare('DELETE FROM caption_stale WHERE study = ?');
   const lesionsOf = db.prepare(
     `SELECT lesion.id, lesion.name, volumeMl, diameterMm, diameter3dMm, meanHu, sdHu, sphericity, convexity, edgeMm,
@@ -84,8 +84,8 @@ export function catalogCaptions(db: Database) {
     };
   }
 
-  /** The captions and the full text of a study and its lesions. */
-  function caption(study: unknown): void {
+  /** The captions and the full text of a study and its lesions. Returns how many lesions it has. */
+  function caption(study: unknown): number {
     const described = (lesionsOf.all(study) as Row[]).map(describe);
     const whole = studyCaptions(described.map(({ lesion }) => lesion));
     kept.study.run(study, whole.count, whole.generated);
@@ -105,12 +105,18 @@ export function catalogCaptions(db: Database) {
       addText.run(id, row.edited ?? generated, labels, diagnosis, told);
     }
     unmark.run(study);
+    return described.length;
   }
 
-  const captionSome = db.transaction((): number => {
-    const studies = stale.all(studiesAtOnce);
-    for (const study of studies) caption(study);
-    return studies.length;
+  const captionSome = db.transaction((): boolean => {
+    let done = 0;
+    while (done < lesionsAtOnce) {
+      const study = stale.get();
+      if (study === undefined) return false;
+      // A study without lesions is work too.
+      done += 1 + caption(study);
+    }
+    return true;
   });
   const rule = db.prepare(`SELECT value FROM setting WHERE name = 'captionRule'`).pluck();
   /** Every caption is out of date where they were made by another rule. */
@@ -122,15 +128,11 @@ export function catalogCaptions(db: Database) {
     ).run(captionRule);
   });
   let adopted = false;
-  /** Makes anew the captions of studies that changed, 200 at most. Returns whether there may be more. */
+  /** Makes anew the captions of studies that changed, of some of them where many lesions did. Returns whether there may be more. */
   const refreshSome = (): boolean => {
     if (!adopted) adoptRule();
     adopted = true;
-    return captionSome() === studiesAtOnce;
-  };
-  /** Makes all of them anew. */
-  const refresh = () => {
-    while (refreshSome());
+    return captionSome();
   };
 
   const matching = (columns: string, match: string, from: string) =>
@@ -143,7 +145,6 @@ export function catalogCaptions(db: Database) {
     .pluck();
 
   return {
-    refresh,
     refreshSome,
 
     /**

@@ -34,7 +34,7 @@ export function catalogChanges(db: Database) {
   const find = (id: string): ChangeRow | undefined => {
     const row = head.get(Number(id)) as Row | undefined;
     if (!row) return undefined;
-    const by = undoing.get(row.id, id);
+    const by = undoing.get(row.id, String(row.id));
     return { ...rowOf(row), undoneBy: by === undefined ? undefined : String(by) };
   };
 

@@ -27,9 +27,14 @@ const ofLesion = {
   feedback_query: ['lesion'],
   feedback_mark: ['hit'],
 } as const;
-/** What a merge changes of the lesion that stays. */
-const ofKept = ['label', 'diagnosis', 'feedback_query', 'feedback_mark'] as const;
+/** What a merge changes of what is said of the lesion that stays. */
+const ofKept = ['label', 'diagnosis'] as const;
 type Table = keyof typeof ofLesion;
+/** What else their rows refer to. */
+const refersTo: Readonly<Partial<Record<Table, Readonly<Record<string, string>>>>> = {
+  lesion_embedding: { key: 'embedding_key' },
+  feedback_mark: { query: 'feedback_query', hit: 'lesion' },
+};
 
 /** JSON knows no bytes. */
 const encoded = (row: Row): Row =>
@@ -47,6 +52,8 @@ const decoded = (value: unknown): unknown =>
 export function catalogMerges(db: Database, edits: CatalogEdits, changes: CatalogChanges) {
   const rows = (sql: string, ...params: unknown[]): Row[] => db.prepare(sql).all(...params) as Row[];
   const lesionRow = (uid: string): Row | undefined => rows('SELECT * FROM lesion WHERE uid = ?', uid)[0];
+  const has = (table: string, id: unknown): boolean =>
+    rows(`SELECT 1 FROM ${table} WHERE id = ?`, id).length > 0;
   const insert = (table: string, row: Row): void => {
     const names = Object.keys(row);
     db.prepare(
@@ -77,6 +84,13 @@ export function catalogMerges(db: Database, edits: CatalogEdits, changes: Catalo
         undefined,
         'look for duplicates again',
       );
+    if (stays.volume !== goes.volume)
+      throw new PrecedentError(
+        'refused',
+        'lesions of two volumes are not the same',
+        undefined,
+        'look for duplicates again',
+      );
     const before = {
       keep,
       other,
@@ -99,35 +113,67 @@ export function catalogMerges(db: Database, edits: CatalogEdits, changes: Catalo
     return { action: mergeAction, subject: keep, before, after: { keep, other, said: edits.said(keep) } };
   }
 
-  /** False where the one that stayed says something else by now, or there is a lesion of the other's id again. */
+  /**
+   * False where the one that stayed says something else by now, or there is a lesion of the other's id again. Marks on hits that
+   * were made since stay with the one that stayed.
+   */
   function unmergeLesions({ before, after }: ChangedThing): boolean {
     const was = before as { keep: string; other: string; stays: Kept; goes: Row; hung: Kept };
     const stays = lesionRow(was.keep);
     const told = (after as { said: unknown }).said;
     if (!stays || lesionRow(was.other) || JSON.stringify(edits.said(was.keep)) !== JSON.stringify(told))
       return false;
-    if (rows('SELECT 1 FROM volume WHERE id = ?', was.goes.volume).length === 0) return false;
-    db.prepare('DELETE FROM feedback_mark WHERE hit = ?').run(stays.id);
-    for (const table of ['label', 'diagnosis', 'feedback_query'])
-      db.prepare(`DELETE FROM ${table} WHERE lesion = ?`).run(stays.id);
-    // The row's number may be another's by now; only the id counts outside.
+    // The number of a row may be another's by now; only the id counts outside.
     const { id, ...goes } = was.goes;
-    insert('lesion', rows('SELECT 1 FROM lesion WHERE id = ?', id).length === 0 ? was.goes : goes);
+    const lying = { ...goes, volume: stays.volume };
+    insert('lesion', has('lesion', id) ? lying : { id, ...lying });
     const back = lesionRow(was.other)?.id;
-    const renumbered = (row: Row): Row =>
-      Object.fromEntries(
-        Object.entries(row).map(([name, value]) => [
-          name,
-          (name === 'lesion' || name === 'hit') && value === id ? back : value,
-        ]),
+    for (const table of ofKept) {
+      db.prepare(`DELETE FROM ${table} WHERE lesion = ?`).run(stays.id);
+      for (const row of was.stays[table]) insert(table, { ...row, lesion: stays.id });
+    }
+    // What the merge moved goes back; what it dropped is written anew.
+    for (const { query, at, hit } of was.hung.feedback_mark)
+      if (hit === id)
+        db.prepare('DELETE FROM feedback_mark WHERE query = ? AND hit = ? AND at = ?').run(
+          query,
+          stays.id,
+          at,
+        );
+    for (const query of was.hung.feedback_query)
+      db.prepare('UPDATE feedback_query SET lesion = ?, hash = ? WHERE id = ? AND lesion = ?').run(
+        back,
+        was.other,
+        query.id,
+        stays.id,
       );
-    for (const kept of [was.hung, was.stays])
-      for (const table of tables) for (const row of kept[table] ?? []) insert(table, renumbered(row));
+    const anew: Row = { lesion: back, volume: stays.volume };
+    for (const table of tables)
+      for (const row of was.hung[table]) {
+        const own = Object.keys(row).map((name) => [name, anew[name] ?? row[name]]);
+        const written: Row = { ...Object.fromEntries(own), ...(row.hit === id ? { hit: back } : {}) };
+        // An encoder may have been removed meanwhile, marks taken back, and hits deleted.
+        if (Object.entries(refersTo[table] ?? {}).every(([name, to]) => has(to, written[name])))
+          insert(table, written);
+      }
     return true;
   }
 
-  /** Gives the lesions and measurements of a volume to another one of the same voxels. */
+  /** Gives the lesions and measurements of a volume to another one of the same voxels. Throws `refused` for one of another grid. */
   function moveLesions(from: string, to: string): ChangedThing[] {
+    const sameGrid = rows(
+      `SELECT 1 FROM volume a JOIN volume b USING (ni, nj, nk, spacing, origin, direction)
+       WHERE a.uid = ? AND b.uid = ? AND a.id != b.id`,
+      from,
+      to,
+    );
+    if (sameGrid.length === 0)
+      throw new PrecedentError(
+        'refused',
+        'the volumes are not two of the same grid',
+        undefined,
+        'look for duplicates again',
+      );
     const things = (table: 'lesion' | 'annotation') =>
       rows(
         `SELECT ${table}.uid FROM ${table} JOIN volume ON volume.id = ${table}.volume WHERE volume.uid = ?`,
@@ -243,7 +289,9 @@ export function catalogMerges(db: Database, edits: CatalogEdits, changes: Catalo
             ? { ...back, action: unmergeAction, before: {}, after: { keep, other } }
             : undefined;
         case unmergeAction:
-          return lesionRow(keep) && lesionRow(other) ? mergeLesions(keep, other) : undefined;
+          return lesionRow(keep) && lesionRow(keep)?.volume === lesionRow(other)?.volume
+            ? mergeLesions(keep, other)
+            : undefined;
         case joinAction:
           return splitPatients(thing)
             ? { ...back, action: splitAction, before: {}, after: { keep, other } }

@@ -453,4 +453,8 @@ export const migrations: readonly string[] = [
   CREATE INDEX feedback_query_lesion ON feedback_query (lesion);
   CREATE INDEX feedback_mark_hit ON feedback_mark (hit);
   `,
+  /* 10: changes by hand, and which patients were merged, are found without reading the whole audit */ `
+  CREATE INDEX audit_change ON audit (id) WHERE action = 'change';
+  CREATE INDEX audit_patient_merge ON audit (subject) WHERE action = 'patient.merge';
+  `,
 ];

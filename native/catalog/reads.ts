@@ -40,6 +40,8 @@ export interface PatientIdentifiers {
   readonly name: string | undefined;
   readonly birthDate: string | undefined;
   readonly accessionNumbers: readonly string[];
+  /** Of patients who were merged into this one: their texts are among this one's now. */
+  readonly merged: readonly { readonly patientId: string; readonly name: string | undefined }[];
 }
 interface PackedRegion {
   readonly box: Box;
@@ -193,6 +195,12 @@ export function catalogReads(db: Database) {
   const selectPatient = `SELECT patient.*, (SELECT count(*) FROM study WHERE study.patient = patient.id) AS studies,
     (SELECT count(*) FROM lesion JOIN volume ON volume.id = lesion.volume JOIN series ON series.id = volume.series
       JOIN study ON study.id = series.study WHERE study.patient = patient.id) AS lesions FROM patient`;
+  // Who was merged into a patient, and who had been merged into them, by what the merges wrote down.
+  const goes = (part: string) => `json_extract(detail, '$.before.goes.${part}')`;
+  const merges = `SELECT ${goes('uid')}, ${goes('patientId')}, ${goes('name')} FROM audit`;
+  const merged = `WITH RECURSIVE gone (uid, patientId, name) AS (${merges} WHERE action = 'patient.merge' AND subject = ?
+      UNION ${merges} JOIN gone ON audit.subject = gone.uid WHERE action = 'patient.merge')
+    SELECT patientId, name FROM gone`;
   const selectStudy = `SELECT study.*, patient.identity AS patientIdentity, edited, study_caption.count AS captionCount,
     generated AS captionGenerated,
     (SELECT count(*) FROM volume JOIN series ON series.id = volume.series WHERE series.study = study.id) AS volumes,
@@ -269,7 +277,7 @@ export function catalogReads(db: Database) {
     /** Throws `not-found`. */
     patientIdentifiers: (identity: string): PatientIdentifiers => {
       const row = one(
-        db.prepare('SELECT patientId, name, birthDate FROM patient WHERE identity = ?'),
+        db.prepare('SELECT uid, patientId, name, birthDate FROM patient WHERE identity = ?'),
         identity,
       );
       if (!row) throw new PrecedentError('not-found', 'there is no such patient');
@@ -282,6 +290,10 @@ export function catalogReads(db: Database) {
            WHERE identity = ? AND accessionNumber IS NOT NULL`,
           identity,
         ).map((found) => String(found.accessionNumber)),
+        merged: all(merged, row.uid).map((one) => ({
+          patientId: String(one.patientId),
+          name: text(one.name),
+        })),
       };
     },
 

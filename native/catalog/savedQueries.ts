@@ -54,15 +54,15 @@ export function catalogSavedQueries(db: Database) {
       if (name !== to && known.get(user, to) !== undefined)
         throw new PrecedentError(
           'usage',
-          `there is a saved query "${to}" already`,
+          'there is a saved query of that name already',
           undefined,
           'choose another name',
         );
-      if (rename.run(to, user, name).changes === 0) throw notFound(name);
+      if (rename.run(to, user, name).changes === 0) throw notFound();
     },
     /** Throws `not-found`. */
     remove: (user: string, name: string): void => {
-      if (remove.run(user, name).changes === 0) throw notFound(name);
+      if (remove.run(user, name).changes === 0) throw notFound();
     },
 
     open: (user: string): SavedSearch | null => {
@@ -95,8 +95,9 @@ export function catalogSavedQueries(db: Database) {
 }
 export type CatalogSavedQueries = ReturnType<typeof catalogSavedQueries>;
 
-function notFound(name: string): PrecedentError {
-  return new PrecedentError('not-found', `there is no saved query "${name}"`);
+/** Without its name, which may be a patient's. */
+function notFound(): PrecedentError {
+  return new PrecedentError('not-found', 'there is no such saved query');
 }
 
 /** As JSON; the bits of a region's mask are packed. */

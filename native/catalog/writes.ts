@@ -217,12 +217,18 @@ export function catalogWrites(db: Database) {
       audit('volume.remove', uid);
     }),
 
-    /** Gives the lesions drawn by hand on one volume to another one of the same grid; their embeddings are made anew. */
-    moveDrawnLesions: db.transaction((from: string, to: string): number => {
+    /** Gives what users drew on one volume to another one of the same grid; embeddings of its lesions are made anew. */
+    moveDrawn: db.transaction((from: string, to: string): void => {
       const drawn = `SELECT id FROM lesion WHERE source = 'mark' AND volume = (SELECT id FROM volume WHERE uid = ?)`;
+      const volume = volumeId.get(to);
       db.prepare(`DELETE FROM lesion_embedding WHERE lesion IN (${drawn})`).run(from);
-      return db.prepare(`UPDATE lesion SET volume = ? WHERE id IN (${drawn})`).run(volumeId.get(to), from)
-        .changes;
+      db.prepare(`UPDATE feedback_query SET volume = ? WHERE lesion IN (${drawn})`).run(volume, from);
+      db.prepare(`UPDATE lesion SET volume = ? WHERE id IN (${drawn})`).run(volume, from);
+      for (const table of ['annotation', 'key_image', 'unsaved_mark'])
+        db.prepare(`UPDATE ${table} SET volume = ? WHERE volume = (SELECT id FROM volume WHERE uid = ?)`).run(
+          volume,
+          from,
+        );
     }),
 
     /** Where the originals of a volume lie now, in reading order. */

@@ -1,13 +1,10 @@
 /** The library as it is kept in order: lists of any length by windows, changes to many lesions at once and their undoing, duplicates, health. */
 import { z } from 'zod';
-import { id, labels, lesionRow, named, patientRow, volumeRow } from './model.ts';
+import { condition, id, labels, lesionRow, named, patientRow, volumeRow } from './model.ts';
 
 const ints = z.number().int();
 /** Words; what is listed holds every one of them. */
 export const listText = z.string().max(200).default('');
-
-/** A named field of filters and its value, as filters write them. */
-const condition = z.object({ field: named, value: z.string().max(2000) });
 
 /** Which lesions, in which order: by a field that filters know, what lacks it last; without one by patient. */
 export const lesionSelection = z.object({

@@ -1,8 +1,7 @@
 /** What is taken out of a library: tables of hits, and comparisons of a query with a few of them. */
 import { z } from 'zod';
 import { regionQuery } from './feedback.ts';
-
-const id = z.string().min(1).max(64);
+import { id } from './model.ts';
 
 export const takenHit = z.object({
   lesion: id,

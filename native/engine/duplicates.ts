@@ -1,4 +1,5 @@
 /** Looks for what the library may hold twice: lesions saved twice, patients under two ids, volumes imported under other UIDs. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Duplicate } from '../contract/library.ts';
 import type { PatientRow } from '../contract/model.ts';
 import { dice, unpackMask } from '../lesion/mask.ts';
@@ -40,6 +41,8 @@ async function* sameLesions(library: Library, signal: AbortSignal): AsyncGenerat
     return unpackMask(box, packed);
   };
   for (const [a, b] of library.duplicates.overlapping()) {
+    // Others are answered meanwhile, and a withdrawal is heard.
+    await nextTurn();
     throwIfCancelled(signal);
     const overlap = dice(maskOf(a), maskOf(b));
     if (overlap < leastDice) continue;

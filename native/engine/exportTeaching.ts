@@ -5,7 +5,7 @@ import { PrecedentError } from '../contract/errors.ts';
 import type { Plane } from '../contract/mark.ts';
 import type { LesionRow } from '../contract/model.ts';
 import type { ParsedParams, Progress } from '../contract/rpc.ts';
-import { createPackage, type FilePackage } from '../files/package.ts';
+import { createPackage } from '../files/package.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import { hitColor } from '../takeaway/comparisonPage.ts';
 import { csvTable } from '../takeaway/csv.ts';
@@ -45,14 +45,19 @@ export async function exportTeaching(
     for (const [done, lesion] of lesions.entries()) {
       throwIfCancelled(signal);
       progress({ done, total: lesions.length });
+      let drawn: DrawnCase;
       try {
-        cases.push(await oneCase(engine, disclosure, lesion, { number: cases.length + 1, reports }, whole));
+        drawn = await oneCase(engine, disclosure, lesion, { number: cases.length + 1, reports });
       } catch (thrown) {
         const error = PrecedentError.from(thrown);
-        // A disk that is full will not take the next one either.
+        // A disk that fails will not serve the next one either.
         if (error.kind === 'storage') throw error;
         failed.push({ lesion, reason: error.what });
+        continue;
       }
+      // Not before all are drawn: the next case takes the number of one that fails.
+      for (const [name, bytes] of drawn.files) await whole.add(name, bytes);
+      cases.push(drawn.taught);
     }
     const page = { title: title || 'Teaching file', cases, identified };
     const data = cases.map((one) => dataOf(one, identified));
@@ -74,13 +79,18 @@ export async function exportTeaching(
   }
 }
 
+interface DrawnCase {
+  readonly taught: TaughtCase;
+  /** By their names in the package. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
 async function oneCase(
   engine: Engine,
   disclosure: Disclosure,
   id: string,
   { number, reports }: { number: number; reports: boolean },
-  whole: FilePackage,
-): Promise<TaughtCase> {
+): Promise<DrawnCase> {
   const { library } = engine;
   const lesion = library.reads.lesion(id);
   const known = library.gallery().get(id);
@@ -91,6 +101,7 @@ async function oneCase(
   const window = windowFor(lesion.meanHu, known?.fields?.organ);
   const fieldMm = Math.max(leastFieldMm, diametersShown * lesion.diameter3dMm);
   const pictures: TaughtPicture[] = [];
+  const files = new Map<string, Uint8Array>();
   await engine.withVoxels(lesion.volume, async (file) => {
     const region = library.lesionRegion(id);
     file.keepSlices(keptBytes);
@@ -98,8 +109,7 @@ async function oneCase(
       const path = `case-${String(number).padStart(3, '0')}/${name}`;
       const view = { window, fieldMm, plane, offsetMm, color: hitColor };
       const drawn = await lesionPictures(file, region, view);
-      await whole.add(`${path}.png`, drawn.plain);
-      await whole.add(`${path}-outlined.png`, drawn.outlined);
+      files.set(`${path}.png`, drawn.plain).set(`${path}-outlined.png`, drawn.outlined);
       pictures.push({ title, plain: `${path}.png`, outlined: `${path}-outlined.png` });
     };
     for (const plane of ['axial', 'coronal', 'sagittal'] as const) await add(plane, plane, plane, 0);
@@ -110,9 +120,11 @@ async function oneCase(
       await add(`axial, ${where}`, `axial-${n + 1}`, 'axial', offset);
     }
   });
-  const texts = reports ? library.reports.of(lesion.study).map(({ text }) => text) : [];
+  // Two patients may have a study of the same UID.
+  const own = reports ? library.reports.of(lesion.study) : [];
+  const texts = own.flatMap(({ patient, text }) => (patient === lesion.patient ? [text] : []));
   const { sex, age } = disclosure.person({ sex: known?.fields?.sex, age: known?.numbers?.age });
-  return {
+  const taught = {
     number,
     said,
     sex,
@@ -123,6 +135,7 @@ async function oneCase(
     fieldMm,
     window,
   };
+  return { taught, files };
 }
 
 function windowFor(meanHu: number, organ: string | undefined): (typeof windows)[number] {

@@ -20,7 +20,7 @@ export async function libraryHealth({ library, encoders }: Engine): Promise<Heal
   const size = [];
   for (const path of parts) size.push({ part: basename(path), bytes: await folderBytes(path) });
   return {
-    notEmbedded: library.embeddings.missing(encoders.standard.key).length,
+    notEmbedded: library.missing(encoders.standard.key),
     conflicts: jobs.conflicts().length,
     failedImports: rows.filter(({ state }) => state === 'failed').length,
     skippedFiles: rows.reduce((sum, { skipped }) => sum + skipped, 0),

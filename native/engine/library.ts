@@ -161,7 +161,7 @@ export class Library {
   }
 
   /** How many lesions or volumes have no vector under a key. */
-  missing(key: StoredKey): number {
+  missing(key: EmbeddingKey): number {
     const revision = this.embeddings.revision(key);
     const id = storeId(this.vectorPath(key), key);
     const known = this.#missing.get(id);

@@ -4,7 +4,7 @@ import type { Changed, mergeParams } from '../contract/library.ts';
 import type { Library } from './library.ts';
 import { currentUser } from './user.ts';
 
-/** Throws `not-found`, and `refused` where two patients cannot be one. */
+/** Throws `not-found`, and `refused` for what cannot be one: lesions of two volumes, volumes of two grids, some patients. */
 export function mergeDuplicates(
   library: Library,
   { kind, keep, other }: z.output<typeof mergeParams>,

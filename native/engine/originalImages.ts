@@ -11,10 +11,14 @@ export interface OriginalImages extends SourceImages {
   readonly ofSlices: readonly (SourceImage | null)[];
 }
 
-/** Throws `not-found` for an unknown volume, or where a file is not where it was. */
-export async function originalFiles({ library }: Engine, volume: string): Promise<string[]> {
+function imageFiles({ library }: Engine, volume: string): string[] {
   const { id } = library.reads.volume(volume);
-  const files = library.reads.sourceFiles(id).flatMap(({ role, path }) => (role === 'image' ? [path] : []));
+  return library.reads.sourceFiles(id).flatMap(({ role, path }) => (role === 'image' ? [path] : []));
+}
+
+/** Throws `not-found` for an unknown volume, or where a file is not where it was. */
+export async function originalFiles(engine: Engine, volume: string): Promise<string[]> {
+  const files = imageFiles(engine, volume);
   for (const path of files)
     if (!(await fileExists(path)))
       throw new PrecedentError(
@@ -30,15 +34,16 @@ export function isDicom(file: string): boolean {
   return !/\.(nii|nii\.gz|nrrd|nhdr)$/i.test(file);
 }
 
-/** Of the volume that was asked for last: whoever scrolls through one asks often. */
-const last = new WeakMap<Engine, { readonly volume: string; readonly images: Promise<OriginalImages> }>();
+/** Of the volume that was asked for last, while its files lie where they lay: whoever scrolls through one asks often. */
+const last = new WeakMap<Engine, { readonly asked: string; readonly images: Promise<OriginalImages> }>();
 
 /** Throws as `originalFiles`, `unsupported` for a volume that does not come from DICOM, and what a reader throws. */
-export function originalImages(engine: Engine, volume: string): Promise<OriginalImages> {
+export async function originalImages(engine: Engine, volume: string): Promise<OriginalImages> {
+  const asked = JSON.stringify([volume, imageFiles(engine, volume)]);
   const known = last.get(engine);
-  if (known?.volume === volume) return known.images;
+  if (known?.asked === asked) return known.images;
   const images = readImages(engine, volume);
-  last.set(engine, { volume, images });
+  last.set(engine, { asked, images });
   images.catch(() => {
     if (last.get(engine)?.images === images) last.delete(engine);
   });

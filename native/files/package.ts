@@ -13,9 +13,16 @@ export interface FilePackage {
   abandon(): Promise<void>;
 }
 
-/** A ZIP where the path ends in .zip. Throws `refused` where something lies at the path of a folder already. */
-export function createPackage(path: string): Promise<FilePackage> {
-  return /\.zip$/i.test(path) ? zipped(path) : inFolder(path);
+/** What a ZIP without the extensions of ZIP64 can count (APPNOTE.TXT section 4.4): bytes, and files. */
+const zipLimits = { bytes: 0xffffffff, files: 0xffff } as const;
+type ZipLimits = Readonly<Record<keyof typeof zipLimits, number>>;
+
+/**
+ * A ZIP where the path ends in .zip. Throws `refused` where something lies at the path of a folder already; `add` throws `limit`
+ * for more than a ZIP can hold.
+ */
+export function createPackage(path: string, limits: ZipLimits = zipLimits): Promise<FilePackage> {
+  return /\.zip$/i.test(path) ? zipped(path, limits) : inFolder(path);
 }
 
 async function inFolder(path: string): Promise<FilePackage> {
@@ -42,9 +49,15 @@ async function inFolder(path: string): Promise<FilePackage> {
   };
 }
 
-async function zipped(path: string): Promise<FilePackage> {
+/** What a file takes in a ZIP beside itself and twice its name: its two headers and what follows the data. */
+const headersBytes = 30 + 46 + 16;
+/** The end of its directory. */
+const endBytes = 22;
+
+async function zipped(path: string, limits: ZipLimits): Promise<FilePackage> {
   const file = await createFileAtomic(path);
   let pieces: Uint8Array[] = [];
+  const size = { bytes: endBytes, files: 0 };
   const zip = new Zip((error, piece) => {
     if (error) throw error;
     pieces.push(piece);
@@ -56,6 +69,15 @@ async function zipped(path: string): Promise<FilePackage> {
   };
   return {
     async add(name, bytes) {
+      size.files++;
+      size.bytes += bytes.length + 2 * Buffer.byteLength(name) + headersBytes;
+      if (size.files > limits.files || size.bytes > limits.bytes)
+        throw new PrecedentError(
+          'limit',
+          'this is more than a ZIP archive can hold',
+          undefined,
+          'choose a folder instead, or less',
+        );
       // Pictures are packed already.
       const entry = new ZipPassThrough(name);
       zip.add(entry);

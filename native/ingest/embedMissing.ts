@@ -1,4 +1,5 @@
 /** Embeds what has no embedding of an encoder yet, and draws the thumbnails of lesions. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EmbeddingRow } from '../catalog/embeddings.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type Level, levels as levelTable } from '../contract/levels.ts';
@@ -275,8 +276,11 @@ function sliceRows(owner: string, slices: readonly SliceVector[]): EmbeddingRow[
 }
 
 async function embedCaptions(task: Task): Promise<void> {
-  // A caption that is made anew loses its vector.
-  task.library.captions.refresh();
+  // A caption that is made anew loses its vector. Those of a whole library are made beside other work.
+  while (task.library.captions.refreshSome()) {
+    await nextTurn();
+    throwIfCancelled(task.signal);
+  }
   const lesions = lesionsWithout(task, 'caption');
   const captions = lesions.map((lesion) => task.library.reads.lesion(lesion).caption);
   const vectors = await task.embedder.embedTexts(captions, task.signal);

@@ -2,6 +2,7 @@
 import type { Diagnosis, LesionRow, Measurements, VolumeRow } from '../contract/model.ts';
 import { cleanDescriptor } from '../dicom/deidentify/descriptors.ts';
 import { Deidentifier } from '../dicom/deidentify/identity.ts';
+import { checkedSex } from '../dicom/deidentify/values.ts';
 import type { Library } from '../engine/library.ts';
 import { deidentificationSecret } from '../ingest/settings.ts';
 import { isIdentifying, isIdentifyingName } from './identifying.ts';
@@ -57,9 +58,11 @@ export class Disclosure {
     readonly sex: string | undefined;
     readonly age: number | undefined;
   }): DisclosedPerson {
-    if (age === undefined || this.#identified) return { sex, age: age?.toString() };
+    if (this.#identified) return { sex, age: age?.toString() };
+    const told = sex && checkedSex(sex);
+    if (age === undefined) return { sex: told, age: undefined };
     const decade = 10 * Math.floor(age / 10);
-    return { sex, age: decade >= rareAge ? `${rareAge} or older` : `${decade}–${decade + 9}` };
+    return { sex: told, age: decade >= rareAge ? `${rareAge} or older` : `${decade}–${decade + 9}` };
   }
 
   /**

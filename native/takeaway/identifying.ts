@@ -28,9 +28,16 @@ export function isIdentifyingName(name: string): boolean {
 export function isIdentifying(value: string, patient: PatientIdentifiers): boolean {
   if (forms.some((form) => form.test(value))) return true;
   const words = new Set(wordsOf(value));
-  if (wordsOf(patient.name ?? '').some((part) => part.length >= leastLetters && words.has(part))) return true;
+  const people = [patient, ...patient.merged];
+  const names = people.flatMap(({ name = '' }) => wordsOf(name));
+  if (names.some((part) => part.length >= leastLetters && words.has(part))) return true;
   const whole = wordsOf(value).join('');
-  return [patient.patientId, patient.birthDate ?? '', ...patient.accessionNumbers].some((identifier) => {
+  const identifiers = [
+    ...people.map(({ patientId }) => patientId),
+    patient.birthDate ?? '',
+    ...patient.accessionNumbers,
+  ];
+  return identifiers.some((identifier) => {
     const parts = wordsOf(identifier);
     const joined = parts.join('');
     return joined.length >= leastLetters ? whole.includes(joined) : joined !== '' && words.has(joined);

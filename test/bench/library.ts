@@ -48,7 +48,7 @@ async function queries(root: string): Promise<void> {
   };
   bare.close();
   const library = await Library.open(root, false);
-  library.captions.refresh();
+  while (library.captions.refreshSome());
   const started = performance.now();
   library.gallery();
   console.log(`fields of all lesions, read once: ${(performance.now() - started).toFixed(0)} ms`);

@@ -77,7 +77,7 @@ describe('in a library', () => {
     };
     writes.addVolume(volume('A', 'c1', [lesions.cyst, lesions.nodule]));
     writes.addVolume(volume('B', 'c2', [lesions.plain]));
-    captions.refresh();
+    captions.refreshSome();
     const ids = Object.fromEntries(Object.entries(lesions).map(([name, { uid }]) => [name, uid]));
     const nameOf = new Map(Object.entries(lesions).map(([name, { uid }]) => [uid, name]));
     const find = (text: string) => captions.find(text).map((hit) => nameOf.get(hit.lesion));
@@ -99,23 +99,32 @@ describe('in a library', () => {
     const { reads, writes, captions, ids } = filled();
     writes.setLabel(ids.plain, 'organ', 'Spleen');
     writes.setLabel(ids.cyst, 'organ', null);
-    captions.refresh();
+    captions.refreshSome();
     expect(reads.lesion(ids.plain).caption).toMatch(/in the spleen/);
     expect(reads.lesion(ids.cyst).caption).not.toMatch(/liver/);
     writes.removeLesion(ids.nodule);
-    captions.refresh();
+    captions.refreshSome();
     expect(reads.studies({ offset: 0, limit: 1 }).rows[0].captions.count).not.toMatch(/lung/);
     expect(captions.find('nodule')).toEqual([]);
+  });
+
+  test('captions of many lesions are made some at a time, whoever waits', () => {
+    const [writes, captions] = [catalogWrites(db), catalogCaptions(db)];
+    const many = (name: string) => Array.from({ length: 60 }, (_, n) => lesion(`${name} ${n}`));
+    for (const name of ['c1', 'c2', 'c3', 'c4', 'c5']) writes.addVolume(volume(name, name, many(name)));
+    const captioned = () => db.prepare('SELECT count(*) FROM lesion_caption').pluck().get();
+    expect([captions.refreshSome(), captioned()]).toEqual([true, 240]);
+    expect([captions.refreshSome(), captioned()]).toEqual([false, 300]);
   });
 
   test('captions that another version made are made anew', () => {
     const { reads, ids } = filled();
     const generated = reads.lesion(ids.cyst).caption;
     db.exec(`UPDATE lesion_caption SET generated = 'said otherwise'`);
-    catalogCaptions(db).refresh();
+    catalogCaptions(db).refreshSome();
     expect(reads.lesion(ids.cyst).caption).toBe('said otherwise');
     catalogWrites(db).setSetting('captionRule', '0');
-    catalogCaptions(db).refresh();
+    catalogCaptions(db).refreshSome();
     expect(reads.lesion(ids.cyst).caption).toBe(generated);
   });
 
@@ -133,11 +142,11 @@ describe('in a library', () => {
     const generated = reads.lesion(ids.cyst).caption;
     const hash = catalogContentHash(db);
     writes.setLesionCaption(ids.cyst, 'haemangioma with filling-in');
-    captions.refresh();
+    captions.refreshSome();
     expect(embeddings.count(key)).toBe(0);
     expect(catalogContentHash(db)).not.toBe(hash);
     writes.setLabel(ids.cyst, 'organ', 'Spleen');
-    captions.refresh();
+    captions.refreshSome();
     expect(reads.lesion(ids.cyst)).toMatchObject({
       caption: 'haemangioma with filling-in',
       captions: { edited: 'haemangioma with filling-in', generated: expect.stringMatching(/spleen/) },
@@ -169,10 +178,10 @@ describe('in a library', () => {
       [ids.cyst, ids.plain].map((owner) => ({ owner, vector: new Uint8Array(4) })),
     );
     writes.setLabel(ids.cyst, 'grade', '3');
-    captions.refresh();
+    captions.refreshSome();
     expect(embeddings.count(key)).toBe(2);
     writes.setLabel(ids.plain, 'organ', 'Spleen');
-    captions.refresh();
+    captions.refreshSome();
     expect([...embeddings.rows(key)].map(({ owner }) => owner)).toEqual([ids.cyst]);
   });
 

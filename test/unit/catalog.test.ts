@@ -464,3 +464,112 @@ test('an ellipse that was kept as the corners of its box is read as the ends of 
   ]);
   db.close();
 });
+
+test('what users drew on a volume goes on to the one that takes its place', () => {
+  const db = openDatabase(path);
+  const [writes, feedback] = [catalogWrites(db), catalogFeedback(db)];
+  const drawn = { ...lesion('drawn'), source: 'mark' as const };
+  const old = volume('A', 'old', [drawn, lesion('imported')]);
+  const hit = lesion('hit');
+  for (const each of [old, volume('B', 'other', [hit])]) writes.addVolume(each);
+  const id = `(SELECT id FROM volume WHERE uid = '${old.uid}')`;
+  db.exec(`INSERT INTO annotation (uid, volume, kind, plane, points, label, author, createdAt)
+      VALUES ('m', ${id}, 'probe', 'axial', '[[1,1,1]]', '', 'ann', '');
+    INSERT INTO key_image (uid, volume, plane, slice, view, note, author, createdAt)
+      VALUES ('k', ${id}, 'axial', 1, '{}', '', 'ann', '');
+    INSERT INTO unsaved_mark (user, volume, mark, box, mask) VALUES ('ann', ${id}, '{}', '0,0,0,0,0,0', x'01')`);
+  feedback.mark('ann', { lesion: drawn.uid }, { hit: hit.uid, relevant: true, method: 'lesion' });
+  const fresh = volume('A', 'new', []);
+  writes.addVolume(fresh);
+  writes.moveDrawn(old.uid, fresh.uid);
+  writes.removeVolume(old.uid);
+  const on = (table: string) =>
+    db.prepare(`SELECT volume.uid FROM ${table} JOIN volume ON volume.id = ${table}.volume`).pluck().all();
+  for (const table of ['annotation', 'key_image', 'unsaved_mark', 'feedback_query'])
+    expect(on(table), table).toEqual([fresh.uid]);
+  expect(on('lesion')).toHaveLength(2);
+  expect(feedback.list()).toMatchObject([{ volume: fresh.uid, lesion: drawn.uid, hit: hit.uid }]);
+  expect(integrityProblems(db)).toEqual([]);
+  db.close();
+});
+
+test('a library of schema 6 with rows in every table keeps all of them through the later migrations', () => {
+  const raw = new Sqlite(path);
+  raw.pragma('foreign_keys = ON');
+  migrate(raw, 6);
+  raw.exec(schema6Rows);
+  const tables = raw
+    .prepare(
+      `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%_text_%' ORDER BY name`,
+    )
+    .pluck()
+    .all() as string[];
+  const rowsOf = (db: typeof raw) =>
+    tables.map((table) => [table, db.prepare(`SELECT * FROM ${table}`).all() as object[]] as const);
+  const before = rowsOf(raw);
+  expect(before.filter(([, rows]) => rows.length === 0)).toEqual([]);
+  raw.close();
+  const db = openDatabase(path);
+  for (const [table, rows] of rowsOf(db))
+    expect([table, rows]).toMatchObject([table, before.find(([name]) => name === table)?.[1] ?? null]);
+  expect(integrityProblems(db)).toEqual([]);
+  db.exec(`DELETE FROM volume`);
+  for (const table of ['feedback_query', 'feedback_mark'])
+    expect(db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(), table).toBe(0);
+  db.close();
+});
+
+/** A row, and where it matters one of each kind, in every table of schema 6. */
+const schema6Rows = `
+  INSERT INTO patient (uid, identity, patientId, name, sex, birthDate) VALUES ('pat', 'A', 'A', 'A^B', 'F', '19600101');
+  INSERT INTO study (uid, patient, studyInstanceUid, date, description, age, accessionNumber)
+    VALUES ('stu', 1, '1.2', '20200101', 'CT', '060Y', 'acc');
+  INSERT INTO series (study, seriesInstanceUid, modality) VALUES (1, '1.2.3', 'CT');
+  INSERT INTO volume (uid, series, contentHash, sourceIdentity, ni, nj, nk, spacing, origin, direction, dtype, path)
+    VALUES ('vol', 1, 'hash', 'src', 2, 2, 2, '[1,1,1]', '[0,0,0]', '[1,0,0,0,1,0,0,0,1]', 'int16', '/somewhere');
+  INSERT INTO source_file (volume, position, role, path) VALUES (1, 0, 'image', '/somewhere/1');
+  INSERT INTO lesion (uid, volume, name, source, i0, j0, k0, i1, j1, k1, mask, volumeMl, diameterMm, diameter3dMm, meanHu,
+    sdHu, x, y, z) VALUES ('one', 1, 'one', 'mark', 0, 0, 0, 1, 1, 1, x'ff', 1, 10, 12, 40, 5, 0, 0, 0),
+    ('two', 1, 'two', 'mask', 0, 0, 0, 0, 0, 0, x'01', 1, 10, 12, 40, 5, 0, 0, 0);
+  INSERT INTO organ (uid, volume, name, i0, j0, k0, i1, j1, k1, mask) VALUES ('org', 1, 'liver', 0, 0, 0, 1, 1, 1, x'ff');
+  INSERT INTO label VALUES (1, 'organ', 'liver');
+  INSERT INTO diagnosis (lesion, diagnosis, proof) VALUES (1, 'cyst', 'histology');
+  INSERT INTO audit (at, action, subject) VALUES ('2026-01-01', 'import', 'vol');
+  INSERT INTO setting VALUES ('name', 'value');
+  INSERT INTO study_label VALUES (1, 'grade', '2');
+  INSERT INTO lesion_organ VALUES (1, 0, 'liver', 1, 0.1, 0, 0, 0, 'right');
+  INSERT INTO report (uid, study, textHash, path, text) VALUES ('rep', 1, 'h', '/report', 'a cyst');
+  INSERT INTO job (uid, state, origin, sources, options, createdAt) VALUES ('job', 'done', 'user', '[]', '{}', '2026-01-01');
+  INSERT INTO job_item (job, position, found) VALUES (1, 0, '{}');
+  INSERT INTO job_note (job, kind, path, text) VALUES (1, 'warning', '/somewhere', 'text');
+  INSERT INTO conflict VALUES ('con', 1, 0, 1, '/somewhere', 1);
+  INSERT INTO watched_folder (uid, path, options) VALUES ('wat', '/watched', '{}');
+  INSERT INTO watched_file VALUES (1, '/watched/1', 1, 1);
+  INSERT INTO embedding_key (encoder, version, preprocessing, level, dim) VALUES ('e', '1', 'p', 'lesion', 2),
+    ('e', '1', 'p', 'volume', 2);
+  INSERT INTO lesion_embedding (key, lesion, vector) VALUES (1, 1, x'01020304');
+  INSERT INTO volume_embedding (key, volume, vector) VALUES (2, 1, x'01020304');
+  INSERT INTO lesion_caption VALUES (1, 'count', 'generated', 'edited');
+  INSERT INTO study_caption VALUES (1, 'count', 'generated', NULL);
+  INSERT INTO lesion_text (rowid, caption, labels, diagnosis, study) VALUES (1, 'a', 'b', 'c', 'd');
+  INSERT INTO filter_set VALUES ('set', '[]');
+  INSERT INTO feedback_query VALUES (3, 'ann', 1, 1, NULL, NULL, 'one'), (5, 'ann', 1, NULL, '0,0,0,1,1,1', x'01', 'h');
+  INSERT INTO feedback_mark VALUES (3, 2, 1, 'lesion', '2026-01-01'), (5, 2, 0, 'lesion', '2026-01-02');
+  INSERT INTO annotation (uid, volume, kind, plane, points, label, author, createdAt)
+    VALUES ('m', 1, 'probe', 'axial', '[[1,1,1]]', '', 'ann', '2026-01-01');
+`;
+
+test('migration 10 finds changes and merged patients by their own rows of the audit', () => {
+  const db = openDatabase(path);
+  const plan = (sql: string) =>
+    (db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[])
+      .map(({ detail }) => detail)
+      .join();
+  expect(plan(`SELECT * FROM audit WHERE action = 'change' ORDER BY id DESC LIMIT 9`)).toMatch(
+    /audit_change/,
+  );
+  expect(plan(`SELECT * FROM audit WHERE action = 'patient.merge' AND subject = 'pat'`)).toMatch(
+    /audit_patient_merge/,
+  );
+  db.close();
+});

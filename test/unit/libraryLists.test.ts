@@ -19,7 +19,7 @@ describe('the list of lesions', () => {
     folder = await temporaryFolder();
     await bigLibrary(folder, lesions);
     library = await Library.open(folder, false);
-    library.captions.refresh();
+    library.captions.refreshSome();
   });
   afterAll(async () => {
     await library.close();

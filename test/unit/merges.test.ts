@@ -1,12 +1,14 @@
 /** What a library may hold twice is found, merged, and brought back exactly as it was. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { catalogContentHash } from '../../native/catalog/contentHash.ts';
+import { integrityProblems } from '../../native/catalog/database.ts';
 import type { Duplicate } from '../../native/contract/library.ts';
 import { findDuplicates } from '../../native/engine/duplicates.ts';
 import { Library } from '../../native/engine/library.ts';
 import { mergeDuplicates } from '../../native/engine/mergeDuplicates.ts';
 import { undoChange } from '../../native/engine/undoChange.ts';
 import { packMask } from '../../native/lesion/mask.ts';
+import { isIdentifying } from '../../native/takeaway/identifying.ts';
 import type { Box } from '../../native/volume/volume.ts';
 import { writeVoxelFile } from '../../native/volume/voxelFile.ts';
 import { lesion, volume } from '../support/catalogRows.ts';
@@ -65,7 +67,7 @@ describe('duplicates', () => {
       { lesion: 'les-other' },
       { hit: 'les-again', relevant: false, method: 'lesion' },
     );
-    library.captions.refresh();
+    library.captions.refreshSome();
     library.changed();
   });
   afterEach(async () => {
@@ -88,6 +90,12 @@ describe('duplicates', () => {
     ]);
     library.duplicates.keepApart(found[0].key);
     expect(await kinds()).toEqual(['patient', 'volume']);
+  });
+
+  test('the search for them ends when it is withdrawn', async () => {
+    const controller = new AbortController();
+    setImmediate(() => controller.abort());
+    await expect(findDuplicates(library, controller.signal, () => undefined)).rejects.toThrow(/cancelled/);
   });
 
   test('a merged lesion has the labels of both, its own where both have one, and the marks of both', () => {
@@ -131,6 +139,48 @@ describe('duplicates', () => {
     library.writes.setLabel('les-first', 'grade', '3');
     expect(undoChange(library, change?.id ?? '').left).toBe(1);
     expect(library.reads.lesion('les-first').labels.grade).toBe('3');
+  });
+
+  test('marks made since a merge stay when it is undone, and an encoder that is gone does not stand in its way', () => {
+    const { change } = mergeDuplicates(library, { kind: 'lesion', keep: 'les-first', other: 'les-again' });
+    const mark = { relevant: true, method: 'lesion' };
+    library.feedback.mark('you', { lesion: 'les-first' }, { ...mark, hit: 'les-other' });
+    library.feedback.mark('you', { lesion: 'les-b' }, { ...mark, hit: 'les-first' });
+    library.db.exec('DELETE FROM embedding_key');
+    expect(undoChange(library, change?.id ?? '').left).toBe(0);
+    const told = library.feedback.list().map(({ user, lesion: query, hit }) => [user, query, hit]);
+    expect(told.sort()).toEqual([
+      ['me', 'les-again', 'les-b'],
+      ['me', 'les-other', 'les-again'],
+      ['you', 'les-b', 'les-first'],
+      ['you', 'les-first', 'les-other'],
+    ]);
+    expect(integrityProblems(library.db)).toEqual([]);
+  });
+
+  test('what is not the same twice is not merged: lesions of two volumes, volumes of two grids, a volume with itself', () => {
+    const merge = (kind: Duplicate['kind'], keep: string, other: string) => () =>
+      mergeDuplicates(library, { kind, keep, other });
+    const other = onGrid('vol-d', 'D', [boxed('les-d', 0, {})]);
+    library.writes.addVolume({ ...other, read: { ...other.read, spacing: [1, 1, 2] } });
+    const before = catalogContentHash(library.db);
+    expect(merge('lesion', 'les-first', 'les-b')).toThrow(/two volumes/);
+    expect(merge('volume', 'vol-a', 'vol-d')).toThrow(/same grid/);
+    expect(merge('volume', 'vol-a', 'vol-none')).toThrow(/same grid/);
+    expect(merge('volume', 'vol-a', 'vol-a')).toThrow(/same grid/);
+    expect(catalogContentHash(library.db)).toBe(before);
+  });
+
+  test('who was merged into a patient is still known as someone whom nothing may name', () => {
+    for (const id of ['KAN-1', 'KAN-2']) library.writes.addVolume(onGrid(`vol-${id}`, id, [], `Finch^${id}`));
+    const { merged } = library.reads.patientIdentifiers('A');
+    mergeDuplicates(library, { kind: 'patient', keep: 'KAN-1', other: 'KAN-2' });
+    mergeDuplicates(library, { kind: 'patient', keep: 'A', other: 'KAN-1' });
+    const known = library.reads.patientIdentifiers('A');
+    const named = ['KAN-1', 'KAN-2'].map((patientId) => ({ patientId, name: `Finch^${patientId}` }));
+    expect([merged, known.merged]).toEqual([[], named]);
+    const said = ['seen as KAN-2', 'as Finch says', 'one cyst'];
+    expect(said.map((text) => isIdentifying(text, known))).toEqual([true, true, false]);
   });
 
   test('patients who both have a study of the same UID stay two', () => {

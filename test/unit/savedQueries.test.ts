@@ -63,14 +63,16 @@ test('renaming takes no other’s name; what is not there is refused', () => {
   const kept = catalogSavedQueries(db);
   kept.save('ann', 'a', words);
   kept.save('ann', 'b', region);
-  expect(() => kept.rename('ann', 'a', 'b')).toThrow(/already/);
+  expect(() => kept.rename('ann', 'a', 'b')).toThrow(
+    /^there is a saved query of that name already; choose another name$/,
+  );
   kept.rename('ann', 'a', 'c');
   kept.rename('ann', 'b', 'b');
   expect(kept.list('ann').map(({ name }) => name)).toEqual(['b', 'c']);
   kept.remove('ann', 'b');
   expect(kept.list('ann').map(({ name }) => name)).toEqual(['c']);
-  expect(() => kept.remove('ann', 'b')).toThrow(/no saved query/);
-  expect(() => kept.rename('bob', 'c', 'd')).toThrow(/no saved query/);
+  expect(() => kept.remove('ann', 'b')).toThrow(/^there is no such saved query$/);
+  expect(() => kept.rename('bob', 'c', 'd')).toThrow(/^there is no such saved query$/);
 });
 
 test('the search that was open last is kept by user, until there is none; another form is none', () => {

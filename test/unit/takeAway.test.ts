@@ -21,6 +21,7 @@ const patient: PatientIdentifiers = {
   name: 'Kanarienvogel^Ada',
   birthDate: '19500617',
   accessionNumbers: ['ACC77'],
+  merged: [],
 };
 
 test('cells with quotes, commas, line ends and other scripts come back as they were', () => {

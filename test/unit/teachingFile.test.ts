@@ -7,11 +7,17 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../native/catalog/database.ts';
 import { catalogReads } from '../../native/catalog/reads.ts';
 import { catalogWrites } from '../../native/catalog/writes.ts';
+import type { Engine } from '../../native/engine/engine.ts';
+import { exportTeaching } from '../../native/engine/exportTeaching.ts';
+import { Grants } from '../../native/engine/grants.ts';
+import { Library } from '../../native/engine/library.ts';
 import { createPackage } from '../../native/files/package.ts';
+import { packMask } from '../../native/lesion/mask.ts';
 import { Disclosure, leftOut } from '../../native/takeaway/disclosure.ts';
 import { lesionPictures, pictureSide } from '../../native/takeaway/lesionPicture.ts';
 import { teachingPage } from '../../native/takeaway/teachingPage.ts';
 import type { Box, Grid, Volume } from '../../native/volume/volume.ts';
+import { openVoxelFile, writeVoxelFile } from '../../native/volume/voxelFile.ts';
 import { lesion, volume } from '../support/catalogRows.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 
@@ -22,6 +28,7 @@ const grid: Grid = {
   direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
 };
 const box: Box = [18, 18, 18, 21, 21, 21];
+const packed = () => packMask({ box, bits: new Uint8Array(64).fill(1) });
 
 /** Bright where `bright` says, in LPS mm from the lesion's middle. */
 function source(bright: (x: number, y: number, z: number) => boolean) {
@@ -108,6 +115,12 @@ describe('what is said', () => {
     ]); // biome-ignore format: one list
   });
 
+  test('a sex is one of the three that DICOM knows, or is not told', () => {
+    const sex = (said: string, identified = false) =>
+      new Disclosure(library, identified).person({ sex: said, age: undefined }).sex;
+    expect([sex('F'), sex('F, Ada'), sex('F, Ada', true)]).toEqual(['F', undefined, 'F, Ada']);
+  });
+
   test('the page shows its cases, refers to its own folder alone, and what it says is no markup', () => {
     writes.setLabel(named.uid, 'kind', '<b>');
     const html = teachingPage({
@@ -160,9 +173,91 @@ describe('the folder and the ZIP', () => {
     expect(Buffer.from(zipped['index.html']).toString()).toBe('page');
   });
 
+  test('a ZIP takes no more than it can count, and is as large as was counted', async () => {
+    const path = join(folder, 'set.zip');
+    const most = { bytes: 310, files: 2 };
+    const large = await createPackage(path, most);
+    await large.add('a', new Uint8Array(100));
+    await expect(large.add('b', new Uint8Array(100))).rejects.toThrow(/more than a ZIP/);
+    await large.abandon();
+    const whole = await createPackage(path, most);
+    for (const name of ['a', 'b']) await whole.add(name, new Uint8Array(50));
+    await expect(whole.add('c', new Uint8Array(0))).rejects.toThrow(/more than a ZIP/);
+    await whole.commit();
+    expect((await readFile(path)).length).toBe(most.bytes);
+    expect(Object.keys(unzipSync(await readFile(path)))).toEqual(['a', 'b']);
+  });
+
   test('a folder or file that is there already is not overwritten', async () => {
     await writeFile(join(folder, 'set'), 'mine');
     await expect(createPackage(join(folder, 'set'))).rejects.toThrow(/of that name already/);
     expect(await readFile(join(folder, 'set'), 'utf8')).toBe('mine');
+  });
+});
+
+describe('an export', () => {
+  let folder: string;
+  let library: Library;
+  const [broken, sound] = [lesion('broken'), lesion('sound')].map((one) => ({
+    ...one,
+    box,
+    packed: packed(),
+  }));
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+    library = await Library.open(join(folder, 'library'), false);
+    for (const [patient, one] of [
+      ['A', broken],
+      ['B', sound],
+    ] as const) {
+      const whole = volume(patient, patient, [one]);
+      library.writes.addVolume({
+        ...whole,
+        uid: `vol-${patient}`,
+        read: { ...whole.read, study: { uid: '1.2' }, dims: [40, 40, 40] },
+      });
+      const voxels = new Int16Array(40 ** 3).fill(patient === 'A' ? 240 : -160);
+      await writeVoxelFile(library.layout.voxelFile(`vol-${patient}`), { ...grid, voxels });
+      library.db.exec(`INSERT INTO report (uid, study, textHash, path, text)
+        SELECT 'rep-${patient}', id, 'h', '/r', 'In ${patient === 'A' ? 'the liver' : 'a lung'}.' FROM study
+        WHERE patient = (SELECT id FROM patient WHERE identity = '${patient}')`);
+    }
+    const damaged = library.layout.voxelFile('vol-A');
+    const bytes = await readFile(damaged);
+    // In the lowest slice, which the axial picture does not show.
+    bytes[12] ^= 255;
+    await writeFile(damaged, bytes);
+  });
+  afterEach(async () => {
+    await library.close();
+    await removeFolder(folder);
+  });
+
+  test('holds nothing of a case that failed, whose number the next one takes, and of a study of two patients only their own reports', async () => {
+    const path = join(folder, 'set.zip');
+    const grants = new Grants();
+    grants.add('token', { path, access: 'write' });
+    const withVoxels: Engine['withVoxels'] = async (id, use) => {
+      const file = await openVoxelFile(library.layout.voxelFile(id));
+      try {
+        return await use(file);
+      } finally {
+        await file.close();
+      }
+    };
+    const engine = { library, grants, withVoxels } as unknown as Engine;
+    const lesions = [broken.uid, sound.uid];
+    const params = { lesions, title: '', identified: false, reports: true, target: 'token' };
+    const done = await exportTeaching(engine, params, new AbortController().signal, () => undefined);
+    expect(done).toMatchObject({ cases: 1, failed: [{ lesion: broken.uid }] });
+    const bytes = await readFile(path);
+    // The header before each file of a ZIP: its mark, 26 bytes, the name.
+    const headers = bytes.toString('latin1').split('PK\u0003\u0004');
+    const entries = headers.filter((header) => header.startsWith('case-001/axial.png', 26));
+    expect(entries).toHaveLength(1);
+    const files = unzipSync(bytes);
+    expect(decode(files['case-001/axial.png']).data[pictureSide ** 2 / 2]).toBe(0);
+    const [said] = JSON.parse(Buffer.from(files['cases.json']).toString()).cases;
+    expect(said.reports).toEqual(['In a lung.']);
   });
 });

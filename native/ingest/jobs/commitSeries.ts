@@ -196,7 +196,7 @@ function replacement(
   let gone: string[] = [];
   return {
     rows: () => {
-      if (sameGrid) writes.moveDrawnLesions(old, by);
+      if (sameGrid) writes.moveDrawn(old, by);
       gone = reads.lesions({ volume: old, offset: 0, limit: 1_000_000 }).rows.map(({ id }) => id);
       writes.removeVolume(old);
     },
