@@ -1,4 +1,5 @@
 /** Content items of structured reports (PS3.3 section C.17.3) as elements of a data set in Explicit VR Little Endian, text in UTF-8. */
+import { PrecedentError } from '../../contract/errors.ts';
 import type { Element } from '../deidentify/elements.ts';
 import type { Code } from './concepts.ts';
 
@@ -53,7 +54,10 @@ export function image(relationship: Relationship, name: Code | null, reference: 
   return { ...item(relationship, 'IMAGE', name, value), reference };
 }
 
-/** @param points column and row of each, the corner of the first pixel at 0, 0 */
+/**
+ * @param points column and row of each, the corner of the first pixel at 0, 0
+ * @throws PrecedentError `limit` for more than 8191
+ */
 export function coordinates(
   relationship: Relationship,
   name: Code,
@@ -65,7 +69,10 @@ export function coordinates(
   return item(relationship, 'SCOORD', name, value, [image('SELECTED FROM', null, from)]);
 }
 
-/** @param points in mm (LPS) in a frame of reference */
+/**
+ * @param points in mm (LPS) in a frame of reference
+ * @throws PrecedentError `limit` for more than 5461
+ */
 export function coordinates3d(
   relationship: Relationship,
   name: Code,
@@ -166,7 +173,17 @@ function codes(tag: number, [value, scheme, meaning]: Code): Element {
   ]);
 }
 
+/** The length of an FL value has 16 bits (PS3.5 section 7.1.2). */
+const mostFloats = Math.floor(0xfffe / 4);
+
 function floats(tag: number, values: readonly number[]): Element {
+  if (values.length > mostFloats)
+    throw new PrecedentError(
+      'limit',
+      'an outline has more points than a DICOM report can hold',
+      undefined,
+      'smooth the lesion first',
+    );
   const bytes = Buffer.alloc(4 * values.length);
   for (const [n, value] of values.entries()) bytes.writeFloatLE(value, 4 * n);
   return { tag, vr: 'FL', value: bytes };
