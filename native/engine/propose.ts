@@ -2,14 +2,16 @@
 import type { Mark, MarkShape } from '../contract/mark.ts';
 import type { Measurements } from '../contract/model.ts';
 import { growLesion } from '../lesion/grow.ts';
+import { sampledReach } from '../lesion/growField.ts';
 import { markRegion } from '../lesion/markRegion.ts';
 import { measureLesion } from '../lesion/measure.ts';
 import { moveBox } from '../lesion/measureIn.ts';
 import { clipBox, type Mask, type VoxelSource } from '../volume/volume.ts';
 
-/** Growing looks this many half extents of the mark to each side, and no less than `leastReachMm`. */
-const reach = 3;
+/** No less is read to each side of a mark, whatever its size. */
 const leastReachMm = 20;
+/** What growing rounds to, to each side. */
+const marginVoxels = 2;
 
 /** Throws `usage` when the mark misses the volume. */
 export async function proposeLesion(
@@ -18,8 +20,11 @@ export async function proposeLesion(
 ): Promise<{ mask: Mask; measurements: Measurements; notes: string[] }> {
   const { grid } = source;
   const region = markRegion(grid, mark);
-  const low = region.center.map((c, a) => Math.floor(c - reachIn(region.radiiMm[a]) / grid.spacing[a]));
-  const high = region.center.map((c, a) => Math.ceil(c + reachIn(region.radiiMm[a]) / grid.spacing[a]));
+  const reach = grid.spacing.map(
+    (mm, a) => Math.max(leastReachMm, sampledReach * region.radiiMm[a]) / mm + marginVoxels,
+  );
+  const low = region.center.map((c, a) => Math.floor(c - reach[a]));
+  const high = region.center.map((c, a) => Math.ceil(c + reach[a]));
   const crop = clipBox([low[0], low[1], low[2], high[0], high[1], high[2]], grid.dims) ?? [0, 0, 0, 0, 0, 0];
   const volume = await source.readBox(crop);
   const from = [crop[0], crop[1], crop[2]] as const;
@@ -37,10 +42,6 @@ export async function proposeLesion(
     measurements: { ...measured, boxIjk: [...moveBox(measured.boxIjk, from)] },
     notes: [...notes],
   };
-}
-
-function reachIn(radiusMm: number): number {
-  return Math.max(leastReachMm, reach * radiusMm);
 }
 
 function moveShape(

@@ -9,6 +9,8 @@ import type { MarkRegion } from './markRegion.ts';
 export const cellsPerAxis = 36;
 /** The cube reaches this many times the half extents of the mark from its centre. */
 export const cubeReach = 2;
+/** Voxels so many half extents away have a part in its outermost cells, and one voxel more. */
+export const sampledReach = cubeReach + 0.2;
 const huRange = [-1000, 400] as const;
 
 /** The coordinate of a cell's centre along an axis, in half extents of the mark (−2…2). */
@@ -51,8 +53,8 @@ interface Samples {
 function readAround({ dims, spacing, voxels }: Volume, { center, radiiMm }: MarkRegion): Samples {
   const radii = [0, 1, 2].map((a) => radiiMm[a] / spacing[a]);
   const step = radii.map((r) => Math.max(1, Math.floor((r * cubeReach) / cellsPerAxis)));
-  const first = radii.map((r, a) => Math.max(0, Math.floor(center[a] - (cubeReach + 0.2) * r - 1)));
-  const last = radii.map((r, a) => Math.min(dims[a] - 1, Math.ceil(center[a] + (cubeReach + 0.2) * r + 1)));
+  const first = radii.map((r, a) => Math.max(0, Math.floor(center[a] - sampledReach * r - 1)));
+  const last = radii.map((r, a) => Math.min(dims[a] - 1, Math.ceil(center[a] + sampledReach * r + 1)));
   const [ni, nj, nk] = step.map((s, a) => Math.floor((last[a] - first[a]) / s) + 1);
   const samples = new Float32Array(ni * nj * nk);
   for (let k = 0, v = 0; k < nk; k++) {
