@@ -120,12 +120,20 @@ export async function startSession(): Promise<void> {
     .finally(startKeeping);
 
   let timer: ReturnType<typeof setTimeout> | undefined;
-  useView.subscribe((state) => {
+  const save = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      keep('look', lookOf(state));
-      keep('session', openedOf(state, library));
-    }, saveAfterMs);
+    timer = undefined;
+    const state = useView.getState();
+    keep('look', lookOf(state));
+    keep('session', openedOf(state, library));
+  };
+  useView.subscribe(() => {
+    clearTimeout(timer);
+    timer = setTimeout(save, saveAfterMs);
+  });
+  // What was changed just before the window is closed is kept too.
+  window.addEventListener('pagehide', () => {
+    if (timer !== undefined) save();
   });
 }
 

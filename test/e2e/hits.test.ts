@@ -155,7 +155,7 @@ describe.skipIf(noAppReason() !== null)(groupName('hits'), () => {
     await launched.screenshot('hits-4-saved');
     await page.keyboard.press('Escape');
     await find(4);
-    expect(await lesions()).not.toEqual(kept);
+    await expect.poll(lesions, patience).not.toEqual(kept);
     await at('saved-queries').click();
     await page.getByText('like Anna’s').click();
     await expect.poll(lesions, patience).toEqual(kept);

@@ -176,10 +176,14 @@ describe.skipIf(noAppReason() !== null)(groupName('surfaces'), () => {
       }
     });
     await page.reload();
-    await at('lesion-row').first().waitFor(patience);
+    // What was open comes back first.
+    await at('compare-view').waitFor(patience);
+    await page.keyboard.press('Escape');
     await at('lesion-row').first().click();
     await page.keyboard.press('f');
-    await expect.poll(() => at('hit-card').count(), patience).toBeGreaterThan(2);
+    // Until it says so, the hits of the search before are shown.
+    await expect.poll(() => page.locator('.hits-status').textContent(), patience).toMatch(/hits for/);
+    expect(await at('hit-card').count()).toBeGreaterThan(2);
     await page.keyboard.press('Control+3');
     await expect.poll(() => at('surface-no-webgl').textContent(), patience).toContain('offers no WebGL 2');
     await launched.screenshot('surface-3-no-webgl');
