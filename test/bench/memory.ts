@@ -41,6 +41,11 @@ async function openLesion(page: Page, patient: string, complete: boolean): Promi
   await page.evaluate(shows((await row.getAttribute('data-volume')) ?? '', complete));
 }
 
+/** Waits until all of the compared hit that is shown has arrived. */
+function hitIsThere(page: Page): Promise<void> {
+  return page.locator('[data-testid=compare-hit][data-complete=true]').first().waitFor();
+}
+
 /** Watches the processes until it is stopped, and returns the most that they held. */
 function watch(launched: LaunchedApp): () => number {
   const pid = launched.app.process().pid ?? 0;
@@ -80,17 +85,13 @@ async function twoStudiesAndHits(library: string): Promise<void> {
     .waitFor();
   for (let n = 0; n < large + small - 1; n++) {
     await page.getByTestId('hit-card').nth(n).click();
-    await page.waitForFunction(
-      `document.querySelector('[data-testid=compare-hit]')?.dataset.complete === 'true'`,
-    );
+    await hitIsThere(page);
   }
   say('and the boxes of its hits, one after the other');
   await openLesion(page, 'large-1', true);
   await page.keyboard.press('f');
   await page.getByTestId('hit-card').filter({ hasText: 'large-0' }).click();
-  await page.waitForFunction(
-    `document.querySelector('[data-testid=compare-hit]')?.dataset.complete === 'true'`,
-  );
+  await hitIsThere(page);
   say(`and a second study of ${slices} slices`);
   console.log(`${'the most at any time'.padEnd(52)}${(stop() / GiB).toFixed(2)} GiB`);
   await launched.close();
