@@ -9,11 +9,12 @@ import {
 import { PrecedentError } from '../contract/errors.ts';
 import { planeAxes } from '../contract/mark.ts';
 import type { Database } from './database.ts';
+import { volumeRows } from './volumeRows.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
 export function catalogAnnotations(db: Database) {
-  const volumeId = db.prepare('SELECT id FROM volume WHERE uid = ?').pluck();
+  const volumeRow = volumeRows(db);
   const upsert = db.prepare(
     `INSERT INTO annotation (uid, volume, kind, plane, points, label, author, createdAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (uid) DO UPDATE SET points = excluded.points, label = excluded.label
@@ -25,13 +26,6 @@ export function catalogAnnotations(db: Database) {
     FROM annotation JOIN volume ON volume.id = annotation.volume JOIN series ON series.id = volume.series
     WHERE series.study = (SELECT series.study FROM volume JOIN series ON series.id = volume.series WHERE volume.uid = ?)
     ORDER BY createdAt, annotation.id`);
-
-  const volumeRow = (uid: string): number => {
-    const id = volumeId.get(uid);
-    if (id === undefined)
-      throw new PrecedentError('not-found', 'there is no such volume', uid, 'open the study again');
-    return Number(id);
-  };
 
   return {
     /** Those of all volumes of the study that the volume belongs to, the earliest first. Throws `not-found`. */

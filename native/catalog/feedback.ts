@@ -3,6 +3,7 @@ import { PrecedentError } from '../contract/errors.ts';
 import type { FeedbackMark } from '../contract/feedback.ts';
 import type { Box } from '../volume/volume.ts';
 import type { Database } from './database.ts';
+import { volumeRows } from './volumeRows.ts';
 
 /** A lesion of the library, a region of a volume, or words and several things. */
 export type MarkedQuery =
@@ -26,7 +27,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 export function catalogFeedback(db: Database) {
   const lesionRow = db.prepare('SELECT id, volume FROM lesion WHERE uid = ?');
-  const volumeId = db.prepare('SELECT id FROM volume WHERE uid = ?').pluck();
+  const volumeRow = volumeRows(db);
   const addQuery = db
     .prepare(
       `INSERT INTO feedback_query (user, volume, lesion, box, mask, asked, hash) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -61,9 +62,7 @@ export function catalogFeedback(db: Database) {
       return Number(addQuery.get(user, volume, id, null, null, null, query.lesion));
     }
     if ('asked' in query) return Number(addQuery.get(user, null, null, null, null, query.asked, query.hash));
-    const volume = volumeId.get(query.volume);
-    if (volume === undefined)
-      throw new PrecedentError('not-found', 'there is no such volume', query.volume, 'search again');
+    const volume = volumeRow(query.volume, 'search again');
     return Number(
       addQuery.get(user, volume, null, query.box.join(','), query.mask ?? null, null, query.hash),
     );

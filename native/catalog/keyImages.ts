@@ -2,11 +2,12 @@
 import { PrecedentError } from '../contract/errors.ts';
 import { type KeyImage, type KeyImageShape, keyImage } from '../contract/keyImages.ts';
 import type { Database } from './database.ts';
+import { volumeRows } from './volumeRows.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
 export function catalogKeyImages(db: Database) {
-  const volumeId = db.prepare('SELECT id FROM volume WHERE uid = ?').pluck();
+  const volumeRow = volumeRows(db);
   const upsert = db.prepare(
     `INSERT INTO key_image (uid, volume, plane, slice, view, note, author, createdAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (uid) DO UPDATE SET view = excluded.view, note = excluded.note
@@ -18,13 +19,6 @@ export function catalogKeyImages(db: Database) {
     FROM key_image JOIN volume ON volume.id = key_image.volume JOIN series ON series.id = volume.series
     WHERE series.study = (SELECT series.study FROM volume JOIN series ON series.id = volume.series WHERE volume.uid = ?)
     ORDER BY createdAt, key_image.id`);
-
-  const volumeRow = (uid: string): number => {
-    const id = volumeId.get(uid);
-    if (id === undefined)
-      throw new PrecedentError('not-found', 'there is no such volume', uid, 'open the study again');
-    return Number(id);
-  };
 
   return {
     /** Those of all volumes of the study that the volume belongs to, the earliest first. Throws `not-found`. */

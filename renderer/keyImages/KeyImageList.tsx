@@ -1,7 +1,7 @@
 /** The key images of the open study, in the side panel: a click shows one as it was marked; the chosen one takes a note. */
 import './keyImages.css';
-import { ActionIcon, Menu, TextInput, Tooltip } from '@mantine/core';
-import { IconDownload, IconStarFilled, IconTrash } from '@tabler/icons-react';
+import { ActionIcon, Menu, Tooltip } from '@mantine/core';
+import { IconDownload, IconStarFilled } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { KeyImage, keyImageFormats } from '../../native/contract/keyImages.ts';
@@ -12,6 +12,7 @@ import { IdentityItem } from '../takeaway/IdentityItem.tsx';
 import { savedAs, takeIdentity } from '../takeaway/takeAway.ts';
 import { count } from '../ui/format.ts';
 import { useIdentity } from '../ui/identity.ts';
+import { NoteLine } from '../ui/NoteLine.tsx';
 import { failed, notice } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { jumpToKeyImage, keyImagesQuery, removeKeyImage, saveKeyImage } from './keyImages.ts';
@@ -66,35 +67,16 @@ export function KeyImageList() {
 }
 
 function Note({ row, image }: { row: VolumeRow; image: KeyImage }) {
-  const identity = useIdentity();
   const { author: _, createdAt: __, ...shape } = image;
-  const keep = (note: string) => {
-    if (note !== image.note) saveKeyImage(row, { ...shape, note });
-  };
   return (
-    <div className="annotation-naming">
-      <TextInput
-        size="xs"
-        aria-label="Note on the key image"
-        placeholder="Note"
-        maxLength={200}
-        defaultValue={identity.text(image.note)}
-        disabled={identity.hidden}
-        onBlur={(event) => keep(event.currentTarget.value.trim())}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') event.currentTarget.blur();
-        }}
-      />
-      <ActionIcon
-        size="sm"
-        variant="subtle"
-        color="gray"
-        aria-label="Take the mark off this key image"
-        onClick={() => removeKeyImage(row, image.id)}
-      >
-        <IconTrash size={14} />
-      </ActionIcon>
-    </div>
+    <NoteLine
+      name="Note on the key image"
+      placeholder="Note"
+      text={image.note}
+      keep={(note) => saveKeyImage(row, { ...shape, note })}
+      removeName="Take the mark off this key image"
+      remove={() => removeKeyImage(row, image.id)}
+    />
   );
 }
 

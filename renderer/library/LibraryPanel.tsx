@@ -1,24 +1,14 @@
 /** The library on the left: patients, their studies, their lesions; a click opens in the viewer. */
-import {
-  ActionIcon,
-  Button,
-  CloseButton,
-  Menu,
-  Pill,
-  SegmentedControl,
-  TextInput,
-  Tooltip,
-} from '@mantine/core';
-import { IconChevronDown, IconFileImport, IconSearch, IconTable } from '@tabler/icons-react';
+import { ActionIcon, Button, Menu, SegmentedControl, Tooltip } from '@mantine/core';
+import { IconChevronDown, IconFileImport, IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { bridge } from '../bridge.ts';
-import { byField, filterWords } from '../ui/filterWords.ts';
-import { useIdentity } from '../ui/identity.ts';
 import { LabelMenu, withFilter } from '../ui/LabelMenu.tsx';
 import { failed } from '../ui/notice.ts';
 import { type LibraryTab, useView } from '../ui/store.ts';
 import { useShownKey } from '../viewer/ownKeys.ts';
 import { LesionList } from './LesionList.tsx';
+import { FilterPills, LibrarySearch, PatientPill } from './LibrarySearch.tsx';
 import { PatientList } from './PatientList.tsx';
 import { openPage } from './page/pageState.ts';
 import { infoQuery } from './queries.ts';
@@ -29,7 +19,6 @@ export function LibraryPanel() {
   const tab = useView((s) => s.tab);
   const text = useView((s) => s.libraryText);
   const where = useView((s) => s.libraryWhere);
-  const identity = useIdentity();
   const patient = useView((s) => s.libraryPatient);
   const keyOf = useShownKey();
   const info = useQuery(infoQuery);
@@ -67,48 +56,13 @@ export function LibraryPanel() {
           { value: 'reports', label: 'Reports' },
         ]}
       />
-      <TextInput
-        size="xs"
+      <LibrarySearch
+        name="Search the list"
         placeholder={tab === 'reports' ? 'Search the reports' : 'Search by name, patient, label'}
-        aria-label="Search the list"
-        leftSection={<IconSearch size={13} />}
-        rightSection={
-          text ? (
-            <CloseButton
-              size="xs"
-              aria-label="Clear the search"
-              onClick={() => useView.setState({ libraryText: '' })}
-            />
-          ) : null
-        }
-        value={text}
-        onChange={(event) => useView.setState({ libraryText: event.currentTarget.value })}
       />
       <div className="chips">
-        {patient !== null && (
-          <Pill
-            size="sm"
-            withRemoveButton
-            removeButtonProps={{ 'aria-label': 'All patients' }}
-            onRemove={() => useView.setState({ libraryPatient: null })}
-          >
-            {identity.patient(patient)}
-          </Pill>
-        )}
-        {tab === 'lesions' &&
-          byField(where).map(([field, values]) => (
-            <Pill
-              key={field}
-              size="sm"
-              withRemoveButton
-              removeButtonProps={{
-                'aria-label': `Remove the filter ${filterWords(field, values, identity.hidden)}`,
-              }}
-              onRemove={() => useView.setState({ libraryWhere: where.filter((one) => one.field !== field) })}
-            >
-              {filterWords(field, values, identity.hidden)}
-            </Pill>
-          ))}
+        <PatientPill />
+        {tab === 'lesions' && <FilterPills />}
         {tab === 'lesions' && (
           <LabelMenu
             name="Label"

@@ -1,9 +1,8 @@
 /** The measurements of the open study, in the side panel: a click goes there, the chosen one can be named and removed. */
-import { ActionIcon, TextInput } from '@mantine/core';
-import { IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Annotation } from '../../native/contract/annotations.ts';
 import { useIdentity } from '../ui/identity.ts';
+import { NoteLine } from '../ui/NoteLine.tsx';
 import { useView } from '../ui/store.ts';
 import { gridOf } from '../viewer/grid.ts';
 import { useShownKey } from '../viewer/ownKeys.ts';
@@ -82,33 +81,14 @@ function useVoxelsOf(volume: string): Voxels | null {
 }
 
 function Naming({ annotation }: { annotation: Annotation }) {
-  const identity = useIdentity();
-  const keep = (label: string) => {
-    if (label !== annotation.label) saveAnnotation({ ...annotation, label });
-  };
   return (
-    <div className="annotation-naming">
-      <TextInput
-        size="xs"
-        aria-label="Name of the measurement"
-        placeholder="Name"
-        maxLength={200}
-        defaultValue={identity.text(annotation.label)}
-        disabled={identity.hidden}
-        onBlur={(event) => keep(event.currentTarget.value.trim())}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') event.currentTarget.blur();
-        }}
-      />
-      <ActionIcon
-        size="sm"
-        variant="subtle"
-        color="gray"
-        aria-label="Remove the measurement"
-        onClick={removeSelected}
-      >
-        <IconTrash size={14} />
-      </ActionIcon>
-    </div>
+    <NoteLine
+      name="Name of the measurement"
+      placeholder="Name"
+      text={annotation.label}
+      keep={(label) => saveAnnotation({ ...annotation, label })}
+      removeName="Remove the measurement"
+      remove={removeSelected}
+    />
   );
 }

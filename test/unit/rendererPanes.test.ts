@@ -16,26 +16,8 @@ import {
 } from '../../renderer/viewer/linking.ts';
 import { planeGeometry } from '../../renderer/viewer/planes.ts';
 import { cutOf } from '../../renderer/viewer/referenceLines.ts';
+import { volume } from '../support/volumeRow.ts';
 
-const volume = (id: string, more: Partial<VolumeRow> = {}): VolumeRow => ({
-  id,
-  patient: 'P',
-  study: 'now',
-  series: `series ${id}`,
-  dims: [100, 80, 40],
-  spacingMm: [1, 1, 2],
-  originMm: [0, 0, 0],
-  direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-  path: '',
-  dtype: 'int16',
-  warnings: [],
-  lossy: false,
-  interpolated: false,
-  copied: false,
-  deidentified: false,
-  lesions: 0,
-  ...more,
-});
 const study = (studyInstanceUid: string, date: string | undefined, description = ''): StudyRow => ({
   id: studyInstanceUid,
   patient: 'P',

@@ -1,6 +1,6 @@
 /** The stage in the window's store: which volume is open, which stand beside it, and what opening, scrolling and aligning do to panes. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { LesionRow, VolumeRow } from '../../native/contract/model.ts';
+import type { LesionRow } from '../../native/contract/model.ts';
 import {
   activeWindow,
   alignBeside,
@@ -16,26 +16,8 @@ import {
   useView,
 } from '../../renderer/ui/store.ts';
 import { besideAtFirst } from '../../renderer/viewer/linking.ts';
+import { volume } from '../support/volumeRow.ts';
 
-const volume = (id: string, more: Partial<VolumeRow> = {}): VolumeRow => ({
-  id,
-  patient: 'P',
-  study: 'now',
-  series: `series ${id}`,
-  dims: [100, 80, 40],
-  spacingMm: [1, 1, 2],
-  originMm: [0, 0, 0],
-  direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-  path: '',
-  dtype: 'int16',
-  warnings: [],
-  lossy: false,
-  interpolated: false,
-  copied: false,
-  deidentified: false,
-  lesions: 0,
-  ...more,
-});
 const open = volume('open');
 const prior = volume('prior', { originMm: [0, 0, 500] });
 const third = volume('third');

@@ -1,6 +1,7 @@
 /** What a second window changes for the first: a comparison in it covers no planes, and stays when these are turned to. */
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Hit, VolumeRow } from '../../../native/contract/model.ts';
+import type { Hit } from '../../../native/contract/model.ts';
+import { volume } from '../../support/volumeRow.ts';
 
 const kept = new Map<string, string>();
 vi.stubGlobal('localStorage', {
@@ -38,11 +39,6 @@ beforeEach(() => {
   page.useColumns.setState({ open: false });
 });
 
-const volume = (id: string): VolumeRow => ({
-  id, patient: 'P', study: 'now', series: 's', dims: [100, 80, 40], spacingMm: [1, 1, 2], originMm: [0, 0, 0],
-  direction: [1, 0, 0, 0, 1, 0, 0, 0, 1], path: '', dtype: 'int16', warnings: [], lossy: false,
-  interpolated: false, copied: false, deidentified: false, lesions: 0,
-}); // biome-ignore format: one record
 const hit: Hit = {
   rank: 1, score: 1, lesion: 'l', patient: 'Q', volume: 'v', name: 'n', labels: {}, volumeMl: 1, diameterMm: 10,
   meanHu: 0, centerMm: [0, 0, 0], boxIjk: [0, 0, 0, 1, 1, 1], lossy: false, interpolated: false,
