@@ -8,7 +8,7 @@ import { Embedder } from '../encoder/embedder.ts';
 import { encoderFiles, loadManifest, readManifest } from '../encoder/manifest.ts';
 import type { Manifest } from '../encoder/manifestSchema.ts';
 import { tryEncoder } from '../encoder/trial.ts';
-import { commitFile, copyFileAtomic, ensureFolder, removeFolder } from '../files/files.ts';
+import { commitFile, copyFileAtomic, ensureFolder, removeFolder, removeFolderWhole } from '../files/files.ts';
 import { ManagedProcess, type Spawner } from '../process/managed.ts';
 import { compareVersions, type Encoders, encoderFolderName } from './encoders.ts';
 import type { Library } from './library.ts';
@@ -38,7 +38,7 @@ export async function addEncoder(
     checkNew(encoders, copied);
     await ensureFolder(library.layout.encoders);
     const place = join(library.layout.encoders, encoderFolderName(copied));
-    await removeFolder(place);
+    await removeFolderWhole(place, library.layout.staging);
     await commitFile(staged, place);
     await encoders.installed(place);
     await encoders.dropUnused(copied.id);

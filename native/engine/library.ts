@@ -27,6 +27,7 @@ import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
 import { levels } from '../contract/levels.ts';
 import type { EmbedRegion } from '../encoder/voxelSource.ts';
+import { safeFileName } from '../files/fileName.ts';
 import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries } from '../files/files.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
@@ -224,7 +225,8 @@ export class Library {
 
   /** One file for each level of an encoder: what an earlier version left in it is stale and written anew. */
   vectorPath({ encoder, level, pooling }: EmbeddingKey): string {
-    return join(this.layout.vectors, [encoder, level, ...(pooling ? [pooling] : [])].join('.'));
+    const name = [encoder, level, ...(pooling ? [pooling] : [])].join('.');
+    return join(this.layout.vectors, safeFileName(name));
   }
 
   /** Drops the vectors of keys that are gone from memory, and their files. */
