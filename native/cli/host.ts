@@ -57,6 +57,7 @@ export async function startHost(
     tell({
       control: 'open',
       library: root,
+      mayCreate: options.mayCreate,
       resources: resolve(options.dist ?? builtFolder, '../resources'),
       calibrations: calibrationsFolder(),
     });

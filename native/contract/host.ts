@@ -17,6 +17,8 @@ export const toEngine = z.discriminatedUnion('control', [
     /** The folder for what this machine measures of models. */
     calibrations: z.string().optional(),
     demonstration: z.boolean().default(false),
+    /** Whether an empty library is made where there is none. */
+    mayCreate: z.boolean(),
     /** Go on with unfinished imports and watch folders: for a host that stays. */
     stays: z.boolean().default(false),
   }),

@@ -26,6 +26,7 @@ interface EngineOptions {
   readonly resources: string;
   readonly calibrations?: string | undefined;
   readonly demonstration: boolean;
+  readonly mayCreate: boolean;
   readonly spawner: Spawner;
   readonly onProcess: (state: ProcessState) => void;
   /** The library holds other things, or more of it can be found, than before. */
@@ -101,7 +102,7 @@ export class Engine {
     const { spawner, onProcess } = options;
     const inference = new ManagedProcess('inference', inferenceContract, spawner, onProcess);
     const reader = new ProcessPool('reader', readerContract, spawner, onProcess, { size: readerCount() });
-    const library = await Library.open(options.root, options.demonstration);
+    const library = await Library.open(options.root, options.demonstration, options.mayCreate);
     try {
       const encoders = await Encoders.open(library, {
         folder: join(options.resources, 'encoders'),

@@ -29,14 +29,17 @@ import { levels } from '../contract/levels.ts';
 import type { EmbedRegion } from '../encoder/voxelSource.ts';
 import { safeFileName } from '../files/fileName.ts';
 import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries } from '../files/files.ts';
+import { holdFolder } from '../files/held.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
+import { checkLibraryPlace } from '../files/place.ts';
 import { unpackMask } from '../lesion/mask.ts';
 import { type Gallery, patchedGallery } from '../retrieval/gallery.ts';
 import { LevelIndex } from '../retrieval/levelIndex.ts';
 import type { CacheKey } from '../vectors/cache.ts';
 import { VectorStore, vectorFiles } from '../vectors/store.ts';
 import { fromFloat16 } from '../volume/float16.ts';
+import { checkStanding } from './standing.ts';
 import { strayPaths } from './strays.ts';
 
 export class Library {
@@ -92,12 +95,18 @@ export class Library {
     this.#unlock = unlock;
   }
 
-  /** Opens the library in `root`, creating an empty one where there is none. Throws `busy`, `corrupt` or `storage`. */
-  static async open(root: string, demonstration: boolean): Promise<Library> {
+  /**
+   * Opens the library in `root`, creating an empty one where there is none and `mayCreate` says so. Throws `busy`, `corrupt`, `storage`,
+   * `not-found` where there is none, `refused` for a place that may not hold one.
+   */
+  static async open(root: string, demonstration: boolean, mayCreate = true): Promise<Library> {
     const layout = libraryLayout(root);
+    // What is generated can be generated again.
+    if (!demonstration) await checkLibraryPlace(root);
+    await checkStanding(layout, mayCreate);
     for (const folder of [root, layout.voxels, layout.vectors, layout.thumbnails, layout.staging])
       await ensureFolder(folder);
-    const unlock = await lockLibrary(layout.lock);
+    const unlock = await take(layout);
     try {
       for (const folder of [layout.voxels, layout.vectors, layout.thumbnails])
         await removeTemporaries(folder);
@@ -243,6 +252,16 @@ export class Library {
     this.db.close();
     await this.#unlock();
   }
+}
+
+/** Locks the library and holds its folder; the returned function gives both back. */
+async function take({ lock, root }: Layout): Promise<() => Promise<void>> {
+  const unlock = await lockLibrary(lock);
+  const letGo = holdFolder(root);
+  return async () => {
+    letGo();
+    await unlock();
+  };
 }
 
 function storeId(path: string, { version, preprocessing }: EmbeddingKey): string {

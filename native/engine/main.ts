@@ -17,6 +17,7 @@ import { forkSpawner, hostSpawner } from '../process/spawners.ts';
 import { Engine } from './engine.ts';
 import { Grants } from './grants.ts';
 import { engineHandlers } from './handlers.ts';
+import { explained } from './standing.ts';
 
 type Opening = Extract<z.output<typeof toEngine>, { control: 'open' }>;
 
@@ -39,7 +40,10 @@ function serveOn(channel: Channel): void {
     waiting.push(channel);
     return;
   }
-  const server = serve(engineContract, channel, engineHandlers(engine, { libraryChanged }));
+  const { layout } = engine.library;
+  const server = serve(engineContract, channel, engineHandlers(engine, { libraryChanged }), (thrown) =>
+    explained(layout, thrown),
+  );
   servers.add(server);
   channel.onClose(() => servers.delete(server));
 }
@@ -58,13 +62,21 @@ function encoderChanged(news: EventData<EngineContract, 'encoder'>): void {
   for (const server of servers) server.emit('encoder', news);
 }
 
-async function open({ library, resources, calibrations, demonstration, stays }: Opening): Promise<void> {
+async function open({
+  library,
+  resources,
+  calibrations,
+  demonstration,
+  mayCreate,
+  stays,
+}: Opening): Promise<void> {
   try {
     engine = await Engine.open({
       root: library,
       resources,
       calibrations,
       demonstration,
+      mayCreate,
       spawner,
       grants,
       onProcess,

@@ -2,7 +2,7 @@
  * The one layer for file operations inside a library: what is written here is complete or absent, never half, also when the
  * power fails. A name is made durable by syncing the folder it stands in, and so is a new folder's own name.
  */
-import { constants, promises as fs } from 'node:fs';
+import { constants, promises as fs, realpathSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,11 +20,12 @@ export const operations = {
   readdir: fs.readdir,
   readFile: fs.readFile,
   stat: fs.stat,
+  statfs: fs.statfs,
   rm: fs.rm,
   wait: (ms: number): Promise<void> => delay(ms),
 };
 /** Whose rules hold; tests set it to see what is done under those of Windows. */
-export const system = { windows: process.platform === 'win32' };
+export const system = { windows: process.platform === 'win32', realpath: realpathSync.native };
 
 let temporaryCount = 0;
 
@@ -294,6 +295,17 @@ export async function folderBytes(path: string): Promise<number> {
   let bytes = 0;
   for (const name of await listFolder(path)) bytes += await folderBytes(join(path, name));
   return bytes;
+}
+
+/** As `fileExists`, but throws `storage` where it cannot be told. */
+export async function isThere(path: string): Promise<boolean> {
+  return operations.stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (/^(ENOENT|ENOTDIR)$/.test(codeOf(error))) return false;
+      throw storageError(error, 'looking for a file', path);
+    },
+  );
 }
 
 /** True when something is at this path. */
