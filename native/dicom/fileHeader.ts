@@ -1,5 +1,5 @@
 /** Reads the header of a DICOM file on disk without reading its pixels. */
-import { open } from 'node:fs/promises';
+import { openForReading } from '../files/files.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type DicomHeader, readHeader } from './header.ts';
 import { maxHeaderBytes } from './limits.ts';
@@ -9,7 +9,7 @@ const firstChunkBytes = 64 * 1024;
 
 /** The header of a file, reading no more of it than needed. @throws PrecedentError `unreadable` or `limit` */
 export async function readFileHeader(path: string): Promise<{ header: DicomHeader; fileBytes: number }> {
-  const file = await open(path, 'r');
+  const file = await openForReading(path);
   try {
     const { size } = await file.stat();
     for (let length = firstChunkBytes; ; length *= 8) {

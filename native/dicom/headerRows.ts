@@ -1,5 +1,5 @@
 /** The elements of a DICOM file as rows to read: tag, keyword, VR and value, through all sequences, without the pixels. */
-import { open } from 'node:fs/promises';
+import { openForReading } from '../files/files.ts';
 import type { DataSet, Element } from 'dicom-parser';
 import { type HeaderRow, shownCharacters } from '../contract/originalHeader.ts';
 import type { DecodeText } from './charset.ts';
@@ -36,7 +36,7 @@ export interface HeaderOptions {
 
 /** The rows of a file's elements, in their order; the rows of a sequence's items follow it. @throws PrecedentError `unreadable`, `limit` */
 export async function dicomHeaderRows(path: string, options: HeaderOptions): Promise<HeaderRow[]> {
-  const file = await open(path, 'r');
+  const file = await openForReading(path);
   try {
     const { size } = await file.stat();
     const bytes = Buffer.alloc(Math.min(size, maxHeaderBytes));

@@ -1,7 +1,6 @@
 /** Reads the stored values of slices from their files, holding one file, or one frame of a large one, at a time. */
 import type { Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { contentSize, openForReading, readContent, readPieces } from '../files/files.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { explicitLittleEndian, implicitLittleEndian } from './dataset.ts';
 import { readFileHeader } from './fileHeader.ts';
@@ -59,12 +58,12 @@ export class SliceReader {
     const { header } = await readFileHeader(path);
     const piecewise = (header.numberOfFrames ?? 1) > 1 && uncompressed.has(header.transferSyntax);
     if (piecewise) {
-      if (this.#isNew(path)) for await (const chunk of createReadStream(path)) this.#hash?.update(chunk);
+      if (this.#isNew(path)) for await (const chunk of readPieces(path)) this.#hash?.update(chunk);
       return { path, piecewise, frames: sliceFrames(path, header) };
     }
-    const { size } = await stat(path);
+    const size = await contentSize(path);
     if (size > maxFileBytes) throw new PrecedentError('limit', 'the file is too large for a CT slice');
-    const bytes = await readFile(path);
+    const bytes = await readContent(path);
     if (this.#isNew(path)) this.#hash?.update(bytes);
     return { path, piecewise, frames: sliceFrames(path, readHeader(bytes)) };
   }
@@ -87,7 +86,7 @@ async function frameAlone(
   if ((frame + 1) * length > whole)
     throw new PrecedentError('unreadable', 'the length of the pixel data does not match rows and columns');
   const bytes = Buffer.alloc(length);
-  const file = await open(path, 'r');
+  const file = await openForReading(path);
   try {
     const { bytesRead } = await file.read(bytes, 0, length, offset + frame * length);
     if (bytesRead !== length) throw changed();

@@ -1,6 +1,6 @@
 /** Finds images that a series holds more than once: the same place and the same stored pixels. */
+import { openForReading } from '../files/files.ts';
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { throwIfCancelled } from '../process/cancel.ts';
 import { deflatedLittleEndian } from './dataset.ts';
 import { SliceReader } from './readSlices.ts';
@@ -62,7 +62,7 @@ async function alike(slices: readonly SliceFile[]): Promise<SliceFile[][]> {
 async function sample({ path, header }: SliceFile): Promise<string> {
   const { pixelData, numberOfFrames = 1, transferSyntax } = header;
   if (!pixelData || numberOfFrames !== 1 || transferSyntax === deflatedLittleEndian) return '';
-  const file = await open(path, 'r');
+  const file = await openForReading(path);
   try {
     const { size } = await file.stat();
     const length = pixelData.length ?? size - pixelData.offset;

@@ -68,6 +68,7 @@ export class Library {
   readonly #indexes = new WeakMap<VectorStore, LevelIndex>();
   /** By key, for a state of its embeddings; none once the lesions or volumes are others. */
   readonly #missing = new Map<string, { readonly revision: string; readonly count: number }>();
+  readonly #closing = new AbortController();
   #gallery: Gallery | null = null;
   #captioning = false;
 
@@ -216,7 +217,11 @@ export class Library {
     const key = vectorKey(stored);
     const path = this.vectorPath(stored);
     const loaded = await VectorStore.open(path, key, revision);
-    if (loaded.state === 'ready') return loaded.value;
+    if (loaded.state === 'ready') {
+      // Searches are exact until a graph that was not kept is there again.
+      loaded.value.updateGraph(this.#closing.signal).catch(() => undefined);
+      return loaded.value;
+    }
     const store = VectorStore.build(key, this.#rows(stored));
     await store.updateGraph();
     // A full or read-only disk costs the cache, not the search.
@@ -248,6 +253,7 @@ export class Library {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     for (const { store } of this.#stores.values()) await store.catch(() => undefined);
     this.db.close();
     await this.#unlock();

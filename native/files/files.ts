@@ -1,6 +1,7 @@
 /**
  * The one layer for file operations inside a library: what is written here is complete or absent, never half, also when the
- * power fails. A name is made durable by syncing the folder it stands in, and so is a new folder's own name.
+ * power fails. A name is made durable by syncing the folder it stands in, and so is a new folder's own name. In an encrypted library
+ * everything is sealed and opened here, by where it lies.
  */
 import { constants, promises as fs, realpathSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
@@ -9,7 +10,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PrecedentError } from '../contract/errors.ts';
 import { codeOf } from './errorCode.ts';
 import { isHeld } from './held.ts';
+import { type ReadableFile, unsealBytes, unsealed } from './readable.ts';
+import { Sealer } from './sealed.ts';
 import { storageError } from './storageError.ts';
+import { sealOf } from './unlocked.ts';
 
 /** The system calls that this layer makes, replaced by tests that inject faults, other systems' rules or a power cut. */
 export const operations = {
@@ -101,12 +105,14 @@ export async function createFileAtomic(path: string): Promise<AtomicFile> {
       throw storageError(error, 'writing a file', path);
     });
   const file = await asWritten(operations.open(temporary, 'wx', 0o600));
+  const content = contentOf(file, path);
   let committed = false;
   return {
-    write: (chunk) => asWritten(writeAll(file, chunk)),
+    write: (chunk) => asWritten(content.write(chunk)),
     commit: () =>
       asWritten(
         (async () => {
+          await content.end();
           await file.sync();
           await file.close();
           await patiently(() => operations.rename(temporary, path));
@@ -119,6 +125,20 @@ export async function createFileAtomic(path: string): Promise<AtomicFile> {
       await file.close().catch(() => undefined);
       await operations.unlink(temporary).catch(() => undefined);
     },
+  };
+}
+
+/** Writes the content of the file that will lie at `path`: as it is, or sealed. */
+function contentOf(
+  file: FileHandle,
+  path: string,
+): { write(chunk: Uint8Array): Promise<void>; end(): Promise<void> } {
+  const seal = sealOf(path);
+  if (!seal) return { write: (chunk) => writeAll(file, chunk), end: async () => undefined };
+  const sealer = new Sealer(seal);
+  return {
+    write: (chunk) => writeAll(file, sealer.add(chunk)),
+    end: () => writeAll(file, sealer.end()),
   };
 }
 
@@ -164,10 +184,11 @@ export async function createPlainFile(path: string, flags: 'w' | 'wx' = 'wx'): P
       throw storageError(error, 'writing a file', path);
     });
   const file = await asWritten(operations.open(path, flags, 0o600));
+  const content = contentOf(file, path);
   return {
-    write: (chunk) => asWritten(writeAll(file, chunk)),
+    write: (chunk) => asWritten(content.write(chunk)),
     modifiedMs: () => asWritten(file.stat().then(({ mtimeMs }) => mtimeMs)),
-    close: () => asWritten(file.close()),
+    close: () => asWritten(content.end().finally(() => file.close())),
   };
 }
 
@@ -234,14 +255,56 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** Opens a file to be read in pieces, through this layer so that who holds it open is known. Throws what the system says. */
-export function openForReading(path: string): Promise<FileHandle> {
-  return patiently(() => operations.open(path, 'r'));
+export async function openForReading(path: string): Promise<ReadableFile> {
+  const file = await patiently(() => operations.open(path, 'r'));
+  const seal = sealOf(path);
+  return seal ? unsealed(file, seal) : file;
+}
+
+/** The size of a file's content. Throws what the system says. */
+export async function contentSize(path: string): Promise<number> {
+  const file = await openForReading(path);
+  try {
+    return (await file.stat()).size;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The whole content of a file of whatever kind and place. Throws what the system says. */
+export async function readContent(path: string): Promise<Buffer> {
+  const file = await openForReading(path);
+  try {
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+const pieceBytes = 2 ** 20;
+
+/** The content of a file, piece by piece in one buffer that is used again. Throws what the system says. */
+export async function* readPieces(path: string): AsyncGenerator<Uint8Array> {
+  const file = await openForReading(path);
+  try {
+    const buffer = Buffer.allocUnsafe(pieceBytes);
+    for (let position = 0; ; ) {
+      const { bytesRead } = await file.read(buffer, 0, pieceBytes, position);
+      if (bytesRead === 0) return;
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** The whole file. Throws `not-found` when there is none. */
 export async function readFileBytes(path: string): Promise<Uint8Array> {
   try {
-    return await patiently(() => operations.readFile(path));
+    const bytes = await patiently(() => operations.readFile(path));
+    const seal = sealOf(path);
+    return seal ? unsealBytes(bytes, seal) : bytes;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') throw new PrecedentError('not-found', 'the file does not exist');
     throw storageError(error, 'reading a file', path);

@@ -1,6 +1,5 @@
 /** De-identifies what was read of a series: what the catalog will say, and copies of its files for the library to keep. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { PrecedentError } from '../contract/errors.ts';
@@ -11,7 +10,7 @@ import { cleanDescriptor } from '../dicom/deidentify/descriptors.ts';
 import { Deidentifier } from '../dicom/deidentify/identity.ts';
 import { deidentifyMeta } from '../dicom/deidentify/meta.ts';
 import { readHeader } from '../dicom/header.ts';
-import { writeFileAtomic } from '../files/files.ts';
+import { readContent, writeFileAtomic } from '../files/files.ts';
 import { isGzip } from '../nifti/header.ts';
 import { openVoxelFile } from '../volume/voxelFile.ts';
 
@@ -35,7 +34,7 @@ export async function deidentifySeries(
   const files: ReadVolume['files'] = [];
   const risks = new Set<string>();
   for (const [n, { path, sopInstanceUid }] of read.files.entries()) {
-    const original = await readFile(path);
+    const original = await readContent(path);
     if (isDicom(path)) for (const risk of burnedInRisk(readHeader(original))) risks.add(risk);
     const bytes = withoutIdentity(path, original, context);
     const staged = join(staging, `${read.contentHash.slice(0, 16)}-${n}.copy`);

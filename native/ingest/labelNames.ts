@@ -1,5 +1,5 @@
 /** Finds what the labels of a mask are called: in a table or JSON file beside it. */
-import { open } from 'node:fs/promises';
+import { openForReading } from '../files/files.ts';
 import { basename, dirname, join } from 'node:path';
 
 export type LabelNames = ReadonlyMap<number, string>;
@@ -92,13 +92,13 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 async function readText(path: string, onFile: (path: string) => void): Promise<string | null> {
-  const file = await open(path, 'r').catch(() => null);
+  const file = await openForReading(path).catch(() => null);
   if (!file) return null;
   try {
     const { size } = await file.stat();
     if (size > largestTable) return null;
     onFile(path);
-    return await file.readFile('utf8');
+    return (await file.readFile()).toString('utf8');
   } catch {
     return null;
   } finally {

@@ -1,5 +1,5 @@
 /** Reads how a folder of the Medical Segmentation Decathlon is laid out: which image has which mask, and what its values are. */
-import { readFile, stat } from 'node:fs/promises';
+import { contentSize, readContent } from '../files/files.ts';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { type MirOrgan, mirOrgans } from '../benchmark/mir/labels.ts';
@@ -64,9 +64,9 @@ export function readMsdDataset(text: string): MsdDataset {
 
 /** The dataset.json at a path, as it crosses a process. @throws PrecedentError as `readMsdDataset`, `limit` */
 export async function readDataset(path: string): Promise<{ name: string; names: Record<string, string> }> {
-  if ((await stat(path)).size > maxDescriptionBytes)
+  if ((await contentSize(path)) > maxDescriptionBytes)
     throw new PrecedentError('limit', 'dataset.json is larger than 16 MB');
-  const { name, names } = readMsdDataset(await readFile(path, 'utf8'));
+  const { name, names } = readMsdDataset((await readContent(path)).toString('utf8'));
   return { name, names: Object.fromEntries(names) };
 }
 

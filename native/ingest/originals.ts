@@ -1,10 +1,9 @@
 /** Original files that are referenced and not copied: which of them are no longer where they were, and where they are now. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { MissingOriginal } from '../contract/engine.ts';
 import type { FileDescription, FoundFile } from '../contract/reader.ts';
-import { fileExists } from '../files/files.ts';
+import { fileExists, readPieces } from '../files/files.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import { describeFiles } from './jobs/callReader.ts';
 import type { JobServices } from './jobs/work.ts';
@@ -77,7 +76,7 @@ function nameKey(path: string, bytes: FoundFile['bytes'] | undefined): string {
 async function hashOf(paths: readonly string[]): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {
-    for (const path of paths) for await (const chunk of createReadStream(path)) hash.update(chunk);
+    for (const path of paths) for await (const chunk of readPieces(path)) hash.update(chunk);
   } catch {
     return undefined;
   }

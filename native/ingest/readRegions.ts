@@ -1,5 +1,4 @@
 /** Reads lesions and organs from the files that were drawn on a volume, whatever their format, one mask at a time. */
-import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PrecedentError } from '../contract/errors.ts';
 import type { RegionFile } from '../contract/reader.ts';
@@ -8,6 +7,7 @@ import { builtinRules, kindByRules, type RoiKind, type RoiRule, roiKind } from '
 import { readRtstruct } from '../dicom/rtstruct.ts';
 import { readSeg, segMasks } from '../dicom/seg.ts';
 import { kindByCodes, type SegmentCode } from '../dicom/segmentCodes.ts';
+import { contentSize, readContent } from '../files/files.ts';
 import { readNiftiLabels } from '../nifti/nifti.ts';
 import { nrrdDataFile, readNrrdLabels } from '../nrrd/nrrd.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
@@ -89,17 +89,17 @@ export async function* readRegions(
 
 /** What the rows of a table of lesions call their images, with and without an image file's ending. */
 export async function tableImages(path: string): Promise<string[]> {
-  if ((await stat(path)).size > largestFile)
+  if ((await contentSize(path)) > largestFile)
     throw new PrecedentError('limit', 'the file is larger than 1 GiB');
-  const { rows } = readRegionTable(await readFile(path));
+  const { rows } = readRegionTable(await readContent(path));
   return [...new Set(rows.flatMap(({ image }) => (image === undefined ? [] : [image, stem(image)])))];
 }
 
 async function readBytes(path: string, { onFile }: Reading): Promise<Uint8Array> {
   onFile(path);
-  if ((await stat(path)).size > largestFile)
+  if ((await contentSize(path)) > largestFile)
     throw new PrecedentError('limit', 'the file is larger than 1 GiB');
-  return readFile(path);
+  return readContent(path);
 }
 
 async function* rtstructRegions({ path }: RegionFile, reading: Reading): Regions {

@@ -1,12 +1,12 @@
 /** Reads one found series into staged voxel files with its lesions measured: all that needs the voxels. */
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { mirLabels, mirLabelValues } from '../benchmark/mir/labels.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { OrganContext } from '../contract/model.ts';
 import type { FoundSeries, ReadOptions, ReadVolume, Skipped } from '../contract/reader.ts';
 import { planSeries, type SeriesMeta, stageStack } from '../dicom/volume.ts';
+import { contentSize, readContent } from '../files/files.ts';
 import { connectedComponents } from '../lesion/components.ts';
 import { packMask, unpackMask } from '../lesion/mask.ts';
 import { measureIn } from '../lesion/measureIn.ts';
@@ -104,9 +104,9 @@ async function stageImage(series: FoundSeries, reading: Reading): Promise<Staged
   const { format, files, caseName = basename(files[0]), studyUid, seriesUid, patientId } = series;
   const [path] = files;
   reading.onFile(path);
-  if ((await stat(path)).size > largestImageFile)
+  if ((await contentSize(path)) > largestImageFile)
     throw new PrecedentError('limit', 'the file is larger than 4 GiB');
-  const bytes = await readFile(path);
+  const bytes = await readContent(path);
   const { volume, warnings } = format === 'nifti' ? readNifti(bytes) : readNrrd(bytes);
   const staged = stagedPath(reading);
   await writeVoxelFile(staged, volume);

@@ -1,5 +1,5 @@
 /** The fields of a NIfTI-1 or NIfTI-2 header (nifti1.h, nifti2.h) as rows to read. */
-import { open } from 'node:fs/promises';
+import { openForReading } from '../files/files.ts';
 import { constants, gunzipSync } from 'node:zlib';
 import { PrecedentError } from '../contract/errors.ts';
 import type { HeaderRow } from '../contract/originalHeader.ts';
@@ -40,7 +40,7 @@ export async function niftiHeaderRows(
   path: string,
   { masked }: { readonly masked: boolean },
 ): Promise<HeaderRow[]> {
-  const file = await open(path, 'r');
+  const file = await openForReading(path);
   try {
     const bytes = Buffer.alloc(8192);
     const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);

@@ -1,5 +1,5 @@
 /** The fields and keys of a NRRD header as rows to read. */
-import { open } from 'node:fs/promises';
+import { openForReading } from '../files/files.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type HeaderRow, shownCharacters } from '../contract/originalHeader.ts';
 import { isNrrd } from './header.ts';
@@ -14,7 +14,7 @@ export async function nrrdHeaderRows(
   path: string,
   { masked, characters = shownCharacters }: { readonly masked: boolean; readonly characters?: number },
 ): Promise<HeaderRow[]> {
-  const file = await open(path, 'r');
+  const file = await openForReading(path);
   try {
     const bytes = Buffer.alloc(mostBytes);
     const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);

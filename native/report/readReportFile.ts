@@ -1,5 +1,5 @@
 /** Reads the text of a report from its file, of which no more is loaded than a report may have. */
-import { open } from 'node:fs/promises';
+import { openForReading } from '../files/files.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { ReportFile } from '../contract/reader.ts';
 import { maxPdfBytes } from './pdf.ts';
@@ -20,7 +20,7 @@ export async function readReportFile({
   path,
   format,
 }: Pick<ReportFile, 'path' | 'format'>): Promise<ReportText> {
-  const handle = await open(path, 'r').catch(() => {
+  const handle = await openForReading(path).catch(() => {
     throw new PrecedentError('unreadable', 'the report cannot be opened');
   });
   try {

@@ -5,6 +5,7 @@
 import { Index, type Matches, MetricKind, ScalarKind } from 'usearch';
 import { z } from 'zod';
 import { readFileBytes, removeFile, writeFileAtomic } from '../files/files.ts';
+import { sealOf } from '../files/unlocked.ts';
 import { CacheFault, digest, type Loaded, loading, seal, unseal } from './cache.ts';
 
 const settings = { connectivity: 16, expansionAdd: 128, expansionSearch: 128 } as const;
@@ -74,9 +75,11 @@ export class HnswGraph {
 
   /**
    * Writes the graph and, beside it, its sealed description; `matrix` is the digest of the matrix it belongs to.
-   * USearch's own save is not atomic, so it writes to a name of its own first.
+   * USearch's own save is not atomic, so it writes to a name of its own first. In an encrypted library nothing is written: USearch
+   * saves to and loads from nothing but a plain file, and building the graph again from the matrix needs none.
    */
   async save(path: string, matrix: string): Promise<void> {
+    if (sealOf(path)) return;
     const part = `${path}.${process.pid}.tmp`;
     try {
       this.#index.save(part);

@@ -7,7 +7,6 @@
  * fastest, compressed with zstd; the header's `slices` gives for each its compressed length and the CRC-32 of the
  * compressed bytes. The lengths must add up to where the header begins: every byte of the file is accounted for.
  */
-import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { constants, crc32, zstdCompress, zstdDecompress, zstdDecompressSync } from 'node:zlib';
@@ -15,6 +14,7 @@ import { z } from 'zod';
 import { PrecedentError } from '../contract/errors.ts';
 import { direction, vec3 } from '../contract/model.ts';
 import { type AtomicFile, createFileAtomic, openForReading } from '../files/files.ts';
+import type { ReadableFile } from '../files/readable.ts';
 import { type Box, boxDims, type Grid, indexToWorld, type Volume } from './volume.ts';
 
 const compress = promisify(zstdCompress);
@@ -138,14 +138,14 @@ export async function writeVoxelFile(path: string, volume: Volume): Promise<void
 /** An open voxel file. Every slice is verified when it is read. */
 export class VoxelFile {
   readonly header: VoxelHeader;
-  readonly #file: FileHandle;
+  readonly #file: ReadableFile;
   readonly #offsets: readonly number[];
   /** Unpacked slices that are kept, the one used last at the end. */
   readonly #kept = new Map<number, Int16Array | Float32Array>();
   #keepBytes = 0;
 
   /** @param offsets where each slice begins in the file */
-  constructor(file: FileHandle, header: VoxelHeader, offsets: readonly number[]) {
+  constructor(file: ReadableFile, header: VoxelHeader, offsets: readonly number[]) {
     this.#file = file;
     this.header = header;
     this.#offsets = offsets;
@@ -282,7 +282,7 @@ export async function openVoxelFile(path: string): Promise<VoxelFile> {
 }
 
 /** The header, checked, and where it begins. Throws `corrupt`, or SyntaxError for damaged JSON under a right checksum. */
-async function readVoxelHeader(file: FileHandle): Promise<{ header: VoxelHeader; begin: number }> {
+async function readVoxelHeader(file: ReadableFile): Promise<{ header: VoxelHeader; begin: number }> {
   const { size } = await file.stat();
   const readAt = async (offset: number, length: number): Promise<Buffer> => {
     const bytes = Buffer.alloc(length);

@@ -1,6 +1,5 @@
 /** Takes what was read of a series into the library: files first, then one transaction for the rows and the job's progress. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { newId } from '../../catalog/ids.ts';
 import type { Job, JobCounts, JobItem, JobNote, NewConflict } from '../../catalog/jobs.ts';
@@ -8,7 +7,7 @@ import type { NewLesion, SourceFile } from '../../catalog/writes.ts';
 import { PrecedentError } from '../../contract/errors.ts';
 import type { ConflictDecision } from '../../contract/jobs.ts';
 import type { ReadVolume, Skipped } from '../../contract/reader.ts';
-import { commitFile, copyFileAtomic, ensureFolder, removeFile, removeFolder } from '../../files/files.ts';
+import { commitFile, copyFileAtomic, ensureFolder, readPieces, removeFile, removeFolder } from '../../files/files.ts';
 import { openVoxelFile } from '../../volume/voxelFile.ts';
 import { labelVolume, patientOfCase } from '../applyLabels.ts';
 import { drawThumbnail } from '../embedMissing.ts';
@@ -298,7 +297,7 @@ async function keepCopies(read: ReadVolume, folder: string, commit: Commit): Pro
       const original = deidentify ? undefined : shownPath(file.path, commit.work.unpacked);
       copies.push({ path, sopInstanceUid: file.sopInstanceUid, original, bytes, mtimeMs });
     }
-    for (const { path } of copies) for await (const chunk of createReadStream(path)) hash.update(chunk);
+    for (const { path } of copies) for await (const chunk of readPieces(path)) hash.update(chunk);
   } catch (error) {
     await removeFolder(folder);
     throw error;

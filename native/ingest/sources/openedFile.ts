@@ -1,6 +1,8 @@
 /** A file opened read-only for a look at its beginning. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { PrecedentError } from '../../contract/errors.ts';
+import { beginningOf } from '../../files/readable.ts';
+import { sealOf } from '../../files/unlocked.ts';
 
 export interface OpenedFile {
   /** Size of the whole file. */
@@ -18,20 +20,15 @@ const shared = Buffer.alloc(8192);
 export function withOpened<T>(path: string, look: (file: OpenedFile) => T): T {
   const descriptor = openSync(path, flags);
   try {
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw new PrecedentError('unsupported', 'not a regular file');
-    const bytes = stats.size;
+    if (!fstatSync(descriptor).isFile()) throw new PrecedentError('unsupported', 'not a regular file');
+    const { bytes, read } = beginningOf(descriptor, sealOf(path));
     return look({
       bytes,
       beginning(length) {
         const wanted = Math.min(length, bytes);
         const buffer = wanted <= shared.length ? shared : Buffer.allocUnsafe(wanted);
-        let read = 0;
-        while (read < wanted) {
-          const more = readSync(descriptor, buffer, read, wanted - read, read);
-          if (more === 0) throw new PrecedentError('unreadable', 'the file changed while it was read');
-          read += more;
-        }
+        if (read(buffer, wanted) < wanted)
+          throw new PrecedentError('unreadable', 'the file changed while it was read');
         return buffer.subarray(0, wanted);
       },
     });

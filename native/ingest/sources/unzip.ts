@@ -1,11 +1,21 @@
 /** Unpacks ZIP archives that may be hostile: nothing is written outside of the folder, and nothing grows without bound. */
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { PrecedentError } from '../../contract/errors.ts';
 import type { FoundFile, Skipped } from '../../contract/reader.ts';
 import { codeOf } from '../../files/errorCode.ts';
-import { createPlainFile, ensureFolder, makeDurable, removeFile, removeFolder } from '../../files/files.ts';
+import {
+  createPlainFile,
+  ensureFolder,
+  makeDurable,
+  openForReading,
+  removeFile,
+  removeFolder,
+} from '../../files/files.ts';
+import type { ReadableFile } from '../../files/readable.ts';
+import { sealOf } from '../../files/unlocked.ts';
 import { throwIfCancelled } from '../../process/cancel.ts';
 import { isArchive } from './describe.ts';
 import { reasonOf } from './reasons.ts';
@@ -36,6 +46,7 @@ export const unzipLimits = {
 /** An archive inside an archive is unpacked, one inside that is not. */
 const levels = 2;
 const progressMs = 250;
+const pieceBytes = 2 ** 18;
 /** Unix file types (st_mode) that an entry made there carries in its external attributes. */
 const fileType = { mask: 0xf000, none: 0, folder: 0x4000, file: 0x8000, link: 0xa000 };
 
@@ -226,15 +237,55 @@ class Unpacking {
 
 /** Names are decoded here and sizes checked here: there, one bad entry would end the whole archive. */
 async function openZip(path: string): Promise<ZipFile> {
-  const zip = await yauzl.openPromise(path, {
-    autoClose: false,
-    lazyEntries: true,
-    decodeStrings: false,
-    validateEntrySizes: false,
-  });
+  const options = { autoClose: false, lazyEntries: true, decodeStrings: false, validateEntrySizes: false };
+  const zip = sealOf(path)
+    ? await openSealedZip(path, options)
+    : await yauzl.openPromise(path, options);
   // An error that comes after the entries were left would otherwise end the process.
   zip.on('error', () => {});
   return zip;
+}
+
+/** An archive out of an archive, in an encrypted library. */
+async function openSealedZip(path: string, options: yauzl.Options): Promise<ZipFile> {
+  const file = await openForReading(path);
+  try {
+    return await yauzl.fromRandomAccessReaderPromise(
+      new ContentReader(file),
+      (await file.stat()).size,
+      options,
+    );
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+class ContentReader extends yauzl.RandomAccessReader {
+  readonly #file: ReadableFile;
+
+  constructor(file: ReadableFile) {
+    super();
+    this.#file = file;
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    const file = this.#file;
+    return Readable.from(
+      (async function* () {
+        for (let at = start; at < end; at += pieceBytes) {
+          const piece = Buffer.alloc(Math.min(pieceBytes, end - at));
+          await file.read(piece, 0, piece.length, at);
+          yield piece;
+        }
+      })(),
+      { objectMode: false },
+    );
+  }
+
+  override close(done: (error: Error | null) => void): void {
+    this.#file.close().then(() => done(null), done);
+  }
 }
 
 /** By some tools, folders are separated as on Windows. */
