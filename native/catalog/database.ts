@@ -1,9 +1,10 @@
 /**
- * The only file that opens SQLite. Every pragma that safety rests on is set and read back; an encrypting, API-compatible
- * driver can take better-sqlite3's place here.
+ * The only file that opens SQLite. Every pragma that safety rests on is set and read back. In an encrypted library the catalog
+ * and its backups are SQLCipher 4 files under the library's key, by where they lie.
  */
 import Sqlite from 'better-sqlite3';
 import { PrecedentError } from '../contract/errors.ts';
+import { catalogKey } from '../files/unlocked.ts';
 import { migrations } from './migrations.ts';
 
 export type Database = Sqlite.Database;
@@ -23,15 +24,75 @@ const pragmas = [
 /** The newest schema this version knows; `user_version` of the file. */
 export const schemaVersion = migrations.length;
 
+/** AES-256-CBC and HMAC-SHA-512 a page, as SQLCipher 4 has them. */
+const cipher = [
+  ['cipher', "'sqlcipher'", 'sqlcipher'],
+  ['legacy', '4', '4'],
+] as const;
+
+/** Opens a file with the key of its library, if that is encrypted; the key is used as it is, without a derivation. */
+function connect(path: string, key: Uint8Array | undefined, options: Sqlite.Options = {}): Database {
+  const db = new Sqlite(path, options);
+  try {
+    if (key) {
+      useCipher(db);
+      db.pragma(`key = ${rawKey(key)}`);
+    }
+    // The first page is read, and with it whether the key fits.
+    db.pragma('journal_mode');
+    return db;
+  } catch (error) {
+    db.close();
+    throw catalogError(error);
+  }
+}
+
+function useCipher(db: Database): void {
+  for (const [name, value, expected] of cipher) {
+    db.pragma(`${name} = ${value}`);
+    if (String(db.pragma(name, { simple: true })) !== expected)
+      throw new PrecedentError('internal', `the database refused ${name} = ${value}`, 'catalog');
+  }
+}
+
+function rawKey(key: Uint8Array): string {
+  if (key.length !== 32) throw new PrecedentError('internal', 'a key of another length', 'catalog');
+  return `"x'${Buffer.from(key).toString('hex')}'"`;
+}
+
+/**
+ * Encrypts a catalog under another key where it lies, or decrypts it, without a journal on the disk: a crash leaves nothing that can
+ * be used. For a copy that takes the catalog's place afterwards. Throws `corrupt`, `storage`.
+ */
+export function recodeCatalog(path: string, from: Uint8Array | undefined, to: Uint8Array | undefined): void {
+  const db = connect(path, from);
+  try {
+    if (!from) useCipher(db);
+    db.pragma('journal_mode = MEMORY');
+    db.pragma(`rekey = ${to ? rawKey(to) : "''"}`);
+  } catch (error) {
+    throw catalogError(error);
+  } finally {
+    db.close();
+  }
+}
+
+/** Writes what lies in the write-ahead log into the catalog itself, so that its one file is all of it. Throws `busy`, `corrupt`. */
+export function foldLog(path: string, key: Uint8Array | undefined): void {
+  const db = connect(path, key);
+  try {
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    db.pragma('journal_mode = DELETE');
+  } catch (error) {
+    throw catalogError(error);
+  } finally {
+    db.close();
+  }
+}
+
 /** Opens (or creates) the catalog and brings it to the newest schema. Throws `corrupt` or `unsupported`. */
 export function openDatabase(path: string): Database {
-  let db: Database;
-  try {
-    db = new Sqlite(path);
-    db.pragma('journal_mode');
-  } catch (error) {
-    throw notACatalog(error);
-  }
+  const db = connect(path, catalogKey(path));
   try {
     for (const [name, value, expected] of pragmas) {
       db.pragma(`${name} = ${value}`);
@@ -49,7 +110,20 @@ export function openDatabase(path: string): Database {
     return db;
   } catch (error) {
     db.close();
-    throw error instanceof PrecedentError ? error : notACatalog(error);
+    throw error instanceof PrecedentError ? error : catalogError(error);
+  }
+}
+
+/** Opens a catalog of any schema as it is, to be read only; nothing is written, not even a migration. Throws as `openDatabase`. */
+export function openToRead(path: string): Database {
+  try {
+    const db = connect(path, catalogKey(path), { readonly: true, fileMustExist: true });
+    db.pragma('trusted_schema = OFF');
+    db.pragma('cell_size_check = ON');
+    db.pragma('busy_timeout = 5000');
+    return db;
+  } catch (error) {
+    throw catalogError(error);
   }
 }
 
@@ -87,7 +161,8 @@ export function integrityProblems(db: Database): string[] {
   ];
 }
 
-function notACatalog(error: unknown): PrecedentError {
+/** What SQLite threw as a typed error: `corrupt`, `busy`, `storage`; any other as `PrecedentError.from` does. */
+export function catalogError(error: unknown): PrecedentError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const typed = PrecedentError.from(error);
   if (typed.kind !== 'internal' || !code.startsWith('SQLITE')) return typed;

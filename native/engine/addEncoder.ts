@@ -9,6 +9,7 @@ import { encoderFiles, loadManifest, readManifest } from '../encoder/manifest.ts
 import type { Manifest } from '../encoder/manifestSchema.ts';
 import { tryEncoder } from '../encoder/trial.ts';
 import { commitFile, copyFileAtomic, ensureFolder, removeFolder, removeFolderWhole } from '../files/files.ts';
+import { stagedEncoderPrefix } from '../files/unlocked.ts';
 import { ManagedProcess, type Spawner } from '../process/managed.ts';
 import { compareVersions, type Encoders, encoderFolderName } from './encoders.ts';
 import type { Library } from './library.ts';
@@ -27,7 +28,7 @@ export async function addEncoder(
   const manifest = await readManifest(folder);
   checkNew(encoders, manifest);
   const files = await encoderFiles(manifest, folder);
-  const staged = join(library.layout.staging, randomUUID());
+  const staged = join(library.layout.staging, `${stagedEncoderPrefix}${randomUUID()}`);
   await ensureFolder(staged);
   try {
     for (const file of files) await copyFileAtomic(join(folder, file), join(staged, file));

@@ -26,7 +26,10 @@ const kinds: readonly (readonly [ending: string, kind: SealKind])[] = [
   ['.png', 'thumbnail'],
 ];
 
-/** Seals what lies in the library of this folder from now on. The returned function forgets the key again. */
+/**
+ * From now on what lies in the library of this folder is sealed, and every catalog below it, so one of backups, encrypted. The
+ * returned function forgets the key again.
+ */
 export function unlockFolder(root: string, key: Uint8Array): () => void {
   const folder = resolve(root);
   keys.set(folder, key);
@@ -35,17 +38,28 @@ export function unlockFolder(root: string, key: Uint8Array): () => void {
   };
 }
 
-/** With what a file is sealed; nothing for those outside of encrypted libraries. */
-export function sealOf(path: string): Seal | undefined {
+/** The key of the encrypted library that a path lies in, and where in it. */
+function found(path: string): { readonly key: Uint8Array; readonly parts: readonly string[] } | undefined {
   for (const [root, key] of keys) {
     const below = relative(root, path);
-    if (isAbsolute(below)) continue;
-    const [folder, inside = ''] = below.split(sep);
-    if (!sealedFolders.has(folder)) continue;
-    if (folder === 'staging' && inside.startsWith(stagedEncoderPrefix)) return undefined;
-    return { key, kind: kindOf(path) };
+    const parts = below.split(sep);
+    if (!isAbsolute(below) && parts[0] !== '..') return { key, parts };
   }
   return undefined;
+}
+
+/** The key with which a catalog, or a copy of one, is encrypted; nothing outside of encrypted libraries. */
+export function catalogKey(path: string): Uint8Array | undefined {
+  return path === ':memory:' ? undefined : found(path)?.key;
+}
+
+/** With what a file is sealed; nothing for those outside of encrypted libraries. */
+export function sealOf(path: string): Seal | undefined {
+  const { key, parts } = found(path) ?? {};
+  const [folder = '', inside = ''] = parts ?? [];
+  if (!key || !sealedFolders.has(folder)) return undefined;
+  if (folder === 'staging' && inside.startsWith(stagedEncoderPrefix)) return undefined;
+  return { key, kind: kindOf(path) };
 }
 
 /** What a file of an encrypted library is sealed as, by its name. */
