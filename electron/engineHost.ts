@@ -158,6 +158,9 @@ export class EngineHost {
       case 'opened':
         this.#opened(engine);
         return;
+      case 'converting':
+        this.#options.onConverting(message);
+        return;
       case 'failed':
         this.#failed(engine, PrecedentError.fromData(message.error));
         return;

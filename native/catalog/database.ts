@@ -32,22 +32,23 @@ const cipher = [
 
 /** Opens a file with the key of its library, if that is encrypted; the key is used as it is, without a derivation. */
 function connect(path: string, key: Uint8Array | undefined, options: Sqlite.Options = {}): Database {
-  const db = new Sqlite(path, options);
+  let db: Database | undefined;
   try {
+    db = new Sqlite(path, options);
     if (key) {
-      useCipher(db);
+      setCipher(db);
       db.pragma(`key = ${rawKey(key)}`);
     }
     // The first page is read, and with it whether the key fits.
     db.pragma('journal_mode');
     return db;
   } catch (error) {
-    db.close();
+    db?.close();
     throw catalogError(error);
   }
 }
 
-function useCipher(db: Database): void {
+function setCipher(db: Database): void {
   for (const [name, value, expected] of cipher) {
     db.pragma(`${name} = ${value}`);
     if (String(db.pragma(name, { simple: true })) !== expected)
@@ -67,7 +68,7 @@ function rawKey(key: Uint8Array): string {
 export function recodeCatalog(path: string, from: Uint8Array | undefined, to: Uint8Array | undefined): void {
   const db = connect(path, from);
   try {
-    if (!from) useCipher(db);
+    if (!from) setCipher(db);
     db.pragma('journal_mode = MEMORY');
     db.pragma(`rekey = ${to ? rawKey(to) : "''"}`);
   } catch (error) {
@@ -76,6 +77,12 @@ export function recodeCatalog(path: string, from: Uint8Array | undefined, to: Ui
     db.close();
   }
 }
+
+/** Whether a file is a catalog that is not encrypted. */
+export function isPlainCatalog(beginning: Uint8Array): boolean {
+  return Buffer.from(beginning.subarray(0, plainMagic.length)).toString('latin1') === plainMagic;
+}
+const plainMagic = 'SQLite format 3\0';
 
 /** Writes what lies in the write-ahead log into the catalog itself, so that its one file is all of it. Throws `busy`, `corrupt`. */
 export function foldLog(path: string, key: Uint8Array | undefined): void {
@@ -116,15 +123,11 @@ export function openDatabase(path: string): Database {
 
 /** Opens a catalog of any schema as it is, to be read only; nothing is written, not even a migration. Throws as `openDatabase`. */
 export function openToRead(path: string): Database {
-  try {
-    const db = connect(path, catalogKey(path), { readonly: true, fileMustExist: true });
-    db.pragma('trusted_schema = OFF');
-    db.pragma('cell_size_check = ON');
-    db.pragma('busy_timeout = 5000');
-    return db;
-  } catch (error) {
-    throw catalogError(error);
-  }
+  const db = connect(path, catalogKey(path), { readonly: true, fileMustExist: true });
+  db.pragma('trusted_schema = OFF');
+  db.pragma('cell_size_check = ON');
+  db.pragma('busy_timeout = 5000');
+  return db;
 }
 
 /** An empty database without a schema that is gone when it is closed: for what is worked out, not kept. */

@@ -8,6 +8,8 @@ import { PrecedentError } from '../contract/errors.ts';
 import { type ToEngine, toHost } from '../contract/host.ts';
 import { RpcClient } from '../contract/rpc.ts';
 import { calibrationsFolder } from '../encoder/calibrationsFolder.ts';
+import { openKeyFile, readKeyFile } from '../files/keyFile.ts';
+import { unlockFolder } from '../files/unlocked.ts';
 import { childChannel } from '../process/channels.ts';
 
 export interface Host {
@@ -25,11 +27,16 @@ export const builtFolder = resolve(import.meta.dirname, '..');
 /** The folder with encoders and presets that came with this installation. */
 export const resourcesFolder = resolve(builtFolder, '../resources');
 
+export interface StartOptions {
+  readonly mayCreate: boolean;
+  readonly dist?: string;
+  /** Of an encrypted library; asked for where it is needed. */
+  readonly secret?: () => Promise<string>;
+  readonly onConverting?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
 /** Starts the engine on a library folder. Throws what opening it throws. */
-export async function startHost(
-  library: string,
-  options: { mayCreate: boolean; dist?: string },
-): Promise<Host> {
+export async function startHost(library: string, options: StartOptions): Promise<Host> {
   const root = resolve(library);
   if (!options.mayCreate && !existsSync(join(root, 'catalog.sqlite'))) {
     throw new PrecedentError(
@@ -39,6 +46,9 @@ export async function startHost(
       'make one with `import` or `demo`, or check --library',
     );
   }
+  const key = await libraryKey(root, options);
+  // What this process reads of the library itself.
+  if (key) unlockFolder(root, key);
   const child = fork(join(options.dist ?? builtFolder, 'native/engine.js'), [], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -50,6 +60,7 @@ export async function startHost(
   await new Promise<void>((done, fail) => {
     child.on('message', (raw) => {
       const message = toHost.safeParse(raw);
+      if (message.data?.control === 'converting') options.onConverting?.(message.data);
       if (message.data?.control === 'opened') done();
       if (message.data?.control === 'failed') fail(PrecedentError.fromData(message.data.error));
     });
@@ -77,6 +88,14 @@ export async function startHost(
     },
     close: () => ended(child),
   };
+}
+
+/** The key of an encrypted library. Throws `refused` for a wrong passphrase. */
+async function libraryKey(root: string, { secret }: StartOptions): Promise<Uint8Array | undefined> {
+  const file = await readKeyFile(root);
+  if (!file) return undefined;
+  if (!secret) throw new PrecedentError('refused', 'it is encrypted', 'the library', 'give its passphrase');
+  return openKeyFile(file, await secret());
 }
 
 /** Throws `usage` when nothing is at a path that was typed. */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { errorSchema } from './errors.ts';
+import { bytes } from './model.ts';
 
 export const roles = ['inference', 'reader'] as const;
 export type Role = (typeof roles)[number];
@@ -13,6 +14,8 @@ export const toEngine = z.discriminatedUnion('control', [
   z.object({
     control: z.literal('open'),
     library: z.string(),
+    /** Of an encrypted library; never an argument or a part of the environment, which others can read. */
+    key: bytes.optional(),
     resources: z.string(),
     /** The folder for what this machine measures of models. */
     calibrations: z.string().optional(),
@@ -34,8 +37,10 @@ export const toEngine = z.discriminatedUnion('control', [
 ]);
 export type ToEngine = z.input<typeof toEngine>;
 
-/** Engine → host. `opened` or `failed` answers `open`. */
+/** Engine → host. `opened` or `failed` answers `open`, after `converting` now and then. */
 export const toHost = z.discriminatedUnion('control', [
+  /** The library is being encrypted or decrypted; so many of its files are done. */
+  z.object({ control: z.literal('converting'), done: z.number().int(), total: z.number().int() }),
   z.object({ control: z.literal('opened') }),
   z.object({ control: z.literal('failed'), error: errorSchema }),
   z.object({ control: z.literal('spawn'), id: z.number().int(), role: z.enum(roles) }),

@@ -190,6 +190,8 @@ const opening = z.object({ path: z.string() });
 
 export const readerContract = {
   requests: {
+    /** The first request, where the library is encrypted: what a reader reads of it and writes into it is sealed from now on. */
+    unlock: { params: z.object({ folder: z.string(), key: bytes }), result: z.object({}) },
     /** Every file under folders and files; a chosen DICOMDIR stands for the files it names. */
     walk: {
       params: z.object({ paths: z.array(z.string()).min(1) }),

@@ -1,6 +1,7 @@
 /** Reads the header of a DICOM file on disk without reading its pixels. */
-import { openForReading } from '../files/files.ts';
+
 import { PrecedentError } from '../contract/errors.ts';
+import { openForReading } from '../files/files.ts';
 import { type DicomHeader, readHeader } from './header.ts';
 import { maxHeaderBytes } from './limits.ts';
 

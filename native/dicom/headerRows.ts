@@ -1,7 +1,8 @@
 /** The elements of a DICOM file as rows to read: tag, keyword, VR and value, through all sequences, without the pixels. */
-import { openForReading } from '../files/files.ts';
+
 import type { DataSet, Element } from 'dicom-parser';
 import { type HeaderRow, shownCharacters } from '../contract/originalHeader.ts';
+import { openForReading } from '../files/files.ts';
 import type { DecodeText } from './charset.ts';
 import { ascii, parseDataSet, trimPadding, valueBytes } from './dataset.ts';
 import { ruleFor } from './deidentify/profile.ts';

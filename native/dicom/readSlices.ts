@@ -1,7 +1,7 @@
 /** Reads the stored values of slices from their files, holding one file, or one frame of a large one, at a time. */
 import type { Hash } from 'node:crypto';
-import { contentSize, openForReading, readContent, readPieces } from '../files/files.ts';
 import { PrecedentError } from '../contract/errors.ts';
+import { contentSize, openForReading, readContent, readPieces } from '../files/files.ts';
 import { explicitLittleEndian, implicitLittleEndian } from './dataset.ts';
 import { readFileHeader } from './fileHeader.ts';
 import { type DicomHeader, readHeader } from './header.ts';

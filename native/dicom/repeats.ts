@@ -1,6 +1,7 @@
 /** Finds images that a series holds more than once: the same place and the same stored pixels. */
-import { openForReading } from '../files/files.ts';
+
 import { createHash } from 'node:crypto';
+import { openForReading } from '../files/files.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import { deflatedLittleEndian } from './dataset.ts';
 import { SliceReader } from './readSlices.ts';

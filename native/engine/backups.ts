@@ -2,21 +2,25 @@
  * The backups of a library's catalog: made, checked, listed, removed. A backup is a copy of the catalog and, beside it, a
  * manifest; one without a manifest was cut off and counts for nothing.
  */
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import { catalogHolds } from '../catalog/backup.ts';
 import { type BackupKind, type BackupManifest, backupManifest } from '../contract/backups.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import {
   commitFile,
+  contentSize,
   ensureFolder,
   fileExists,
   listFolder,
   readFileBytes,
+  readPieces,
   removeFile,
   removeTemporaries,
   syncFile,
   writeFileAtomic,
 } from '../files/files.ts';
+import { readKeyFile, writeKeyFile } from '../files/keyFile.ts';
 import { supersededBackups } from './backupRotation.ts';
 import { backupWork } from './backupWork.ts';
 
@@ -76,6 +80,9 @@ export async function makeBackup(
     await commitFile(temporary, path);
     const manifest: BackupManifest = { name, library: place.library, kind, at, verifiedAt: at, ...facts };
     await writeManifest(place, manifest);
+    const keyFile = await readKeyFile(dirname(catalog));
+    // Without it a backup of an encrypted library would be worth nothing elsewhere.
+    if (keyFile) await writeKeyFile(place.folder, keyFile, `key-${place.library}.json`);
     for (const old of supersededBackups(await listBackups(place))) await removeBackup(place, old);
     return manifest;
   } catch (error) {
@@ -113,6 +120,15 @@ export async function verifyBackup(place: BackupPlace, name: string): Promise<Ba
   const verified = { ...manifest, verifiedAt: new Date().toISOString() };
   await writeManifest(place, verified);
   return verified;
+}
+
+/** Notes that a backup was encrypted or decrypted: the same catalog in other bytes. */
+export async function noteRecoded(place: BackupPlace, name: string): Promise<void> {
+  const manifest = await findBackup(place, name);
+  const hash = createHash('sha256');
+  const path = backupPath(place, name);
+  for await (const piece of readPieces(path)) hash.update(piece);
+  await writeManifest(place, { ...manifest, sha256: hash.digest('hex'), bytes: await contentSize(path) });
 }
 
 /** The manifest first: a backup that was cut off while it is removed is none. */

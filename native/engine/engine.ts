@@ -20,6 +20,7 @@ import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
 import { Encoders } from './encoders.ts';
 import type { Grants } from './grants.ts';
 import { Library } from './library.ts';
+import { unlockLibrary } from './unlock.ts';
 
 interface EngineOptions {
   readonly root: string;
@@ -27,6 +28,9 @@ interface EngineOptions {
   readonly calibrations?: string | undefined;
   readonly demonstration: boolean;
   readonly mayCreate: boolean;
+  /** Of an encrypted library. */
+  readonly key?: Uint8Array | undefined;
+  readonly onConverting?: (progress: { readonly done: number; readonly total: number }) => void;
   readonly spawner: Spawner;
   readonly onProcess: (state: ProcessState) => void;
   /** The library holds other things, or more of it can be found, than before. */
@@ -101,8 +105,13 @@ export class Engine {
   static async open(options: EngineOptions): Promise<Engine> {
     const { spawner, onProcess } = options;
     const inference = new ManagedProcess('inference', inferenceContract, spawner, onProcess);
-    const reader = new ProcessPool('reader', readerContract, spawner, onProcess, { size: readerCount() });
-    const library = await Library.open(options.root, options.demonstration, options.mayCreate);
+    const { root, onConverting = () => undefined } = options;
+    const key = await unlockLibrary(root, options.key, onConverting);
+    const reader = new ProcessPool('reader', readerContract, spawner, onProcess, {
+      size: readerCount(),
+      prepare: key && ((client) => client.call('unlock', { folder: root, key })),
+    });
+    const library = await Library.open(root, options.demonstration, options.mayCreate);
     try {
       const encoders = await Encoders.open(library, {
         folder: join(options.resources, 'encoders'),

@@ -64,6 +64,7 @@ function encoderChanged(news: EventData<EngineContract, 'encoder'>): void {
 
 async function open({
   library,
+  key,
   resources,
   calibrations,
   demonstration,
@@ -73,6 +74,8 @@ async function open({
   try {
     engine = await Engine.open({
       root: library,
+      key,
+      onConverting: ({ done, total }) => sendToHost({ control: 'converting', done, total }),
       resources,
       calibrations,
       demonstration,

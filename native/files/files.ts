@@ -11,7 +11,7 @@ import { PrecedentError } from '../contract/errors.ts';
 import { codeOf } from './errorCode.ts';
 import { isHeld } from './held.ts';
 import { type ReadableFile, unsealBytes, unsealed } from './readable.ts';
-import { Sealer } from './sealed.ts';
+import { type Seal, Sealer } from './sealed.ts';
 import { storageError } from './storageError.ts';
 import { sealOf } from './unlocked.ts';
 
@@ -97,15 +97,18 @@ export interface AtomicFile {
   abandon(): Promise<void>;
 }
 
-/** Opens a file to be written piece by piece; until its `commit`, and on failure, `path` is as before. */
-export async function createFileAtomic(path: string): Promise<AtomicFile> {
+/**
+ * Opens a file to be written piece by piece; until its `commit`, and on failure, `path` is as before.
+ * @param seal null for a file that lies as it is wherever it lies
+ */
+export async function createFileAtomic(path: string, seal = sealOf(path)): Promise<AtomicFile> {
   const temporary = `${path}.${process.pid}-${temporaryCount++}.tmp`;
   const asWritten = <T>(step: Promise<T>): Promise<T> =>
     step.catch((error: unknown) => {
       throw storageError(error, 'writing a file', path);
     });
   const file = await asWritten(operations.open(temporary, 'wx', 0o600));
-  const content = contentOf(file, path);
+  const content = contentOf(file, seal);
   let committed = false;
   return {
     write: (chunk) => asWritten(content.write(chunk)),
@@ -128,12 +131,11 @@ export async function createFileAtomic(path: string): Promise<AtomicFile> {
   };
 }
 
-/** Writes the content of the file that will lie at `path`: as it is, or sealed. */
+/** Writes the content of a file: as it is, or sealed. */
 function contentOf(
   file: FileHandle,
-  path: string,
+  seal: Seal | null,
 ): { write(chunk: Uint8Array): Promise<void>; end(): Promise<void> } {
-  const seal = sealOf(path);
   if (!seal) return { write: (chunk) => writeAll(file, chunk), end: async () => undefined };
   const sealer = new Sealer(seal);
   return {
@@ -184,7 +186,7 @@ export async function createPlainFile(path: string, flags: 'w' | 'wx' = 'wx'): P
       throw storageError(error, 'writing a file', path);
     });
   const file = await asWritten(operations.open(path, flags, 0o600));
-  const content = contentOf(file, path);
+  const content = contentOf(file, sealOf(path));
   return {
     write: (chunk) => asWritten(content.write(chunk)),
     modifiedMs: () => asWritten(file.stat().then(({ mtimeMs }) => mtimeMs)),
@@ -256,9 +258,8 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** Opens a file to be read in pieces, through this layer so that who holds it open is known. Throws what the system says. */
-export async function openForReading(path: string): Promise<ReadableFile> {
+export async function openForReading(path: string, seal = sealOf(path)): Promise<ReadableFile> {
   const file = await patiently(() => operations.open(path, 'r'));
-  const seal = sealOf(path);
   return seal ? unsealed(file, seal) : file;
 }
 
@@ -285,8 +286,8 @@ export async function readContent(path: string): Promise<Buffer> {
 const pieceBytes = 2 ** 20;
 
 /** The content of a file, piece by piece in one buffer that is used again. Throws what the system says. */
-export async function* readPieces(path: string): AsyncGenerator<Uint8Array> {
-  const file = await openForReading(path);
+export async function* readPieces(path: string, seal = sealOf(path)): AsyncGenerator<Uint8Array> {
+  const file = await openForReading(path, seal);
   try {
     const buffer = Buffer.allocUnsafe(pieceBytes);
     for (let position = 0; ; ) {
@@ -359,6 +360,17 @@ export async function folderBytes(path: string): Promise<number> {
   let bytes = 0;
   for (const name of await listFolder(path)) bytes += await folderBytes(join(path, name));
   return bytes;
+}
+
+/** The paths of all files in a folder and below it. */
+export async function findFiles(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of await listFolder(folder)) {
+    const path = join(folder, name);
+    const isFolder = (await operations.stat(path).catch(() => null))?.isDirectory();
+    found.push(...(isFolder ? await findFiles(path) : [path]));
+  }
+  return found;
 }
 
 /** As `fileExists`, but throws `storage` where it cannot be told. */

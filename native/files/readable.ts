@@ -95,16 +95,12 @@ export function unsealBytes(file: Uint8Array, seal: Seal): Buffer {
 /** The size of a file's content and its first bytes, for a look that cannot wait. Closes nothing. */
 export function beginningOf(
   descriptor: number,
-  seal: Seal | undefined,
+  seal: Seal | null,
 ): { readonly bytes: number; read(into: Buffer, length: number): number } {
   const { size } = fstatSync(descriptor);
   if (!seal) return { bytes: size, read: (into, length) => readFrom(descriptor, into, length, 0) };
   const header = Buffer.alloc(headerBytes);
-  const unsealer = new Unsealer(
-    seal,
-    header.subarray(0, readFrom(descriptor, header, headerBytes, 0)),
-    size,
-  );
+  const unsealer = new Unsealer(seal, header.subarray(0, readFrom(descriptor, header, headerBytes, 0)), size);
   return {
     bytes: contentBytes(size),
     read(into, length) {

@@ -54,11 +54,11 @@ export function catalogKey(path: string): Uint8Array | undefined {
 }
 
 /** With what a file is sealed; nothing for those outside of encrypted libraries. */
-export function sealOf(path: string): Seal | undefined {
+export function sealOf(path: string): Seal | null {
   const { key, parts } = found(path) ?? {};
   const [folder = '', inside = ''] = parts ?? [];
-  if (!key || !sealedFolders.has(folder)) return undefined;
-  if (folder === 'staging' && inside.startsWith(stagedEncoderPrefix)) return undefined;
+  if (!key || !sealedFolders.has(folder)) return null;
+  if (folder === 'staging' && inside.startsWith(stagedEncoderPrefix)) return null;
   return { key, kind: kindOf(path) };
 }
 

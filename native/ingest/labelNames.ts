@@ -1,6 +1,7 @@
 /** Finds what the labels of a mask are called: in a table or JSON file beside it. */
-import { openForReading } from '../files/files.ts';
+
 import { basename, dirname, join } from 'node:path';
+import { openForReading } from '../files/files.ts';
 
 export type LabelNames = ReadonlyMap<number, string>;
 

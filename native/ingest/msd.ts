@@ -1,10 +1,11 @@
 /** Reads how a folder of the Medical Segmentation Decathlon is laid out: which image has which mask, and what its values are. */
-import { contentSize, readContent } from '../files/files.ts';
+
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { type MirOrgan, mirOrgans } from '../benchmark/mir/labels.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { roiKind } from '../dicom/roiNames.ts';
+import { contentSize, readContent } from '../files/files.ts';
 
 export interface MsdDataset {
   readonly name: string;

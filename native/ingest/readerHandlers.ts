@@ -1,6 +1,7 @@
 /** What a reader answers: one entry for each request of its contract. */
 import type { ReaderContract } from '../contract/reader.ts';
 import { readSourceImages } from '../dicom/sourceImages.ts';
+import { unlockFolder } from '../files/unlocked.ts';
 import type { Handlers } from '../process/serve.ts';
 import { readReportFile } from '../report/readReportFile.ts';
 import { readDataset } from './msd.ts';
@@ -12,6 +13,10 @@ import { unzip } from './sources/unzip.ts';
 import { walkPaths } from './sources/walk.ts';
 
 export const readerHandlers: Handlers<ReaderContract> = {
+  unlock: ({ folder, key }) => {
+    unlockFolder(folder, key);
+    return Promise.resolve({});
+  },
   walk: ({ paths }, { signal, progress }) => walkPaths(paths, { signal, onProgress: progress }),
   unzip: ({ path, into }, { signal, progress }) => unzip(path, into, { signal, onProgress: progress }),
   describe: ({ files }, { signal, progress }) =>

@@ -1,8 +1,9 @@
 /** The fields of a NIfTI-1 or NIfTI-2 header (nifti1.h, nifti2.h) as rows to read. */
-import { openForReading } from '../files/files.ts';
+
 import { constants, gunzipSync } from 'node:zlib';
 import { PrecedentError } from '../contract/errors.ts';
 import type { HeaderRow } from '../contract/originalHeader.ts';
+import { openForReading } from '../files/files.ts';
 import { isGzip } from './header.ts';
 
 type FieldType = 'int16' | 'int32' | 'int64' | 'float32' | 'float64' | 'uint8' | 'text';

@@ -1,7 +1,8 @@
 /** The fields and keys of a NRRD header as rows to read. */
-import { openForReading } from '../files/files.ts';
+
 import { PrecedentError } from '../contract/errors.ts';
 import { type HeaderRow, shownCharacters } from '../contract/originalHeader.ts';
+import { openForReading } from '../files/files.ts';
 import { isNrrd } from './header.ts';
 
 const mostBytes = 2 ** 20;

@@ -16,11 +16,13 @@ import {
 } from '../contract/rpc.ts';
 import type { Spawner } from './managed.ts';
 
-interface PoolOptions {
+interface PoolOptions<C extends Contract> {
   /** The most processes at once. */
   readonly size: number;
   /** A process that had nothing to do for so long ends, unless it is the last. */
   readonly idleMs?: number;
+  /** What a new process is asked before anything else. */
+  readonly prepare?: ((client: RpcClient<C>) => Promise<unknown>) | undefined;
 }
 interface Turn {
   readonly priority?: number;
@@ -61,6 +63,7 @@ export class ProcessPool<C extends Contract> {
   readonly #spawner: Spawner;
   readonly #onState: (state: ProcessState) => void;
   readonly #idleMs: number;
+  readonly #prepare: PoolOptions<C>['prepare'];
   readonly #members = new Set<Member<C>>();
   readonly #waiting: Waiting[] = [];
   /** When each group was last served, as a running number. */
@@ -76,7 +79,7 @@ export class ProcessPool<C extends Contract> {
     contract: C,
     spawner: Spawner,
     onState: (state: ProcessState) => void,
-    options: PoolOptions,
+    options: PoolOptions<C>,
   ) {
     this.#role = role;
     this.#contract = contract;
@@ -84,6 +87,7 @@ export class ProcessPool<C extends Contract> {
     this.#onState = onState;
     this.size = options.size;
     this.#idleMs = options.idleMs ?? idleMs;
+    this.#prepare = options.prepare;
     this.#state = { process: role, state: 'idle', restarts: 0 };
   }
 
@@ -178,6 +182,10 @@ export class ProcessPool<C extends Contract> {
         client.close();
         throw this.#over();
       }
+      await this.#prepare?.(client).catch((error: unknown) => {
+        client.close();
+        throw error;
+      });
       const member: Member<C> = { client, busy: true, answered: false, ended: false, idle: undefined };
       this.#members.add(member);
       channel.onClose(() => this.#lost(member));

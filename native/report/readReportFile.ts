@@ -1,7 +1,8 @@
 /** Reads the text of a report from its file, of which no more is loaded than a report may have. */
-import { openForReading } from '../files/files.ts';
+
 import { PrecedentError } from '../contract/errors.ts';
 import type { ReportFile } from '../contract/reader.ts';
+import { openForReading } from '../files/files.ts';
 import { maxPdfBytes } from './pdf.ts';
 import { maxReportBytes } from './plainText.ts';
 import { type ReportText, readReport } from './readReport.ts';

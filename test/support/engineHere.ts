@@ -35,7 +35,10 @@ export interface EngineHere {
 }
 
 /** Opens the library in a folder. Throws what Engine.open throws. */
-export async function engineHere(root: string, { mayCreate = true } = {}): Promise<EngineHere> {
+export async function engineHere(
+  root: string,
+  { mayCreate = true, key }: { mayCreate?: boolean; key?: Uint8Array | undefined } = {},
+): Promise<EngineHere> {
   const grants = new Grants();
   const nothing = () => undefined;
   let changed: () => void = nothing;
@@ -44,6 +47,7 @@ export async function engineHere(root: string, { mayCreate = true } = {}): Promi
     resources,
     demonstration: false,
     mayCreate,
+    key,
     spawner: spawnerHere,
     grants,
     onProcess: nothing,

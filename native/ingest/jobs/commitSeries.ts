@@ -7,7 +7,14 @@ import type { NewLesion, SourceFile } from '../../catalog/writes.ts';
 import { PrecedentError } from '../../contract/errors.ts';
 import type { ConflictDecision } from '../../contract/jobs.ts';
 import type { ReadVolume, Skipped } from '../../contract/reader.ts';
-import { commitFile, copyFileAtomic, ensureFolder, readPieces, removeFile, removeFolder } from '../../files/files.ts';
+import {
+  commitFile,
+  copyFileAtomic,
+  ensureFolder,
+  readPieces,
+  removeFile,
+  removeFolder,
+} from '../../files/files.ts';
 import { openVoxelFile } from '../../volume/voxelFile.ts';
 import { labelVolume, patientOfCase } from '../applyLabels.ts';
 import { drawThumbnail } from '../embedMissing.ts';

@@ -238,9 +238,7 @@ class Unpacking {
 /** Names are decoded here and sizes checked here: there, one bad entry would end the whole archive. */
 async function openZip(path: string): Promise<ZipFile> {
   const options = { autoClose: false, lazyEntries: true, decodeStrings: false, validateEntrySizes: false };
-  const zip = sealOf(path)
-    ? await openSealedZip(path, options)
-    : await yauzl.openPromise(path, options);
+  const zip = sealOf(path) ? await openSealedZip(path, options) : await yauzl.openPromise(path, options);
   // An error that comes after the entries were left would otherwise end the process.
   zip.on('error', () => {});
   return zip;

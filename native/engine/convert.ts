@@ -1,0 +1,144 @@
+/**
+ * Turns a library into an encrypted one, or back, while nobody has it open: each file takes the place of its other form whole, so
+ * that a conversion that was cut off goes on where it was. The key file says which way, until everything is done.
+ */
+import { join } from 'node:path';
+import { foldLog, isPlainCatalog, recodeCatalog } from '../catalog/database.ts';
+import { PrecedentError } from '../contract/errors.ts';
+import {
+  commitFile,
+  createFileAtomic,
+  emptyFolder,
+  fileExists,
+  findFiles,
+  openForReading,
+  readPieces,
+  removeFile,
+  syncFile,
+} from '../files/files.ts';
+import { type KeyFile, removeKeyFile, writeKeyFile } from '../files/keyFile.ts';
+import { type Layout, libraryLayout } from '../files/layout.ts';
+import { lockLibrary } from '../files/lock.ts';
+import { isSealed } from '../files/sealed.ts';
+import { kindOf, sealedFolders } from '../files/unlocked.ts';
+import { type BackupPlace, backupPath, listBackups, noteRecoded, removeBackup } from './backups.ts';
+
+type OnProgress = (progress: { readonly done: number; readonly total: number }) => void;
+
+interface Conversion {
+  readonly layout: Layout;
+  readonly key: Uint8Array;
+  readonly encrypts: boolean;
+}
+
+/** Brings the library to what its key file says; returns whether it is encrypted now. Throws `busy`, `corrupt`, `storage`. */
+export async function finishConversion(
+  root: string,
+  file: KeyFile,
+  key: Uint8Array,
+  onProgress: OnProgress,
+): Promise<boolean> {
+  if (file.state === 'encrypted') return true;
+  const layout = libraryLayout(root);
+  const encrypts = file.state === 'encrypting';
+  const unlock = await lockLibrary(layout.lock);
+  try {
+    await convert({ layout, key, encrypts }, onProgress);
+    if (encrypts) await writeKeyFile(root, { ...file, state: 'encrypted' });
+    else await removeKeyFile(root);
+    return encrypts;
+  } finally {
+    await unlock();
+  }
+}
+
+async function convert(conversion: Conversion, onProgress: OnProgress): Promise<void> {
+  const { layout, encrypts } = conversion;
+  await emptyFolder(layout.staging);
+  const files: string[] = [];
+  for (const folder of sealedFolders) files.push(...(await findFiles(join(layout.root, folder))));
+  // A damaged catalog can only be sealed as the bytes that it is.
+  files.push(...(await findFiles(layout.setAside)));
+  const place = { folder: layout.backups };
+  const backups = await listBackups(place);
+  const total = files.length + backups.length + 1;
+  let done = 0;
+  onProgress({ done, total });
+  await convertCatalog(conversion, layout.catalog);
+  onProgress({ done: ++done, total });
+  for (const { name } of backups) {
+    await convertBackup(conversion, place, name);
+    onProgress({ done: ++done, total });
+  }
+  for (const path of files) {
+    if (path.endsWith('.tmp') || (encrypts && isGraph(path))) await removeFile(path);
+    else await convertFile(conversion, path);
+    onProgress({ done: ++done, total });
+  }
+}
+
+/** One that cannot be read any more could not be restored either, and goes. */
+async function convertBackup(conversion: Conversion, place: BackupPlace, name: string): Promise<void> {
+  try {
+    await convertCatalog(conversion, backupPath(place, name));
+  } catch (error) {
+    if (PrecedentError.from(error).kind !== 'corrupt') throw error;
+    await removeBackup(place, name);
+    return;
+  }
+  await noteRecoded(place, name);
+}
+
+/** It is made again from the matrix, and not kept in an encrypted library. */
+function isGraph(path: string): boolean {
+  return /\.graph(\.json)?$/.test(path);
+}
+
+async function convertFile({ key, encrypts }: Conversion, path: string): Promise<void> {
+  const seal = { key, kind: kindOf(path) };
+  if (isSealed(await beginning(path)) === encrypts) return;
+  const to = await createFileAtomic(path, encrypts ? seal : null);
+  try {
+    for await (const piece of readPieces(path, encrypts ? null : seal)) await to.write(piece);
+    await to.commit();
+  } catch (error) {
+    await to.abandon();
+    throw error;
+  }
+}
+
+/** A catalog, or a copy of one; one that is what it should be is left. */
+async function convertCatalog({ key, encrypts }: Conversion, path: string): Promise<void> {
+  const converting = `${path}.converting`;
+  if (!(await fileExists(path))) return;
+  if (isPlainCatalog(await beginning(path)) !== encrypts) return;
+  const [from, to] = encrypts ? [undefined, key] : [key, undefined];
+  await foldLog(path, from);
+  for (const ending of ['', '-journal', '-wal', '-shm']) await removeFile(`${converting}${ending}`);
+  try {
+    const copy = await createFileAtomic(converting, null);
+    try {
+      for await (const piece of readPieces(path, null)) await copy.write(piece);
+      await copy.commit();
+    } catch (error) {
+      await copy.abandon();
+      throw error;
+    }
+    recodeCatalog(converting, from, to);
+    await syncFile(converting);
+    await commitFile(converting, path);
+  } finally {
+    await removeFile(converting);
+  }
+}
+
+async function beginning(path: string): Promise<Buffer> {
+  const file = await openForReading(path, null);
+  try {
+    const bytes = Buffer.alloc(16);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+    return bytes.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
