@@ -55,7 +55,7 @@ async function withImages(
   { input, library, encoder }: Options,
   tables: readonly MirTable[],
 ): Promise<MirDocument> {
-  const found = await openLibrary(library, (host) => searchMirImages(host, input, encoder, tables));
+  const found = await openLibrary({ library }, (host) => searchMirImages(host, input, encoder, tables));
   return imageDocument(tables, found.cases, found.runs, found.encoder);
 }
 

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { type Host, startHost } from './host.ts';
+import { askSecret } from './passphrase.ts';
 
 export interface Common {
   readonly library: string;
   readonly json?: boolean;
+  /** Where the passphrase of an encrypted library is. */
+  readonly passphraseFile?: string;
 }
 
 export const everything = 10_000;
@@ -16,12 +19,12 @@ export const interrupted = new AbortController();
 
 /** An engine on a library, made where there is none, or on an empty one that is gone afterwards. */
 export async function openLibrary<T>(
-  library: string | undefined,
+  { library, passphraseFile }: { readonly library?: string | undefined; readonly passphraseFile?: string },
   work: (host: Host) => Promise<T>,
 ): Promise<T> {
   const folder = library ?? (await mkdtemp(join(tmpdir(), 'precedent-')));
   try {
-    const host = await startHost(folder, { mayCreate: true });
+    const host = await startHost(folder, { mayCreate: true, secret: () => askSecret(passphraseFile) });
     try {
       return await work(host);
     } finally {
@@ -38,7 +41,7 @@ export async function withoutLibrary<T>(
   work: (host: Host) => Promise<T>,
   text: (result: T) => string,
 ): Promise<void> {
-  print(options, await openLibrary(undefined, work), text);
+  print(options, await openLibrary({}, work), text);
 }
 
 /** Runs one command against a library: result as JSON, or as `text` says. */
@@ -48,7 +51,8 @@ export async function withLibrary<T>(
   work: (host: Host) => Promise<T>,
   text: (result: T) => string,
 ): Promise<void> {
-  const host = await startHost(options.library, { mayCreate });
+  const secret = () => askSecret(options.passphraseFile);
+  const host = await startHost(options.library, { mayCreate, secret });
   try {
     print(options, await work(host), text);
   } finally {
@@ -56,7 +60,11 @@ export async function withLibrary<T>(
   }
 }
 
-function print<T>({ json }: { readonly json?: boolean }, result: T, text: (result: T) => string): void {
+export function print<T>(
+  { json }: { readonly json?: boolean },
+  result: T,
+  text: (result: T) => string,
+): void {
   process.stdout.write(`${json ? JSON.stringify(result) : text(result)}\n`);
 }
 
@@ -64,7 +72,12 @@ export function command(name: string, description: string): Command {
   return new Command(name).description(description).option('--json', 'print one JSON document on stdout');
 }
 export function libraryCommand(name: string, description: string): Command {
-  return command(name, description).requiredOption('--library <dir>', 'the library folder');
+  return command(name, description)
+    .requiredOption('--library <dir>', 'the library folder')
+    .option(
+      '--passphrase-file <file>',
+      'the passphrase of an encrypted library, the first line of this file',
+    );
 }
 
 /** Every row of a list, however many replies it takes. */

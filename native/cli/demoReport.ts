@@ -1,9 +1,8 @@
 /** The main job without a window: searches a demonstration library and writes a report with pictures. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ReportHit, type ReportLesion, writeDemonstrationReport } from '../benchmark/report.ts';
 import type { Hit, LesionRow } from '../contract/model.ts';
-import { writeFileAtomic } from '../files/files.ts';
+import { readContent, writeFileAtomic } from '../files/files.ts';
 import { libraryLayout } from '../files/layout.ts';
 import type { Host } from './host.ts';
 
@@ -14,7 +13,7 @@ const hitsPerQuery = 5;
 export async function writeReport({ engine }: Host, library: string, target: string): Promise<string> {
   const layout = libraryLayout(resolve(library));
   const picture = async (lesion: string): Promise<string> => {
-    const bytes = await readFile(layout.thumbnail(lesion));
+    const bytes = await readContent(layout.thumbnail(lesion));
     return `data:image/png;base64,${bytes.toString('base64')}`;
   };
   const info = await engine.call('library.info', {});

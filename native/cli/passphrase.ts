@@ -1,0 +1,46 @@
+/** Passphrases of the command line: from a file or typed unseen, never an argument, which every user of the machine could read. */
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { PrecedentError } from '../contract/errors.ts';
+import { readFileBytes } from '../files/files.ts';
+
+const largestFile = 16 * 1024;
+
+/** The first line of a file. Throws `usage`. */
+export async function passphraseFrom(path: string): Promise<string> {
+  const bytes = await readFileBytes(path).catch(() => {
+    throw new PrecedentError('usage', 'the file cannot be read', '--passphrase-file', 'check the path');
+  });
+  const [line] = Buffer.from(bytes.subarray(0, largestFile)).toString('utf8').split(/\r?\n/, 1);
+  if (!line) throw new PrecedentError('usage', 'the first line is empty', '--passphrase-file');
+  return line;
+}
+
+/** What is typed, which is not shown. Throws `usage` where nobody can type. */
+async function typed(what: string): Promise<string> {
+  if (!process.stdin.isTTY)
+    throw new PrecedentError('usage', `the ${what} is needed`, undefined, 'give --passphrase-file FILE');
+  process.stderr.write(`${what[0].toUpperCase()}${what.slice(1)}: `);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const line = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  try {
+    return await line.question('');
+  } finally {
+    line.close();
+    process.stderr.write('\n');
+  }
+}
+
+/** The passphrase of a library, or its recovery key. */
+export function askSecret(file: string | undefined): Promise<string> {
+  return file === undefined ? typed('passphrase or recovery key') : passphraseFrom(file);
+}
+
+/** A new passphrase, typed twice. */
+export async function askNewPassphrase(file: string | undefined): Promise<string> {
+  if (file !== undefined) return passphraseFrom(file);
+  const first = await typed('new passphrase');
+  if ((await typed('the same again')) !== first)
+    throw new PrecedentError('usage', 'the two passphrases differ', undefined, 'type it once more');
+  return first;
+}
