@@ -23,6 +23,13 @@ export const requestChannels = {
   requestPort: 'precedent:requestPort',
   hitsWindow: 'precedent:hitsWindow',
   takeOpened: 'precedent:takeOpened',
+  encryption: 'precedent:encryption',
+  unlockLibrary: 'precedent:unlockLibrary',
+  encryptLibrary: 'precedent:encryptLibrary',
+  decryptLibrary: 'precedent:decryptLibrary',
+  changePassphrase: 'precedent:changePassphrase',
+  newRecoveryKey: 'precedent:newRecoveryKey',
+  setKeychain: 'precedent:setKeychain',
 } as const satisfies Record<BridgeName, string>;
 
 /** Preload → main with the paths of dropped files, which the page itself never sees. */

@@ -15,6 +15,8 @@ export interface EngineHostOptions {
   readonly resources: string;
   /** The folder for what this machine measures of models. */
   readonly calibrations: string;
+  /** The library is being encrypted or decrypted. */
+  readonly onConverting: (progress: { readonly done: number; readonly total: number }) => void;
   /** The engine was started again too often without opening the library; nothing more happens until `open`. */
   readonly onGivenUp: (error: PrecedentError) => void;
 }
@@ -70,6 +72,11 @@ export class EngineHost {
       this.#opening = { resolve, reject };
       this.#start();
     });
+  }
+
+  /** The library was decrypted: the next engine is given no key. */
+  forgetKey(): void {
+    if (this.#library) this.#library = { ...this.#library, key: undefined };
   }
 
   /** Stops the engine and its processes. */
@@ -132,6 +139,7 @@ export class EngineHost {
     process.postMessage({
       control: 'open',
       library: this.#library.folder,
+      key: this.#library.key,
       resources: this.#options.resources,
       calibrations: this.#options.calibrations,
       demonstration: this.#library.demonstration,

@@ -8,6 +8,8 @@ import { ensureFolder, writeFileAtomic } from '../native/files/files.ts';
 export interface LibraryChoice {
   readonly folder: string;
   readonly demonstration: boolean;
+  /** Of an encrypted library. */
+  readonly key?: Uint8Array | undefined;
   /** Whether an empty library is made where there is none: not in the place of one that was there before. */
   readonly mayCreate: boolean;
 }

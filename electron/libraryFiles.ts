@@ -3,6 +3,8 @@ import { constants } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import { PrecedentError } from '../native/contract/errors.ts';
 import { libraryLayout } from '../native/files/layout.ts';
+import { unsealBytes } from '../native/files/readable.ts';
+import { sealOf } from '../native/files/unlocked.ts';
 
 const idPattern = /^[a-z0-9-]{1,64}$/;
 const MAX_THUMBNAIL_BYTES = 4 * 1024 * 1024;
@@ -33,7 +35,9 @@ export async function readThumbnail(library: string, id: string): Promise<Buffer
   try {
     const { size } = await handle.stat();
     if (size > MAX_THUMBNAIL_BYTES) throw new PrecedentError('limit', 'the thumbnail is too large');
-    return (await handle.readFile()) as Buffer<ArrayBuffer>;
+    const bytes = (await handle.readFile()) as Buffer<ArrayBuffer>;
+    const seal = sealOf(path);
+    return seal ? Buffer.from(unsealBytes(bytes, seal)) : bytes;
   } finally {
     await handle.close();
   }

@@ -15,6 +15,7 @@ import {
   showAbout,
   showError,
 } from './dialogs.ts';
+import { Encryption } from './encryption.ts';
 import { EngineHost } from './engineHost.ts';
 import { grant } from './grants.ts';
 import { HitsWindow } from './hitsWindow.ts';
@@ -63,8 +64,11 @@ const host = new EngineHost({
   modules,
   resources: resourcesFolder,
   calibrations: givenUserData ? join(givenUserData, 'calibrations') : calibrationsFolder(),
+  onConverting: (progress) => encryption.converting(progress),
   onGivenUp: (error) => void offerOtherLibrary('The engine cannot be started again', error),
 });
+
+const encryption = new Encryption(host);
 
 /** Ends with one line on stderr: for what the command line asked and could not have. */
 function fail(thrown: unknown): void {
@@ -92,7 +96,7 @@ async function openLibraryFolder(folder: string, window: BrowserWindow | null): 
   const before = host.choice;
   try {
     const choice = allowLibrary(folder, policy);
-    await host.open(choice);
+    await encryption.open(choice);
     await rememberLibrary(settingsFile, choice.folder);
     // A library that may only be read is opened by its folder.
     if (!choice.demonstration) await markLibrary(choice.folder).catch(() => undefined);
@@ -101,7 +105,7 @@ async function openLibraryFolder(folder: string, window: BrowserWindow | null): 
     return true;
   } catch (thrown) {
     await showError(window, 'The library was not opened', PrecedentError.from(thrown));
-    if (before && host.choice === null) await host.open(before).catch(fail);
+    if (before && host.choice === null) await encryption.open(before).catch(fail);
     return false;
   }
 }
@@ -190,6 +194,25 @@ const handlers: BridgeHandlers = {
     else if (what === 'close') hitsWindow.close();
     return { open: hitsWindow.window !== null };
   },
+  encryption: async () => encryption.state(),
+  unlockLibrary: async (_window, secret) => {
+    await encryption.unlock(secret);
+    return {};
+  },
+  encryptLibrary: async (_window, passphrase) => ({ recoveryKey: await encryption.encrypt(passphrase) }),
+  decryptLibrary: async (_window, secret) => {
+    await encryption.decrypt(secret);
+    return {};
+  },
+  changePassphrase: async (_window, secret, next) => {
+    await encryption.changePassphrase(secret, next);
+    return {};
+  },
+  newRecoveryKey: async (_window, secret) => ({ recoveryKey: await encryption.newRecoveryKey(secret) }),
+  setKeychain: async (_window, on) => {
+    await encryption.setKeychain(on);
+    return {};
+  },
   takeOpened: async () => {
     const paths = waiting;
     waiting = [];
@@ -229,7 +252,7 @@ async function start(choice: LibraryChoice): Promise<void> {
   first.once('closed', () => void hitsWindow.end());
   hitsWindow.restore();
   try {
-    await host.open(choice);
+    await encryption.open(choice);
   } catch (thrown) {
     const error = PrecedentError.from(thrown);
     // The user closed the window or chose another library before this one was open.

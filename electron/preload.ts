@@ -35,6 +35,13 @@ const bridge: PrecedentBridge = {
   requestPort: () => ask(requestChannels.requestPort),
   hitsWindow: (what) => ask(requestChannels.hitsWindow, what),
   takeOpened: () => ask(requestChannels.takeOpened),
+  encryption: () => ask(requestChannels.encryption),
+  unlockLibrary: (secret) => ask(requestChannels.unlockLibrary, secret),
+  encryptLibrary: (passphrase) => ask(requestChannels.encryptLibrary, passphrase),
+  decryptLibrary: (secret) => ask(requestChannels.decryptLibrary, secret),
+  changePassphrase: (secret, next) => ask(requestChannels.changePassphrase, secret, next),
+  newRecoveryKey: (secret) => ask(requestChannels.newRecoveryKey, secret),
+  setKeychain: (on) => ask(requestChannels.setKeychain, on),
   grantDropped: (files) =>
     ask(
       grantDroppedChannel,

@@ -7,6 +7,7 @@ import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
+import { EncryptionGate } from './encryption/EncryptionGate.tsx';
 import { queryClient, startEngineLine } from './engine.ts';
 import { App } from './ui/App.tsx';
 import { openLibraryName, putBackLook, startSession } from './ui/session.ts';
@@ -32,7 +33,7 @@ if (!root) throw new Error('the page has no root');
 createRoot(root).render(
   <MantineProvider theme={theme} forceColorScheme="dark">
     <QueryClientProvider client={queryClient}>
-      {isHitsPage() ? <HitsPage /> : <App />}
+      <EncryptionGate>{isHitsPage() ? <HitsPage /> : <App />}</EncryptionGate>
       <Notifications position="bottom-left" limit={8} containerWidth={276} />
     </QueryClientProvider>
   </MantineProvider>,

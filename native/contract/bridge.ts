@@ -1,5 +1,6 @@
 /** The typed bridge `window.precedent` between a window and the shell: dialogs and drops become one-time tokens. */
 import { z } from 'zod';
+import { encryptionBridge } from './encryption.ts';
 
 export const granted = z.object({ token: z.string(), label: z.string() });
 export type Granted = z.infer<typeof granted>;
@@ -39,6 +40,7 @@ export const bridgeContract = {
     result: z.object({ open: z.boolean() }),
   },
   /** The files and folders that the application was opened with since this was last asked, to be imported. */
+  ...encryptionBridge,
   takeOpened: { params: z.tuple([]), result: z.array(granted) },
 } as const;
 

@@ -13,6 +13,7 @@ import { failed } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { graphics, hasWebgl } from '../viewer/cornerstone.ts';
 import { Encoders } from './Encoders.tsx';
+import { Encryption } from './Encryption.tsx';
 import { Keys } from './Keys.tsx';
 import { Memory } from './Memory.tsx';
 import { Originals } from './Originals.tsx';
@@ -31,6 +32,7 @@ export function Settings({ app }: { app: AppInfo | undefined }) {
       {open && (
         <div className="dialog settings" data-testid="settings">
           <LibrarySettings />
+          <Encryption />
           <Originals />
           <RoiRules />
           <Encoders />

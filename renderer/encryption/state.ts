@@ -1,0 +1,29 @@
+/** What the window knows of the library's encryption: asked of the shell, again and again while it is about to change. */
+import { queryOptions } from '@tanstack/react-query';
+import type { EncryptionState } from '../../native/contract/encryption.ts';
+import { bridge } from '../bridge.ts';
+import { queryClient } from '../engine.ts';
+
+const queryKey = ['encryption'];
+
+/** How soon it is asked again, ms. The other window may bring the passphrase. */
+const againMs: Readonly<Partial<Record<EncryptionState['state'], number>>> = {
+  opening: 250,
+  converting: 500,
+  locked: 1000,
+};
+
+export const encryptionQuery = queryOptions({
+  queryKey,
+  queryFn: () => bridge.encryption(),
+  refetchInterval: ({ state }) => (state.data && againMs[state.data.state]) ?? false,
+});
+
+export function encryptionChanged(): Promise<void> {
+  return queryClient.invalidateQueries({ queryKey });
+}
+
+/** Said at once, so that the window follows what the shell begins. */
+export function conversionBegins(): void {
+  queryClient.setQueryData<EncryptionState>(queryKey, (state) => state && { ...state, state: 'converting' });
+}
