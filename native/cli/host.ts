@@ -25,7 +25,11 @@ export interface StartOptions {
   readonly dist?: string;
   /** Of an encrypted library; asked for where it is needed. */
   readonly secret?: () => Promise<string>;
-  readonly onConverting?: (progress: { readonly done: number; readonly total: number }) => void;
+  /** Told of each file while the library is encrypted or decrypted, with the engine's process id. */
+  readonly onConverting?: (
+    progress: { readonly done: number; readonly total: number },
+    pid: number | undefined,
+  ) => void;
 }
 
 /** Starts the engine on a library folder. Throws what opening it throws. */
@@ -48,7 +52,7 @@ export async function startHost(library: string, options: StartOptions): Promise
   await new Promise<void>((done, fail) => {
     child.onMessage((raw) => {
       const message = toHost.safeParse(raw);
-      if (message.data?.control === 'converting') options.onConverting?.(message.data);
+      if (message.data?.control === 'converting') options.onConverting?.(message.data, child.pid);
       if (message.data?.control === 'opened') done();
       if (message.data?.control === 'failed') fail(PrecedentError.fromData(message.data.error));
     });

@@ -36,7 +36,7 @@ export function Unlock({ waitMs }: { waitMs: number }) {
           label="Passphrase or recovery key"
           value={secret}
           onChange={(event) => setSecret(event.currentTarget.value)}
-          disabled={unlock.isPending}
+          readOnly={unlock.isPending}
           data-autofocus
           autoFocus
           autoComplete="off"

@@ -23,6 +23,11 @@ export function encryptionChanged(): Promise<void> {
   return queryClient.invalidateQueries({ queryKey });
 }
 
+/** The engine is stopped and started again on purpose meanwhile. */
+export function isConverting(): boolean {
+  return queryClient.getQueryData(encryptionQuery.queryKey)?.state === 'converting';
+}
+
 /** Said at once, so that the window follows what the shell begins. */
 export function conversionBegins(): void {
   queryClient.setQueryData<EncryptionState>(queryKey, (state) => state && { ...state, state: 'converting' });

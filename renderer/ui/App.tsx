@@ -7,6 +7,7 @@ import { EvaluationPage } from '../benchmark/EvaluationPage.tsx';
 import { bridge } from '../bridge.ts';
 import { Compare } from '../compare/Compare.tsx';
 import { ReturnBar } from '../compare/ReturnBar.tsx';
+import { isConverting } from '../encryption/state.ts';
 import { onEncoder, onProcess, useEngineLine } from '../engine.ts';
 import { KeyImageList } from '../keyImages/KeyImageList.tsx';
 import { Demonstration } from '../library/Demonstration.tsx';
@@ -188,6 +189,7 @@ function useNotices(): void {
   useEffect(
     () =>
       useEngineLine.subscribe((now, before) => {
+        if (isConverting()) return;
         if (now.line === 'lost' && before.line === 'connected')
           notice(
             'warning',
