@@ -95,7 +95,7 @@ describe.skipIf(noAppReason() !== null)(groupName('an encrypted library in the w
     await expect
       .poll(
         () =>
-          at('hit-card')
+          at('lesion-row')
             .first()
             .locator('img')
             .evaluate((img) => Number(Reflect.get(img, 'naturalWidth'))),
