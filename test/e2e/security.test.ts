@@ -102,16 +102,23 @@ describe.skipIf(skip)(groupName('security'), () => {
       );
       expect(shape).toEqual([
         'appInfo:function',
+        'changePassphrase:function',
         'chooseExport:function',
         'chooseImport:function',
         'chooseLabels:function',
+        'decryptLibrary:function',
+        'encryptLibrary:function',
+        'encryption:function',
         'grantDropped:function',
         'hitsWindow:function',
+        'newRecoveryKey:function',
         'openLibrary:function',
         'requestPort:function',
         'savePage:function',
         'saveText:function',
+        'setKeychain:function',
         'takeOpened:function',
+        'unlockLibrary:function',
       ]);
     });
 
