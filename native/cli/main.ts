@@ -11,6 +11,7 @@ import { doctor } from './doctor.ts';
 import { encoderCommands } from './encoders.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { explainCommand } from './explain.ts';
+import { exportCommand } from './exporting.ts';
 import { filtersCommand, savedFilters } from './filters.ts';
 import type { Host } from './host.ts';
 import { importCommands, reportText } from './importing.ts';
@@ -198,24 +199,7 @@ program.addCommand(
 
 program.addCommand(evaluateCommand);
 
-program.addCommand(
-  libraryCommand('export', 'write a volume in HU, or a lesion’s mask, as NIfTI')
-    .option('--volume <id>')
-    .option('--lesion <id>')
-    .requiredOption('--to <file>', 'a .nii.gz file')
-    .action((options: Common & { volume?: string; lesion?: string; to: string }) =>
-      withLibrary(
-        options,
-        false,
-        (host) => {
-          const { volume, lesion } = options;
-          return host.engine.call('export.run', { volume, lesion, target: host.grant(options.to, 'write') });
-        },
-        ({ dims, bytes }) => `wrote ${dims.join(' × ')} voxels, ${bytes} bytes`,
-      ),
-    ),
-);
-
+program.addCommand(exportCommand);
 program.addCommand(filtersCommand);
 program.addCommand(encoderCommands);
 program.addCommand(explainCommand);

@@ -1,5 +1,5 @@
 /** An open library: its catalog, files, vectors and encoder, held by exactly one engine until it is closed. */
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotations.ts';
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
@@ -104,6 +104,7 @@ export class Library {
       const library = new Library(layout, openDatabase(layout.catalog), demonstration, unlock);
       try {
         for (const path of await strayPaths(layout, library)) await removeFolder(path);
+        library.writes.rehome(layout.originals, sep);
         library.#caption();
       } catch (error) {
         library.db.close();
