@@ -40,7 +40,9 @@ describe.skipIf(noAppReason() !== null)(groupName('everything in open formats'),
     await expect.poll(() => button('Take in an export…').isDisabled(), patience).toBe(true);
     await chosen(archive);
     await button('Export everything…').click();
-    await expect.poll(() => at('archive').textContent(), patience).toMatch(/Wrote 2 volumes and \d+ lesions in \d+ files/);
+    await expect
+      .poll(() => at('archive').textContent(), patience)
+      .toMatch(/Wrote 2 volumes and \d+ lesions in \d+ files/);
     await at('archive').scrollIntoViewIfNeeded();
     await launched.screenshot('archive-1-written');
 
@@ -53,7 +55,9 @@ describe.skipIf(noAppReason() !== null)(groupName('everything in open formats'),
     await expect.poll(() => button('Take in an export…').isEnabled(), patience).toBe(true);
     await chosen(archive);
     await button('Take in an export…').click();
-    await expect.poll(() => at('archive').textContent(), patience).toMatch(/Took in 2 volumes and \d+ lesions/);
+    await expect
+      .poll(() => at('archive').textContent(), patience)
+      .toMatch(/Took in 2 volumes and \d+ lesions/);
     await launched.page.keyboard.press('Escape');
     await expect.poll(lesions, patience).toEqual(before);
     await launched.screenshot('archive-2-taken-in');
