@@ -2,7 +2,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { patience } from './support/viewport.ts';
 
@@ -16,7 +17,7 @@ describe.skipIf(noAppReason() !== null)(groupName('everything in open formats'),
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    await precedentJson('demo', '--library', join(folder, 'library'), '--patients', '2');
+    await demoLibrary(join(folder, 'library'), 2);
     launched = await launchApp({ library: join(folder, 'library'), profile: join(folder, 'profile') });
   });
   afterAll(async () => {
