@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotations.ts';
+import { type CatalogAudit, catalogAudit } from '../catalog/audit.ts';
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type CatalogChanges, catalogChanges } from '../catalog/changes.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
@@ -37,10 +38,12 @@ import type { CacheKey } from '../vectors/cache.ts';
 import { VectorStore, vectorFiles } from '../vectors/store.ts';
 import { fromFloat16 } from '../volume/float16.ts';
 import { strayPaths } from './strays.ts';
+import { currentUser } from './user.ts';
 
 export class Library {
   readonly layout: Layout;
   readonly db: Database;
+  readonly audit: CatalogAudit;
   readonly reads: CatalogReads;
   readonly writes: CatalogWrites;
   readonly jobs: CatalogJobs;
@@ -70,8 +73,9 @@ export class Library {
   private constructor(layout: Layout, db: Database, demonstration: boolean, unlock: () => Promise<void>) {
     this.layout = layout;
     this.db = db;
+    this.audit = catalogAudit(db, currentUser);
     this.reads = catalogReads(db);
-    this.writes = catalogWrites(db);
+    this.writes = catalogWrites(db, this.audit);
     this.jobs = catalogJobs(db);
     this.reports = catalogReports(db);
     this.watched = catalogWatched(db);
@@ -82,7 +86,7 @@ export class Library {
     this.captions = catalogCaptions(db);
     this.filterSets = catalogFilterSets(db);
     this.finding = catalogFinding(db);
-    this.changes = catalogChanges(db);
+    this.changes = catalogChanges(db, this.audit);
     this.edits = catalogEdits(db, this.writes, this.changes);
     this.savedQueries = catalogSavedQueries(db);
     this.duplicates = catalogDuplicates(db);
