@@ -2,6 +2,7 @@
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
+import { auditRequests } from './audit.ts';
 import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import {
@@ -66,6 +67,7 @@ import { roiRule } from './reader.ts';
 import { savedQueryRequests } from './savedQueries.ts';
 import { reportParams } from './structuredReport.ts';
 import { comparisonParams, hitsParams, taughtFile, teachingParams } from './takeaway.ts';
+import { session, userRequests } from './users.ts';
 
 const token = z.string().min(16).max(64);
 const page = {
@@ -543,6 +545,8 @@ export const engineContract = {
       }),
       progress,
     },
+    ...auditRequests,
+    ...userRequests,
     'verify.run': {
       params: z.object({ repair: z.boolean().default(false) }),
       result: verifyReport,
@@ -556,6 +560,8 @@ export const engineContract = {
     /** A job began, came on, or ended. */
     job: jobRow,
     'library.changed': z.object({ counts }),
+    /** Somebody signed in, or it was locked, or users are others. */
+    session,
   },
 } as const;
 export type EngineContract = typeof engineContract;
