@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
 import { archiveRequests } from './archive.ts';
+import { auditRequests } from './audit.ts';
 import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import {
@@ -68,6 +69,7 @@ import { roiRule } from './reader.ts';
 import { savedQueryRequests } from './savedQueries.ts';
 import { reportParams } from './structuredReport.ts';
 import { comparisonParams, hitsParams, taughtFile, teachingParams } from './takeaway.ts';
+import { session, userRequests } from './users.ts';
 
 const page = {
   offset: z.number().int().min(0).default(0),
@@ -545,6 +547,8 @@ export const engineContract = {
       }),
       progress,
     },
+    ...auditRequests,
+    ...userRequests,
     'verify.run': {
       params: z.object({ repair: z.boolean().default(false) }),
       result: verifyReport,
@@ -558,6 +562,8 @@ export const engineContract = {
     /** A job began, came on, or ended. */
     job: jobRow,
     'library.changed': z.object({ counts }),
+    /** Somebody signed in, or it was locked, or users are others. */
+    session,
   },
 } as const;
 export type EngineContract = typeof engineContract;
