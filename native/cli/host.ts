@@ -31,7 +31,8 @@ export async function startHost(
   options: { mayCreate: boolean; dist?: string },
 ): Promise<Host> {
   const root = resolve(library);
-  if (!options.mayCreate && !existsSync(join(root, 'catalog.sqlite'))) {
+  // A library whose catalog is gone can still be restored.
+  if (!options.mayCreate && !['catalog.sqlite', 'voxels'].some((name) => existsSync(join(root, name)))) {
     throw new PrecedentError(
       'not-found',
       'there is no library',

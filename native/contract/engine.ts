@@ -2,6 +2,7 @@
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
+import { backupRequests, readOnly } from './backups.ts';
 import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import {
@@ -38,6 +39,7 @@ import {
   mergeParams,
 } from './library.ts';
 import { markSchema } from './mark.ts';
+import { mendingRequests } from './mending.ts';
 import {
   box,
   calibration,
@@ -293,6 +295,8 @@ export const engineContract = {
         encoder: encoderInfo,
         processes: z.array(processState),
         fields: z.array(fieldInfo),
+        /** Absent where the library may be changed. */
+        readOnly: readOnly.optional(),
       }),
     },
     'patients.list': { params: z.object({ ...page, text: listText }), result: paged(patientRow) },
@@ -543,6 +547,8 @@ export const engineContract = {
       }),
       progress,
     },
+    ...backupRequests,
+    ...mendingRequests,
     'verify.run': {
       params: z.object({ repair: z.boolean().default(false) }),
       result: verifyReport,

@@ -17,6 +17,7 @@ import { forkSpawner, hostSpawner } from '../process/spawners.ts';
 import { Engine } from './engine.ts';
 import { Grants } from './grants.ts';
 import { engineHandlers } from './handlers.ts';
+import { guarded } from './readOnly.ts';
 
 type Opening = Extract<z.output<typeof toEngine>, { control: 'open' }>;
 
@@ -25,6 +26,7 @@ const grants = new Grants();
 const electronSpawner = parentPort ? hostSpawner(parentPort) : null;
 const spawner = electronSpawner ?? forkSpawner(import.meta.dirname);
 const servers = new Set<Server<typeof engineContract>>();
+const restartMs = 200;
 let engine: Engine | null = null;
 /** Channels that came before the library was open. */
 const waiting: Channel[] = [];
@@ -39,7 +41,8 @@ function serveOn(channel: Channel): void {
     waiting.push(channel);
     return;
   }
-  const server = serve(engineContract, channel, engineHandlers(engine, { libraryChanged }));
+  const handlers = guarded(engine, engineHandlers(engine, { libraryChanged, restart }));
+  const server = serve(engineContract, channel, handlers);
   servers.add(server);
   channel.onClose(() => servers.delete(server));
 }
@@ -48,6 +51,11 @@ function libraryChanged(): void {
   engine?.library.changed();
   const counts = engine?.library.reads.counts();
   if (counts) for (const server of servers) server.emit('library.changed', { counts });
+}
+
+/** When the answer to what asked for it is out. */
+function restart(): void {
+  setTimeout(() => void close(), restartMs);
 }
 
 function onProcess(state: ProcessState): void {
@@ -69,6 +77,7 @@ async function open({ library, resources, calibrations, demonstration, stays }: 
       grants,
       onProcess,
       onLibrary: libraryChanged,
+      onDamage: restart,
       onJob: (job) => {
         for (const server of servers) server.emit('job', job);
       },
