@@ -24,6 +24,7 @@ import { Grants } from './grants.ts';
 import { guarded, SeenLately } from './guard.ts';
 import { engineHandlers } from './handlers.ts';
 import { jobRecorder } from './jobRecorder.ts';
+import { writable } from './readOnly.ts';
 
 type Opening = Extract<z.output<typeof toEngine>, { control: 'open' }>;
 
@@ -33,6 +34,7 @@ const electronSpawner = parentPort ? hostSpawner(parentPort) : null;
 const spawner = electronSpawner ?? forkSpawner(import.meta.dirname);
 const seen = new SeenLately();
 const servers = new Set<Server<typeof engineContract>>();
+const restartMs = 200;
 let engine: Engine | null = null;
 /** Channels that came before the library was open. */
 const waiting: Channel[] = [];
@@ -47,7 +49,8 @@ function serveOn(channel: Channel): void {
     waiting.push(channel);
     return;
   }
-  const handlers = guarded(engine.library, engineHandlers(engine, { libraryChanged }), seen);
+  const asked = writable(engine, engineHandlers(engine, { libraryChanged, restart }));
+  const handlers = guarded(engine.library, asked, seen);
   const server = serve(engineContract, channel, handlers);
   servers.add(server);
   channel.onClose(() => servers.delete(server));
@@ -68,6 +71,11 @@ function sessionChanged(state: SessionState): void {
   for (const server of servers) server.emit('session', state);
   const { locked, idleLockMinutes } = state;
   sendToHost({ control: 'session', locked, idleLockMinutes });
+}
+
+/** When the answer to what asked for it is out. */
+function restart(): void {
+  setTimeout(() => void close(), restartMs);
 }
 
 function onProcess(state: ProcessState): void {
@@ -95,6 +103,7 @@ async function open(opening: Opening): Promise<void> {
       grants,
       onProcess,
       onLibrary: libraryChanged,
+      onDamage: restart,
       onJob: (job) => {
         record?.(job);
         tell('job', job);
