@@ -68,7 +68,8 @@ export function chooseLibrary(
 ): LibraryChoice {
   if (named !== null) return allowLibrary(named, policy);
   const remembered = rememberedLibrary(settingsFile);
-  if (remembered === null || !allowsPatientData(policy)) return allowLibrary(policy.demonstrationFolder, policy);
+  if (remembered === null || !allowsPatientData(policy))
+    return allowLibrary(policy.demonstrationFolder, policy);
   const choice = allowLibrary(remembered, policy);
   return { ...choice, mayCreate: choice.demonstration };
 }
