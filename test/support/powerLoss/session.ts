@@ -6,32 +6,42 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { catalogContentHash } from '../../../native/catalog/contentHash.ts';
 import type { ImportOptions } from '../../../native/contract/jobs.ts';
+import { deidentificationSecret } from '../../../native/ingest/settings.ts';
 import { tiny, writeEncoder } from '../encoderFolder.ts';
 import { type EngineHere, engineHere } from '../engineHere.ts';
 import { writeRampSeries } from '../seriesWriter.ts';
 import { niftiImage, niftiMask, series, structureSet } from '../validFiles.ts';
 import { writeZip } from '../zipWriter.ts';
 
-/** One after the other; the name of a step is what a replay says it came upon. */
-export const steps: readonly (readonly [name: string, step: (session: Session) => Promise<void>])[] = [
-  ['import', (s) => importFrom(s, 'nifti')],
-  ['import with copies', (s) => importFrom(s, 'dicom', { copy: true })],
-  ['import of an archive, de-identified', (s) => importFrom(s, 'packed.zip', { deidentify: true })],
-  ['import of an archive', (s) => importFrom(s, 'other.zip')],
-  ['relabelling', relabel],
-  ['undo', undo],
-  ['a lesion drawn', draw],
-  ['vectors', vectors],
-  ['an encoder added', addEncoder],
-  ['its embedding', embed],
-  ['a newer version of it', (s) => addEncoder(s, '1.1.0')],
-  ['exports', exportAll],
-  ['a lesion removed', removeDrawn],
-  ['a repair', repair],
-  [
-    'an encoder removed',
-    async ({ here }) => void (await here.call('encoders.remove', { encoder: 'tiny-slice' })),
-  ],
+interface Step {
+  /** What a replay says it came upon. */
+  readonly name: string;
+  readonly run: (session: Session) => Promise<unknown>;
+  /** Either all of it is in the catalog in the end or nothing. */
+  readonly isOne: boolean;
+}
+
+/** One after the other. */
+export const steps: readonly Step[] = [
+  { name: 'import', run: (s) => importFrom(s, 'nifti'), isOne: true },
+  { name: 'import with copies', run: (s) => importFrom(s, 'dicom', { copy: true }), isOne: true },
+  {
+    name: 'import of an archive, de-identified',
+    run: (s) => importFrom(s, 'packed.zip', { deidentify: true }),
+    isOne: true,
+  },
+  { name: 'import of an archive', run: (s) => importFrom(s, 'other.zip'), isOne: true },
+  { name: 'relabelling', run: relabel, isOne: false },
+  { name: 'undo', run: undo, isOne: true },
+  { name: 'a lesion drawn', run: draw, isOne: true },
+  { name: 'a search', run: search, isOne: true },
+  { name: 'an encoder added', run: (s) => addEncoder(s), isOne: true },
+  { name: 'its embedding', run: embed, isOne: true },
+  { name: 'a newer version of it', run: (s) => addEncoder(s, '1.1.0'), isOne: true },
+  { name: 'exports', run: exportAll, isOne: true },
+  { name: 'a lesion removed', run: removeDrawn, isOne: true },
+  { name: 'a repair', run: repair, isOne: true },
+  { name: 'an encoder removed', run: removeEncoder, isOne: true },
 ];
 
 export interface Session {
@@ -81,7 +91,10 @@ const sourcesOf = (home: string) => `${home}-sources`;
 export async function beginSession(home: string): Promise<Session> {
   mkdirSync(home);
   await writeSources(sourcesOf(home));
-  return { here: await engineHere(libraryOf(home)), home, exported: new Map() };
+  const here = await engineHere(libraryOf(home));
+  // Drawn at random when it is first asked for; another one would give other copies.
+  deidentificationSecret(here.engine.library);
+  return { here, home, exported: new Map() };
 }
 
 /** Waits until no job and no embedding runs, and all captions are made. */
@@ -136,7 +149,7 @@ async function draw(session: Session): Promise<void> {
   await session.here.call('lesion.save', { volume, mask, name: 'drawn', labels: {} });
 }
 
-async function vectors(session: Session): Promise<void> {
+async function search(session: Session): Promise<void> {
   const [{ id }] = await lesionsOf(session);
   await session.here.call('search.run', { query: { lesion: id } });
 }
@@ -172,6 +185,10 @@ async function exportAll(session: Session): Promise<void> {
 async function removeDrawn(session: Session): Promise<void> {
   for (const { id, source } of await lesionsOf(session))
     if (source === 'mark') await session.here.call('lesion.remove', { lesion: id });
+}
+
+async function removeEncoder({ here }: Session): Promise<void> {
+  await here.call('encoders.remove', { encoder: 'tiny-slice' });
 }
 
 /** A volume whose voxels are gone is read again from its originals. */
