@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { createRandom, type Random } from '../../../native/random.ts';
 import { engineHere } from '../engineHere.ts';
+import { beginSession, contentOf, libraryOf, settled, sha256, steps } from '../session.ts';
 import { Disk } from './disk.ts';
-import { beginSession, contentOf, libraryOf, settled, sha256, steps } from './session.ts';
 import { type Recording, Tape } from './tape.ts';
 
 export interface RecordedSession extends Recording {

@@ -1,17 +1,17 @@
-/** What a user does to a library while the tape runs: each way in which its files and the exports come about, change and go. */
+/** What a user does to a library while a tape runs, faults strike or another system's rules hold: each way in which its files and the exports come about, change and go. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { catalogContentHash } from '../../../native/catalog/contentHash.ts';
-import type { ImportOptions } from '../../../native/contract/jobs.ts';
-import { deidentificationSecret } from '../../../native/ingest/settings.ts';
-import { tiny, writeEncoder } from '../encoderFolder.ts';
-import { type EngineHere, engineHere } from '../engineHere.ts';
-import { writeRampSeries } from '../seriesWriter.ts';
-import { niftiImage, niftiMask, series, structureSet } from '../validFiles.ts';
-import { writeZip } from '../zipWriter.ts';
+import { catalogContentHash } from '../../native/catalog/contentHash.ts';
+import type { ImportOptions } from '../../native/contract/jobs.ts';
+import { deidentificationSecret } from '../../native/ingest/settings.ts';
+import { tiny, writeEncoder } from './encoderFolder.ts';
+import { type EngineHere, engineHere } from './engineHere.ts';
+import { writeRampSeries } from './seriesWriter.ts';
+import { niftiImage, niftiMask, series, structureSet } from './validFiles.ts';
+import { writeZip } from './zipWriter.ts';
 
 interface Step {
   /** What a replay says it came upon. */
@@ -97,6 +97,11 @@ export async function beginSession(home: string): Promise<Session> {
   return { here, home, exported: new Map() };
 }
 
+/** Opens the library of an earlier session again. */
+export async function resumeSession(home: string): Promise<Session> {
+  return { here: await engineHere(libraryOf(home), { mayCreate: false }), home, exported: new Map() };
+}
+
 /** Waits until no job and no embedding runs, and all captions are made. */
 export async function settled({ engine }: EngineHere): Promise<void> {
   const busy = () => engine.queue.list().some(({ state }) => state === 'waiting' || state === 'running');
@@ -112,6 +117,9 @@ export function contentOf({ engine }: EngineHere): string {
   return catalogContentHash(engine.library.db);
 }
 
+/** An import brought no lesion. */
+export class NothingCame extends Error {}
+
 async function importFrom(
   { here, home }: Session,
   source: string,
@@ -119,7 +127,7 @@ async function importFrom(
 ): Promise<void> {
   const token = here.grant(join(sourcesOf(home), source), 'read');
   const report = await here.call('import.run', { sources: [token], ...options });
-  if (report.imported.lesions === 0) throw new Error(`nothing came of ${source}: ${JSON.stringify(report)}`);
+  if (report.imported.lesions === 0) throw new NothingCame(`${source}: ${JSON.stringify(report)}`);
 }
 
 async function lesionsOf({ here }: Session) {
