@@ -64,6 +64,7 @@ export class Library {
   readonly duplicates: CatalogDuplicates;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
+  readonly #letGo: () => void;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
   readonly #indexes = new WeakMap<VectorStore, LevelIndex>();
   /** By key, for a state of its embeddings; none once the lesions or volumes are others. */
@@ -93,6 +94,7 @@ export class Library {
     this.merges = catalogMerges(db, this.edits, this.changes);
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
+    this.#letGo = holdFolder(layout.root, layout.catalog);
   }
 
   /**
@@ -106,7 +108,7 @@ export class Library {
     await checkStanding(layout, mayCreate);
     for (const folder of [root, layout.voxels, layout.vectors, layout.thumbnails, layout.staging])
       await ensureFolder(folder);
-    const unlock = await take(layout);
+    const unlock = await lockLibrary(layout.lock);
     try {
       for (const folder of [layout.voxels, layout.vectors, layout.thumbnails])
         await removeTemporaries(folder);
@@ -116,6 +118,7 @@ export class Library {
         for (const path of await strayPaths(layout, library)) await removeFolder(path);
         library.#caption();
       } catch (error) {
+        library.#letGo();
         library.db.close();
         throw error;
       }
@@ -249,19 +252,10 @@ export class Library {
 
   async close(): Promise<void> {
     for (const { store } of this.#stores.values()) await store.catch(() => undefined);
+    this.#letGo();
     this.db.close();
     await this.#unlock();
   }
-}
-
-/** Locks the library and holds its folder; the returned function gives both back. */
-async function take({ lock, root }: Layout): Promise<() => Promise<void>> {
-  const unlock = await lockLibrary(lock);
-  const letGo = holdFolder(root);
-  return async () => {
-    letGo();
-    await unlock();
-  };
 }
 
 function storeId(path: string, { version, preprocessing }: EmbeddingKey): string {
