@@ -94,6 +94,22 @@ describe('a catalog that cannot be written', () => {
     expect((await label('liver')).labels.organ).toBe('liver');
   });
 
+  test('in the middle of an import fails the import alone, and it goes on once it can be written', async () => {
+    operations.rename = async (from, to) => {
+      await real.rename(from, to);
+      // From here on not even that the import failed can be written.
+      if (/voxels/.test(String(to))) pragma('query_only = ON');
+    };
+    const readOnly = { kind: 'storage', message: expect.stringMatching(/the catalog is read-only/) };
+    await expect(importOf('b')).rejects.toMatchObject(readOnly);
+    expect((await here.call('jobs.list', {}))[0]).toMatchObject({ state: 'failed', error: readOnly.message });
+    await expect(importOf('b')).rejects.toMatchObject(readOnly);
+    Object.assign(operations, real);
+    pragma('query_only = OFF');
+    expect((await importOf('b')).imported.volumes).toBe(1);
+    expect((await here.call('verify.run', { repair: false })).problems).toEqual([]);
+  });
+
   test.skipIf(process.platform !== 'linux')(
     'because the disk fails says so, and the library is as it was',
     async () => {
