@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Library } from '../../native/engine/library.ts';
 import { safeFileName } from '../../native/files/fileName.ts';
 import { commitFile, operations, removeFile, system, writeFileAtomic } from '../../native/files/files.ts';
-import { checkLibraryPlace } from '../../native/files/place.ts';
+import { checkLibraryDisk } from '../../native/files/place.ts';
 import { temporaryTree } from '../support/tree.ts';
 import { isWindowsName, underWindows, type WindowsRules } from '../support/windowsRules.ts';
 
@@ -130,7 +130,7 @@ describe('a library', () => {
   });
 
   test('is opened on a local disk, and the demonstration anywhere', async () => {
-    await checkLibraryPlace(tree.at('not/there/yet'));
+    await checkLibraryDisk(tree.at('not/there/yet'));
     operations.statfs = statfsOf(0x6969);
     await (await Library.open(tree.at('demonstration'), true)).close();
   });
@@ -147,7 +147,7 @@ describe('a library', () => {
     const escaped = mount.replaceAll(' ', '\\040');
     const table = `22 1 8:1 / / rw - ext4 /dev/a rw\n30 22 0:50 / ${escaped} rw shared:1 - ${type} x rw\n`;
     operations.readFile = (async () => Buffer.from(table)) as unknown as typeof operations.readFile;
-    const checked = checkLibraryPlace(join(mount, 'library'));
+    const checked = checkLibraryDisk(join(mount, 'library'));
     if (refused) await expect(checked).rejects.toMatchObject({ kind: 'refused' });
     else await checked;
   });
@@ -162,7 +162,7 @@ describe('a library', () => {
     system.windows = true;
     system.realpath = ((path: string) =>
       path === 'Z:\\' ? '\\\\server\\share' : path) as typeof system.realpath;
-    await expect(checkLibraryPlace(folder)).rejects.toMatchObject({
+    await expect(checkLibraryDisk(folder)).rejects.toMatchObject({
       kind: 'refused',
       message: expect.stringMatching(says),
     });
@@ -173,7 +173,7 @@ describe('a library', () => {
     async (folder) => {
       system.windows = true;
       system.realpath = ((path: string) => path) as typeof system.realpath;
-      await checkLibraryPlace(folder);
+      await checkLibraryDisk(folder);
     },
   );
 });
