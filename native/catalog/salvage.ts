@@ -43,6 +43,9 @@ function openDamaged(path: string): { db: Database; schema: number } | undefined
   try {
     const db = openToRead(path);
     try {
+      // Tables whose own definitions are sound can be read although that of another is not.
+      db.unsafeMode();
+      db.pragma('writable_schema = ON');
       const stated = Number(db.pragma('user_version', { simple: true }));
       return { db, schema: stated >= 1 && stated <= schemaVersion ? stated : schemaVersion };
     } catch {
