@@ -1,7 +1,8 @@
 /** An open library: its catalog, files, vectors and encoder, held by exactly one engine until it is closed. */
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotations.ts';
+import { type CatalogAudit, catalogAudit } from '../catalog/audit.ts';
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type CatalogChanges, catalogChanges } from '../catalog/changes.ts';
 import { type Database, forbidWrites, openDatabase, schemaVersion } from '../catalog/database.ts';
@@ -24,10 +25,12 @@ import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
 import { salvageCatalog } from '../catalog/salvage.ts';
 import { type CatalogSavedQueries, catalogSavedQueries } from '../catalog/savedQueries.ts';
+import { type CatalogUsers, catalogUsers } from '../catalog/users.ts';
 import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
 import type { ReadOnly } from '../contract/backups.ts';
 import { levels } from '../contract/levels.ts';
+import { noPolicy, type Policy } from '../contract/policy.ts';
 import type { EmbedRegion } from '../encoder/voxelSource.ts';
 import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries } from '../files/files.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
@@ -41,11 +44,15 @@ import { fromFloat16 } from '../volume/float16.ts';
 import { backupPlace } from './backupPlace.ts';
 import { makeBackup } from './backups.ts';
 import { breakSeal, inspectCatalog, markDamaged, sealCatalog } from './catalogSeal.ts';
+import { Session } from './session.ts';
 import { strayPaths } from './strays.ts';
 
 export class Library {
   readonly layout: Layout;
   readonly db: Database;
+  readonly audit: CatalogAudit;
+  readonly users: CatalogUsers;
+  readonly session: Session;
   readonly reads: CatalogReads;
   readonly writes: CatalogWrites;
   readonly jobs: CatalogJobs;
@@ -73,11 +80,19 @@ export class Library {
   #readOnly: ReadOnly | null = null;
   #captioning = false;
 
-  private constructor(layout: Layout, db: Database, demonstration: boolean, unlock: () => Promise<void>) {
+  private constructor(
+    layout: Layout,
+    db: Database,
+    demonstration: boolean,
+    policy: Policy,
+    unlock: () => Promise<void>,
+  ) {
     this.layout = layout;
     this.db = db;
+    this.audit = catalogAudit(db, () => this.session.user);
     this.reads = catalogReads(db);
-    this.writes = catalogWrites(db);
+    this.writes = catalogWrites(db, this.audit);
+    this.users = catalogUsers(db);
     this.jobs = catalogJobs(db);
     this.reports = catalogReports(db);
     this.watched = catalogWatched(db);
@@ -88,17 +103,24 @@ export class Library {
     this.captions = catalogCaptions(db);
     this.filterSets = catalogFilterSets(db);
     this.finding = catalogFinding(db);
-    this.changes = catalogChanges(db);
+    this.changes = catalogChanges(db, this.audit);
     this.edits = catalogEdits(db, this.writes, this.changes);
     this.savedQueries = catalogSavedQueries(db);
     this.duplicates = catalogDuplicates(db);
     this.merges = catalogMerges(db, this.edits, this.changes);
+    this.session = new Session({
+      users: this.users,
+      audit: this.audit,
+      policy,
+      readSetting: this.reads.setting,
+      writeSetting: this.writes.setSetting,
+    });
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }
 
   /** Opens the library in `root`, creating an empty one where there is none. Throws `busy`, `corrupt` or `storage`. */
-  static async open(root: string, demonstration: boolean): Promise<Library> {
+  static async open(root: string, demonstration: boolean, policy: Policy = noPolicy): Promise<Library> {
     const layout = libraryLayout(root);
     for (const folder of [root, layout.voxels, layout.vectors, layout.thumbnails, layout.staging])
       await ensureFolder(folder);
@@ -109,13 +131,14 @@ export class Library {
       await emptyFolder(layout.staging);
       const state = await inspectCatalog(layout);
       if (state.state === 'changed' || state.state === 'damaged')
-        return Library.#openSalvaged(layout, state, demonstration, unlock);
+        return Library.#openSalvaged(layout, state, demonstration, policy, unlock);
       if (state.state === 'sound' && state.schema < schemaVersion)
-        await makeBackup(await backupPlace(layout), layout.catalog, 'migration');
+        await makeBackup(await backupPlace(layout, policy), layout.catalog, 'migration');
       await breakSeal(layout);
-      const library = new Library(layout, openDatabase(layout.catalog), demonstration, unlock);
+      const library = new Library(layout, openDatabase(layout.catalog), demonstration, policy, unlock);
       try {
         for (const path of await strayPaths(layout, library)) await removeFolder(path);
+        library.writes.rehome(layout.originals, sep);
         library.#caption();
       } catch (error) {
         library.db.close();
@@ -136,11 +159,12 @@ export class Library {
     layout: Layout,
     { state, why }: { readonly state: ReadOnly['state']; readonly why: string },
     demonstration: boolean,
+    policy: Policy,
     unlock: () => Promise<void>,
   ): Library {
     const path = join(layout.staging, 'salvaged.sqlite');
     const { rows, torn } = salvageCatalog(layout.catalog, path);
-    const library = new Library(layout, openDatabase(path), demonstration, unlock);
+    const library = new Library(layout, openDatabase(path), demonstration, policy, unlock);
     library.#readOnly = { state, why, rows, torn: [...torn] };
     library.#caption();
     return library;

@@ -11,6 +11,7 @@ import { fileExists, removeFolder } from '../files/files.ts';
 import { countMissing, embedMissing, hasThumbnail } from '../ingest/embedMissing.ts';
 import { unpackMask } from '../lesion/mask.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
+import { Turns } from '../process/turns.ts';
 import { VectorStore } from '../vectors/store.ts';
 import { openVoxelFile } from '../volume/voxelFile.ts';
 import type { Engine } from './engine.ts';
@@ -39,7 +40,15 @@ export async function verifyLibrary(
   // Caches of a damaged catalog's rows would be those of no catalog once it is restored.
   const mayRepair = repair && !engine.library.readOnly;
   const check: Check = { engine, repair: mayRepair, signal, checked: {}, problems: [] };
-  const steps = [verifyCatalog, verifyVoxels, verifyLesions, verifyEncoders, verifyEmbeddings, verifyStray];
+  const steps = [
+    verifyCatalog,
+    verifyAudit,
+    verifyVoxels,
+    verifyLesions,
+    verifyEncoders,
+    verifyEmbeddings,
+    verifyStray,
+  ];
   for (const [done, step] of steps.entries()) {
     throwIfCancelled(signal);
     onProgress({ done, total: steps.length });
@@ -75,6 +84,14 @@ async function verifyCatalog(check: Check): Promise<void> {
   if (check.repair) rebuildIndices(db);
   const left = new Set(check.repair ? integrityProblems(db) : problems);
   for (const what of problems) await found(check, what, 'catalog', async () => !left.has(what));
+}
+
+async function verifyAudit({ engine, signal, checked, problems }: Check): Promise<void> {
+  const turns = new Turns(signal);
+  const chain = await engine.library.audit.verify(undefined, () => turns.pass());
+  checked.audit = chain.head.count;
+  for (const { what, entry } of chain.problems)
+    problems.push({ what: `entry ${entry}: ${what}`, where: 'audit', repaired: false });
 }
 
 async function verifyVoxels(check: Check): Promise<void> {

@@ -12,6 +12,7 @@ import { useIdentity } from '../ui/identity.ts';
 import { failed } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { graphics, hasWebgl } from '../viewer/cornerstone.ts';
+import { Archive } from './Archive.tsx';
 import { Backups } from './Backups.tsx';
 import { Encoders } from './Encoders.tsx';
 import { Keys } from './Keys.tsx';
@@ -34,6 +35,7 @@ export function Settings({ app }: { app: AppInfo | undefined }) {
           <LibrarySettings />
           <Backups />
           <Originals />
+          <Archive />
           <RoiRules />
           <Encoders />
           <PictureSettings />

@@ -6,8 +6,9 @@ import type { Page } from 'playwright-core';
 import { getResolvedPDFJS } from 'unpdf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readTable } from '../../native/ingest/csv.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
 import { editCatalog } from '../support/editCatalog.ts';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
@@ -43,7 +44,7 @@ describe.skipIf(noAppReason() !== null)(groupName('taking away and laying out'),
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await precedentJson('demo', '--library', library, '--patients', '13');
+    await demoLibrary(library, 13);
     const { id, name, date } = canaries;
     editCatalog(library, (db) => {
       db.prepare(`UPDATE patient SET patientId = ? || id, identity = ? || id, name = ?, birthDate = ?`).run(

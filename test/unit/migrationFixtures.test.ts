@@ -12,6 +12,7 @@ import {
   plainTables,
   schemaVersion,
 } from '../../native/catalog/database.ts';
+import { noPolicy } from '../../native/contract/policy.ts';
 import { backupPlace } from '../../native/engine/backupPlace.ts';
 import { backupPath, listBackups } from '../../native/engine/backups.ts';
 import { Library } from '../../native/engine/library.ts';
@@ -86,7 +87,7 @@ test.each(kept.filter((schema) => schema < schemaVersion))(
     const { layout } = library;
     expect(Number(library.db.pragma('user_version', { simple: true }))).toBe(schemaVersion);
     await library.close();
-    const place = await backupPlace(layout);
+    const place = await backupPlace(layout, noPolicy);
     const backups = await listBackups(place);
     expect(backups).toMatchObject([
       { kind: 'migration', schema, rowsHash: old.rowsHash, counts: old.counts },
