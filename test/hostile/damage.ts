@@ -19,18 +19,17 @@ const { values } = parseArgs({
 });
 const [cases, catalogs, seed, from] = [values.cases, values.catalogs, values.seed, values.from].map(Number);
 const folder = mkdtempSync(join(tmpdir(), 'precedent-damage-'));
-const onCase = (done: number, failures: number) => {
-  if (done % 50 === 0) console.log(`${done} cases, ${failures} failures`);
+const onCase = (done: number, failure: string | undefined) => {
+  if (failure) console.log(`✗ case ${done - 1}: ${failure}`);
+  if (done % 50 === 0) console.log(`${done} cases`);
 };
 try {
   ensureBuilt();
   const library = join(folder, 'library');
   await runJson(['demo', '--library', library, '--patients', '3']);
   const caches = await damageCaches({ library, cases, seed, from, onCase });
-  for (const failure of caches) console.log(`✗ ${failure}`);
   console.log(`${cases - from} cache files damaged, ${caches.length} failures`);
   const { failures, closed, crashed } = await damageCatalogs({ library, cases: catalogs, seed, onCase });
-  for (const failure of failures) console.log(`✗ ${failure}`);
   console.log(
     `${closed.cases} closed catalogs damaged, ${closed.detected} found at opening; ${crashed.cases} as after a crash, ` +
       `${crashed.detected} found at opening; ${failures.length} failures`,

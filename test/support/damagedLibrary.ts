@@ -31,7 +31,7 @@ interface Options {
   readonly cases: number;
   readonly seed: number;
   readonly from?: number;
-  readonly onCase?: (done: number, failures: number) => void;
+  readonly onCase?: (done: number, failure: string | undefined) => void;
 }
 
 function openEngine(library: string): Promise<Engine> {
@@ -163,7 +163,7 @@ export async function damageCaches({ library, cases, seed, from = 0, onCase }: O
       (error: unknown) => `${damage.name}: ${PrecedentError.from(error).message}`,
     );
     if (failure) failures.push(`case ${n}: ${failure}`);
-    onCase?.(n + 1, failures.length);
+    onCase?.(n + 1, failure);
   }
   for (const file of readdirSync(library)) if (file.startsWith('staging-graph')) rmSync(join(library, file));
   const report = await verifyLibrary(engine, false, never, () => undefined);
@@ -255,7 +255,7 @@ export async function damageCatalogs({
     const failure = await one(n).catch((error: unknown) => PrecedentError.from(error).message);
     if (failure) failures.push(`case ${n}: ${failure}`);
     await engine.close();
-    onCase?.(n + 1, failures.length);
+    onCase?.(n + 1, failure);
   }
   return { failures, ...counts };
 }

@@ -52,8 +52,11 @@ function common(rows: readonly Row[], columns: readonly string[]): Row[] {
 /** Studies that are to be captioned anew, which every opening works off. */
 const worklist = 'caption_stale';
 
+/** The newest schema that a version was given out with; those after it may still change. */
+const released = 10;
+
 test('a catalog of every released schema is kept', () => {
-  expect(kept).toEqual(Array.from({ length: schemaVersion }, (_, n) => n + 1));
+  expect(kept).toEqual(Array.from({ length: released }, (_, n) => n + 1));
 });
 
 test.each(kept)('a catalog of schema %i keeps every row through the later migrations', (schema) => {
