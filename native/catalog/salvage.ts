@@ -1,5 +1,13 @@
 /** Takes over into a new catalog whatever rows can still be read of a damaged one. */
-import { type Database, migrate, openDatabase, openToRead, plainTables, schemaVersion } from './database.ts';
+import {
+  type Database,
+  migrate,
+  openDatabase,
+  openToRead,
+  plainTables,
+  rebuildIndices,
+  schemaVersion,
+} from './database.ts';
 
 export interface Salvaged {
   readonly rows: number;
@@ -20,16 +28,23 @@ export function salvageCatalog(from: string, to: string): Salvaged {
     if (source) {
       target.pragma('foreign_keys = OFF');
       target.transaction(() => {
+        // What follows from rows is there already; and those of the audit, which is only ever added to, come with gaps.
+        const triggers = target
+          .prepare(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`)
+          .all() as { name: string; sql: string }[];
+        for (const { name } of triggers) target.exec(`DROP TRIGGER ${name}`);
         for (const table of plainTables(target)) {
           const taken = takeRows(source.db, target, table);
           rows += taken.rows;
           if (taken.torn) torn.push(table);
         }
         while (removeOrphans(target) > 0);
+        for (const { sql } of triggers) target.exec(sql);
       })();
       target.pragma('foreign_keys = ON');
     }
     migrate(target);
+    rebuildIndices(target);
     target.exec('INSERT OR IGNORE INTO caption_stale SELECT id FROM study');
   } finally {
     source?.db.close();
@@ -43,6 +58,9 @@ function openDamaged(path: string): { db: Database; schema: number } | undefined
   try {
     const db = openToRead(path);
     try {
+      // Tables whose own definitions are sound can be read although that of another is not.
+      db.unsafeMode();
+      db.pragma('writable_schema = ON');
       const stated = Number(db.pragma('user_version', { simple: true }));
       return { db, schema: stated >= 1 && stated <= schemaVersion ? stated : schemaVersion };
     } catch {

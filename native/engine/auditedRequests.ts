@@ -163,8 +163,16 @@ export const auditedRequests: AuditedRequests = {
   'archive.read': {
     after: (_, { volumes, lesions }) => ({ action: 'import.end', subject: '', detail: { volumes, lesions } }),
   },
+  'backups.export': { before: () => exported('rows of the catalog', '', { identified: true }) },
   'audit.export': { before: ({ details }) => exported('audit', '', { details }) },
 
+  'backups.make': { after: (_, { name }) => ({ action: 'backup', subject: '', detail: { name } }) },
+  'backups.remove': { after: ({ name }) => ({ action: 'backup.remove', subject: '', detail: { name } }) },
+  // Into the catalog that is set aside: the one that comes back has its own.
+  'backups.restore': {
+    before: ({ name = '' }) => ({ action: 'backup.restore', subject: '', detail: { name } }),
+  },
+  'backups.setFolder': { after: () => setting('folder for backups') },
   'encoders.add': { after: (_, { encoder }) => setting('encoder added', encoder.id) },
   'encoders.remove': { after: ({ encoder }) => setting('encoder removed', encoder) },
   'encoders.setDefault': { after: ({ encoder }) => setting('default encoder', encoder) },

@@ -58,7 +58,7 @@ export class AutomaticBackups {
   }
 
   async #backUpIfChanged(catalog: string, today: string): Promise<void> {
-    const place = await backupPlace(this.#library.layout);
+    const place = await backupPlace(this.#library.layout, this.#library.session.policy);
     const [newest] = await listBackups(place);
     if (newest && (await fileExists(backupPath(place, newest.name)))) {
       if (newest.kind === 'automatic' && newest.at.startsWith(today)) return;

@@ -2,6 +2,7 @@
 import type { BackupManifest, backupRequests } from '../contract/backups.ts';
 import type { EngineContract } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
+import { byPolicy } from '../policy/libraryRules.ts';
 import type { Handlers } from '../process/serve.ts';
 import { backupPlace, setBackupFolder } from './backupPlace.ts';
 import {
@@ -24,7 +25,8 @@ export function backupHandlers(
 ): Pick<Handlers<EngineContract>, keyof typeof backupRequests> {
   const { library, grants } = engine;
   const { layout } = library;
-  const place = () => backupPlace(layout);
+  const { policy } = library.session;
+  const place = () => backupPlace(layout, policy);
   return {
     'backups.list': async () => {
       const at = await place();
@@ -47,6 +49,7 @@ export function backupHandlers(
       return {};
     },
     'backups.setFolder': async ({ folder }) => {
+      if (policy.backupsFolder !== undefined) throw byPolicy('backups are kept in the folder that it names');
       await setBackupFolder(layout, folder === null ? undefined : grants.take(folder, 'read'));
       return {};
     },

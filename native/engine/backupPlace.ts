@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Policy } from '../contract/policy.ts';
 import { ensureFolder, readFileBytes, writeFileAtomic } from '../files/files.ts';
 import type { Layout } from '../files/layout.ts';
 import { type BackupPlace, listBackups } from './backups.ts';
@@ -12,10 +13,13 @@ function settingsPath({ backups }: Layout): string {
   return join(backups, 'settings.json');
 }
 
-/** The library's own folder unless another was chosen. */
-export async function backupPlace(layout: Layout): Promise<Required<BackupPlace>> {
+/** The library's own folder unless another was chosen, by the administrator or else by the user. */
+export async function backupPlace(
+  layout: Layout,
+  { backupsFolder }: Pick<Policy, 'backupsFolder'>,
+): Promise<Required<BackupPlace>> {
   const { library, folder } = await readSettings(layout);
-  return { library, folder: folder ?? layout.backups };
+  return { library, folder: backupsFolder ?? folder ?? layout.backups };
 }
 
 /** @param folder undefined for the library's own */

@@ -150,7 +150,7 @@ export class Library {
       if (state.state === 'changed' || state.state === 'damaged')
         return Library.#openSalvaged(layout, state, demonstration, policy, unlock);
       if (state.state === 'sound' && state.schema < schemaVersion)
-        await makeBackup(await backupPlace(layout), layout.catalog, 'migration');
+        await makeBackup(await backupPlace(layout, policy), layout.catalog, 'migration');
       await breakSeal(layout);
       const library = new Library(layout, openDatabase(layout.catalog), demonstration, policy, unlock);
       try {

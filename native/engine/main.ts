@@ -24,7 +24,7 @@ import { Grants } from './grants.ts';
 import { guarded, SeenLately } from './guard.ts';
 import { engineHandlers } from './handlers.ts';
 import { jobRecorder } from './jobRecorder.ts';
-import { writable } from './readOnly.ts';
+import { onlyReading } from './readOnly.ts';
 import { explained } from './standing.ts';
 
 type Opening = Extract<z.output<typeof toEngine>, { control: 'open' }>;
@@ -50,7 +50,7 @@ function serveOn(channel: Channel): void {
     waiting.push(channel);
     return;
   }
-  const asked = writable(engine, engineHandlers(engine, { libraryChanged, restart }));
+  const asked = onlyReading(engine, engineHandlers(engine, { libraryChanged, restart }));
   const handlers = guarded(engine.library, asked, seen);
   const { layout } = engine.library;
   const server = serve(engineContract, channel, handlers, (thrown) => explained(layout, thrown));

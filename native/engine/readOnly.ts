@@ -21,7 +21,7 @@ const answered: readonly Method<EngineContract>[] = [
 ]; // biome-ignore format: one list
 
 /** The handlers with that before them. */
-export function writable(engine: Engine, handlers: Handlers<EngineContract>): Handlers<EngineContract> {
+export function onlyReading(engine: Engine, handlers: Handlers<EngineContract>): Handlers<EngineContract> {
   const allowed = new Set<string>(answered);
   const guard =
     (method: string, handler: (params: never, context: never) => unknown) =>

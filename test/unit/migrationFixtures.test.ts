@@ -12,6 +12,7 @@ import {
   plainTables,
   schemaVersion,
 } from '../../native/catalog/database.ts';
+import { noPolicy } from '../../native/contract/policy.ts';
 import { backupPlace } from '../../native/engine/backupPlace.ts';
 import { backupPath, listBackups } from '../../native/engine/backups.ts';
 import { Library } from '../../native/engine/library.ts';
@@ -51,8 +52,11 @@ function common(rows: readonly Row[], columns: readonly string[]): Row[] {
 /** Studies that are to be captioned anew, which every opening works off. */
 const worklist = 'caption_stale';
 
+/** The newest schema that a version was given out with; those after it may still change. */
+const released = 10;
+
 test('a catalog of every released schema is kept', () => {
-  expect(kept).toEqual(Array.from({ length: schemaVersion }, (_, n) => n + 1));
+  expect(kept).toEqual(Array.from({ length: released }, (_, n) => n + 1));
 });
 
 test.each(kept)('a catalog of schema %i keeps every row through the later migrations', (schema) => {
@@ -86,7 +90,7 @@ test.each(kept.filter((schema) => schema < schemaVersion))(
     const { layout } = library;
     expect(Number(library.db.pragma('user_version', { simple: true }))).toBe(schemaVersion);
     await library.close();
-    const place = await backupPlace(layout);
+    const place = await backupPlace(layout, noPolicy);
     const backups = await listBackups(place);
     expect(backups).toMatchObject([
       { kind: 'migration', schema, rowsHash: old.rowsHash, counts: old.counts },
