@@ -5,6 +5,9 @@ import { assertReleasable } from '../runtime/releaseCheck.mjs';
 /**
  * Development where it was asked for, and where only the repackaged runtime is at hand; otherwise a release, which throws
  * with the reason where this runtime or this day forbids one. `wanted` is `release`, `development` or null.
+ * @param {{ official: boolean, source: string, path: string }} runtime
+ * @param {'release' | 'development' | null} wanted
+ * @param {{ root: string, today?: Date }} options
  * @returns {'release' | 'development'}
  */
 export function packageKind(runtime, wanted, { root, today = new Date() }) {
