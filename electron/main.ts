@@ -240,6 +240,12 @@ async function start(choice: LibraryChoice): Promise<void> {
 }
 
 function run(): void {
+  // What was opened is judged by the application that opens it.
+  if (!app.requestSingleInstanceLock({ opened: options.opened })) {
+    process.stderr.write('Precedent is already running; its window was brought to the front\n');
+    app.quit();
+    return;
+  }
   let choice: LibraryChoice;
   try {
     const { library, sources } = sortOpened(options.opened);
@@ -247,11 +253,6 @@ function run(): void {
     waiting = sources;
   } catch (thrown) {
     fail(thrown);
-    return;
-  }
-  if (!app.requestSingleInstanceLock({ opened: options.opened })) {
-    process.stderr.write('Precedent is already running; its window was brought to the front\n');
-    app.quit();
     return;
   }
   app.on('second-instance', (_event, _argv, _cwd, data) => {

@@ -280,8 +280,7 @@ describe.skipIf(reason !== null)(`the package${reason ? ` (skipped: ${reason})` 
 
       test('a second start hands its files over to the import, and ends', async () => {
         const second = spawn(executable, [`--user-data-dir=${profile}`, join(library(), 'phantom')]);
-        const [code] = await once(second, 'exit');
-        expect(code).toBe(0);
+        expect(await once(second, 'exit')).toEqual([0, null]);
         await expect.poll(() => page.getByRole('dialog').textContent(), patience).toContain('phantom');
         await page.keyboard.press('Escape');
         await expect.poll(() => page.getByRole('dialog').count(), patience).toBe(0);
@@ -291,7 +290,8 @@ describe.skipIf(reason !== null)(`the package${reason ? ` (skipped: ${reason})` 
         const other = join(packaged.home, 'imported');
         const marker = join(other, 'imported.precedent');
         await writeFile(marker, JSON.stringify({ format: 'precedent-library', version: 1 }));
-        await once(spawn(executable, [`--user-data-dir=${profile}`, marker]), 'exit');
+        const second = spawn(executable, [`--user-data-dir=${profile}`, marker]);
+        expect(await once(second, 'exit')).toEqual([0, null]);
         await expect.poll(() => page.getByText(other).count(), patience).toBe(1);
       });
     });

@@ -22,7 +22,8 @@ await main(async () => {
   const node = await ensureDependencies();
   await ensureBuild(node);
   const runtime = await ensureRuntime(node);
-  const kind = decide(runtime, wanted);
+  const { kind, reason } = decide(runtime, wanted);
+  if (reason) say(`A DEVELOPMENT BUILD is made: ${reason}.`);
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const metadata = packageMetadata(kind, version);
   const common = { output, metadata, runtime: kind === 'development' ? runtime.path : undefined };
