@@ -59,7 +59,7 @@ test('the icons are those of the drawing', async () => {
 test('the Debian package names what the set-up installs, and its scripts touch no user’s folder', () => {
   const setup = readFileSync(join(root, 'tools/setup/systemPackages.mjs'), 'utf8');
   const libraries = [...setup.matchAll(/\['lib[^']+', '([^']+)'\]/g)].map(([, name]) => name);
-  expect(libraries.length).toBe(10);
+  expect(libraries.length).toBe(11);
   expect(depends.map((line) => line.split(/[ |]/)[0])).toEqual(expect.arrayContaining(libraries));
   const text = control({ version: '1.2.3', architecture: 'amd64', size: 1, description: 'x' });
   expect(text).toContain(`Depends: ${depends.join(', ')}\n`);
