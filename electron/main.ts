@@ -98,6 +98,7 @@ async function openChosenLibrary(window: BrowserWindow | null): Promise<boolean>
 }
 
 async function openLibraryFolder(folder: string, window: BrowserWindow | null): Promise<boolean> {
+  if (host.locked) return false;
   const before = host.choice;
   try {
     const choice = allowLibrary(folder, policy);
@@ -291,7 +292,7 @@ function run(): void {
   // macOS says by an event, also at the first start, what other systems say by arguments.
   app.on('open-file', (event, path) => {
     event.preventDefault();
-    void open([path]);
+    void app.whenReady().then(() => open([path]));
   });
   app.on('window-all-closed', () => app.quit());
   let closed = false;

@@ -73,6 +73,7 @@ test('a command line is the window’s, with what it was opened with, or a comma
     library: '/home/lib',
     allowTestData: false,
     opened: ['/home/a.dcm', '/b'],
+    policyFile: null,
   });
   expect(ownArguments(['electron', '--inspect=0', '/checkout', 'a.dcm'], false)).toEqual([
     '--inspect=0',
