@@ -22,6 +22,7 @@ const reason =
   (asRoot ? null : 'only root installs') ??
   (hasDpkgDeb() ? null : 'there is no dpkg-deb');
 const mib = 2 ** 20;
+/** MiB, packed as here. */
 const debBudget = 150;
 
 describe.skipIf(reason !== null)(`the installed package${reason ? ` (skipped: ${reason})` : ''}`, () => {
@@ -35,7 +36,7 @@ describe.skipIf(reason !== null)(`the installed package${reason ? ` (skipped: ${
       output: join(packaged.folder, '..'),
       version,
       arch: process.arch,
-      // A release is packed by xz, three minutes for a package smaller by a quarter.
+      // A release is packed by xz, smaller, which takes minutes of a processor.
       compression: ['-Zgzip', '-z1'],
     });
     root = makeRoot();
