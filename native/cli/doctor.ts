@@ -12,8 +12,8 @@ import { loadManifest } from '../encoder/manifest.ts';
 import { ModelClient } from '../encoder/modelClient.ts';
 import { policyPath, readPolicy } from '../policy/policyFile.ts';
 import { ManagedProcess } from '../process/managed.ts';
-import { forkSpawner } from '../process/spawners.ts';
-import { builtFolder, given, resourcesFolder } from './host.ts';
+import { given } from './host.ts';
+import { installation } from './installation.ts';
 
 const gib = 1024 ** 3;
 
@@ -28,7 +28,7 @@ export async function doctor({ library, retry }: Options): Promise<Record<string
   const sqlite = String(db.prepare('SELECT sqlite_version()').pluck().get());
   db.close();
   if (retry) rmSync(calibrationsFolder(), { recursive: true, force: true });
-  const folder = join(resourcesFolder, 'encoders', 'builtin');
+  const folder = join(installation().resources, 'encoders', 'builtin');
   const { id, version } = await loadManifest(folder);
   const opened = await openModel(folder);
   const disk = await statfs(library ?? process.cwd()).catch(() => statfs(process.cwd()));
@@ -69,7 +69,7 @@ function policyInForce(): Record<string, unknown> {
 async function openModel(
   folder: string,
 ): Promise<{ encoder: Partial<ModelState> | { error: string }; refused: ModelState['refused'] }> {
-  const spawner = forkSpawner(join(builtFolder, 'native'));
+  const { spawner } = installation();
   const inference = new ManagedProcess('inference', inferenceContract, spawner, () => undefined);
   try {
     const model = new ModelClient(inference, folder, calibrationsFolder());

@@ -1,0 +1,4 @@
+/** The `precedent` command of a checkout, under Node. */
+import { runCommandLine } from './main.ts';
+
+void runCommandLine(process.argv.slice(2));
