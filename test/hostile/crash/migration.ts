@@ -1,0 +1,91 @@
+/** Libraries of earlier schemas, and engines that are killed while they bring them to today's. */
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { schemaVersion } from '../../../native/catalog/database.ts';
+import type { Case } from './cases.ts';
+import { contents } from './imports.ts';
+import { oldSchemas, schemaOf, writeOldLibrary } from './oldLibrary.ts';
+import { Launch, type Session } from './session.ts';
+import { checkWhole } from './whole.ts';
+
+/** Kills on the way of one library to today's schema. */
+const mostKills = 4;
+
+export async function migration(one: Case): Promise<void> {
+  const { templates } = one;
+  for (let round = 0; one.kills < one.wanted; round++) {
+    const random = one.random(`round ${round}`);
+    const schema = random.pick(oldSchemas);
+    const old = one.folder('old');
+    rmSync(old, { recursive: true, force: true });
+    writeOldLibrary(templates.builtin, old, schema);
+    // The same file, brought over without a kill, says what must come of it and when.
+    const undisturbed = await open(one, one.library(old));
+    if (undisturbed === null) return;
+
+    const library = one.library(old);
+    for (let kills = 0; kills < mostKills && one.kills < one.wanted; kills++) {
+      const launch = new Launch(library, templates.calibrations);
+      await sleep(undisturbed.startMs + random.range(-0.1, 1) * undisturbed.migrateMs);
+      await launch.kill('process');
+      one.kills++;
+      const reached = schemaOf(library, one.folder('schema.sqlite'));
+      if (reached < schema || reached > schemaVersion) one.fail(`the schema is ${reached} of ${schema}`);
+      if (reached < schemaVersion) one.count(`in the middle of: migration`);
+      else break;
+    }
+    const disturbed = await open(one, library);
+    if (disturbed === null) return;
+    one.count('openings checked');
+    for (const [part, text] of Object.entries(undisturbed.holds))
+      if (disturbed.holds[part] !== text) one.fail(`schema ${schema}: after the migration ${part} differ`);
+    rmSync(old, { recursive: true, force: true });
+    if (one.failures.length > 0) return;
+  }
+}
+
+interface Brought {
+  /** From the start of the engine until it writes, and from there until the library is open. */
+  readonly startMs: number;
+  readonly migrateMs: number;
+  readonly holds: Readonly<Record<string, string>>;
+}
+
+/** Brings a library to today's schema; null where it is not whole then. */
+async function open(one: Case, library: string): Promise<Brought | null> {
+  const begun = performance.now();
+  const launch = new Launch(library, one.templates.calibrations);
+  let over = false;
+  const opened = launch.opened.finally(() => {
+    over = true;
+  });
+  opened.catch(() => undefined);
+  while (!over && !existsSync(join(library, 'catalog.sqlite-wal'))) await sleep(1);
+  const startMs = performance.now() - begun;
+  const engine = await opened;
+  const migrateMs = performance.now() - begun - startMs;
+  try {
+    const { problems, contentHash } = await checkWhole(engine.ask);
+    for (const problem of problems) one.fail(problem);
+    if (problems.length > 0) return null;
+    return { startMs, migrateMs, holds: { ...(await holdings(engine)), contentHash } };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** What a library holds, part by part. */
+async function holdings({ ask }: Session): Promise<Record<string, string>> {
+  const { rows } = await ask('lesions.list', { offset: 0, limit: 1000 });
+  const { rows: volumes } = await ask('volumes.list', { offset: 0, limit: 1000 });
+  const measured = await Promise.all(volumes.map(({ id }) => ask('annotations.list', { volume: id })));
+  const parts = {
+    volumes: [...(await contents(ask))],
+    lesions: rows.map(({ id, name, labels, diagnosis, caption }) => [id, name, labels, diagnosis, caption]),
+    marks: await ask('feedback.list', {}),
+    searches: await ask('savedQueries.list', {}),
+    measurements: measured,
+  };
+  return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, JSON.stringify(part)]));
+}
