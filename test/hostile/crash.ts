@@ -136,3 +136,5 @@ try {
   stop();
   rmSync(folder, { recursive: true, force: true });
 }
+// The window's driver would keep this process for minutes more.
+process.exit();

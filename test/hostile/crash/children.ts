@@ -6,7 +6,8 @@ import { contents, importSource } from './imports.ts';
 import { childrenOf, commandOf, kill, openEngine, type RunningEngine, type Session } from './session.ts';
 import { checkWhole } from './whole.ts';
 
-const roles = ['inference', 'reader'] as const;
+/** Readers are done sooner than inference, so that a drawn moment meets them less often. */
+const roles = ['inference', 'reader', 'reader'] as const;
 
 /** What is asked of the engine, one after the other; its children work on it. */
 function pieces({ templates }: Case): readonly { name: string; run(session: Session): Promise<unknown> }[] {
@@ -83,7 +84,10 @@ async function answer({ templates }: Case, { ask }: Session): Promise<string> {
   return JSON.stringify(hits.map(({ patient, name, score }) => [patient, name, score.toFixed(5)]));
 }
 
-/** Kills one child after the other until the work has ended. */
+/**
+ * Kills children until the work has ended: inference processes one after the other, but one reader alone, since a second one that
+ * dies at a file is laid to the file.
+ */
 async function whileKilling(
   one: Case,
   engine: RunningEngine,
@@ -96,15 +100,17 @@ async function whileKilling(
     ended = true;
   });
   over.catch(() => undefined);
+  let killable: readonly string[] = roles;
   while (!ended && one.kills < one.wanted) {
     await Promise.race([sleep(random.range(0, undisturbedMs)), over]);
     if (ended) break;
-    const role = random.pick(roles);
+    const role = random.pick(killable);
     const victims = childrenOf(engine.pid).filter((pid) => commandOf(pid).includes(`${role}.js`));
     if (victims.length === 0) continue;
     kill(random.pick(victims));
     one.kills++;
     one.count(`killed: ${role}`);
+    if (role === 'reader') killable = killable.filter((other) => other !== role);
   }
   await over;
 }
