@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { ensureBuilt } from './command.ts';
 import { type Outcome, planned, runCase, type Wanted } from './crash/run.ts';
 import { makeTemplates } from './crash/templates.ts';
 
@@ -95,7 +94,6 @@ function report({ outcomes, minutes }: State): void {
 const folder = mkdtempSync(join(tmpdir(), 'precedent-crash-'));
 let stop: () => void = () => undefined;
 try {
-  ensureBuilt();
   const state = begin();
   const known = new Set(state.outcomes.map(({ name }) => name));
   const all = planned(numbers).filter(({ name }) =>

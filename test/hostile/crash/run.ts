@@ -37,17 +37,18 @@ export interface PlannedCase {
   readonly kills: number;
 }
 
-/** The cases, the long ones first. */
+/** The cases; those of every kind are spread over the whole, so that any part of it tells of all. */
 export function planned(wanted: Wanted): PlannedCase[] {
-  return (Object.keys(kinds) as CaseKind[]).flatMap((kind) => {
+  const placed = (Object.keys(kinds) as CaseKind[]).flatMap((kind) => {
     const { of, share, kills } = kinds[kind];
     const all = Math.round(wanted[of] * share);
-    return Array.from({ length: Math.ceil(all / kills) }, (_, n) => ({
-      name: `${kind} ${n}`,
-      kind,
-      kills: Math.min(kills, all - n * kills),
+    const count = Math.ceil(all / kills);
+    return Array.from({ length: count }, (_, n) => ({
+      at: (n + 0.5) / count,
+      planned: { name: `${kind} ${n}`, kind, kills: Math.min(kills, all - n * kills) },
     }));
   });
+  return placed.sort((a, b) => a.at - b.at).map((one) => one.planned);
 }
 
 export interface Outcome {

@@ -1,5 +1,5 @@
 /** What is imported in the crash tests: a handful of tiny cases of every kind that the import reads, generated. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generatePhantomLibrary } from '../../../native/phantom/generate.ts';
 import { tiny, writeEncoder } from '../../support/encoderFolder.ts';
@@ -41,9 +41,17 @@ export async function writeSources(folder: string): Promise<Sources> {
     }
     return { name, path: at(name) };
   };
-  const phantom = async (name: string, patients: number, seed: number) => {
-    await generatePhantomLibrary(at(name), { patients, seed, ...small });
-    return { name, path: at(name), labels: at(name, 'labels.csv') };
+  /** The patients from one number on, so that no two sources have the same. */
+  const phantoms = async (name: string, first: number, last: number) => {
+    await generatePhantomLibrary(at(name), { patients: last, seed: 7, ...small });
+    const labels = at(name, 'labels.csv');
+    for (let n = 1; n < first; n++) {
+      const patient = `PH-${String(n).padStart(4, '0')}`;
+      rmSync(at(name, patient), { recursive: true });
+      const lines = readFileSync(labels, 'utf8').split('\n');
+      writeFileSync(labels, lines.filter((line) => !line.startsWith(patient)).join('\n'));
+    }
+    return { name, path: at(name), labels };
   };
   await writeRampSeries(at('ramp'), { patient: 'RAMP', rows: 128, columns: 128, slices: 24 });
   writeFileSync(at('ramp/report.txt'), 'Findings: a nodule of 12 mm in the right upper lobe.');
@@ -53,11 +61,11 @@ export async function writeSources(folder: string): Promise<Sources> {
     writeZip(packed.map(({ name, bytes }) => ({ name, data: bytes, deflate: true }))),
   );
   return {
-    base: [nifti('first', 'abcd'), await phantom('phantom', 1, 7)],
+    base: [nifti('first', 'abcd'), await phantoms('phantom', 1, 1)],
     further: [
       nifti('second', 'efg'),
       nifti('third', 'hij'),
-      await phantom('labelled', 2, 11),
+      await phantoms('labelled', 2, 3),
       { name: 'ramp', path: at('ramp'), copy: true },
       { name: 'packed', path: at('packed.zip') },
     ],
