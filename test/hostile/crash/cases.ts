@@ -56,6 +56,14 @@ export class Case {
     return join(this.templates.folder, `${this.name} ${part}`.replaceAll(' ', '-'));
   }
 
+  /** A second library that is as the first one is now. */
+  copyOf(library: string): string {
+    const path = this.folder('copy');
+    rmSync(path, { recursive: true, force: true });
+    cpSync(library, path, { recursive: true });
+    return path;
+  }
+
   /** These are to end by themselves: looked at beside what follows, so that they may meet it. */
   mustEnd(pids: readonly number[]): void {
     this.#orphans.push(survivors(pids));
@@ -64,7 +72,8 @@ export class Case {
   async end(): Promise<Tally> {
     const left = (await Promise.all(this.#orphans)).flat();
     if (left.length > 0) this.fail(`${left.length} processes outlived the one that they worked for`);
-    rmSync(this.folder('library'), { recursive: true, force: true });
+    for (const part of ['library', 'copy', 'old'])
+      rmSync(this.folder(part), { recursive: true, force: true });
     return { ...this.#counts, kills: this.kills };
   }
 }

@@ -29,7 +29,7 @@ const changesBefore = 6;
 
 export async function makeTemplates(folder: string): Promise<Templates> {
   const sources = await writeSources(join(folder, 'sources'));
-  const calibrations = join(folder, 'calibrations');
+  const calibrations = process.env.PRECEDENT_CALIBRATIONS ?? join(folder, 'calibrations');
   const truth = new Map<string, Contents>();
   const builtin = join(folder, 'builtin');
 
