@@ -90,11 +90,15 @@ export async function children(one: Case): Promise<void> {
   }
 }
 
-/** What a search for a region, which goes through the inference process, answers; without ids, which are random. */
+/** What a search for a region, which goes through the inference process, answers; without ids, which are random and decide on ties. */
 async function answer({ known }: Templates, { ask }: Session): Promise<string> {
   const [{ id }] = known.volumes;
-  const { hits } = await ask('search.run', { query: { volume: id, roi: [2, 2, 2, 7, 7, 4] } });
-  return JSON.stringify(hits.map(({ patient, name, score }) => [patient, name, score.toFixed(5)]));
+  const all = { top: 1000, hitsPerPatient: 1000 };
+  const { hits } = await ask('search.run', { query: { volume: id, roi: [2, 2, 2, 7, 7, 4] }, ...all });
+  return hits
+    .map(({ patient, name, score }) => `${patient} ${name} ${score.toFixed(5)}`)
+    .sort()
+    .join('\n');
 }
 
 /** Kills one child while a piece is worked on, and a search beside it waits for its answer; the piece may end before. */

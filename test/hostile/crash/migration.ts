@@ -27,7 +27,8 @@ export async function migration(one: Case): Promise<void> {
     const library = one.library(old);
     for (let kills = 0; kills < mostKills && one.kills < one.wanted; kills++) {
       const launch = new Launch(library, templates.calibrations);
-      await sleep(undisturbed.startMs + random.range(-0.1, 1) * undisturbed.migrateMs);
+      // The steps come first; the rest of the opening is longer.
+      await sleep(undisturbed.startMs + (random.next() ** 3 - 0.05) * undisturbed.migrateMs);
       await launch.kill('process');
       one.kills++;
       const reached = schemaOf(library, one.folder('schema.sqlite'));
@@ -71,26 +72,39 @@ async function open(one: Case, library: string): Promise<Brought | null> {
   const engine = await opened;
   const migrateMs = performance.now() - begun - startMs;
   try {
-    const { problems, contentHash } = await checkWhole(engine.ask);
+    const { problems } = await checkWhole(engine.ask);
     for (const problem of problems) one.fail(problem);
     if (problems.length > 0) return null;
-    return { startMs, migrateMs, holds: { ...(await holdings(engine)), contentHash } };
+    return { startMs, migrateMs, holds: await settledHoldings(engine) };
   } finally {
     await engine.close();
   }
 }
 
+/** Once what the old schema had no place for, the outlines of lesions and what captions tell of them, was made in the background. */
+async function settledHoldings(session: Session): Promise<Readonly<Record<string, string>>> {
+  for (let before = await holdings(session); ; ) {
+    await sleep(200);
+    const now = await holdings(session);
+    if (now.outlined === now.all && JSON.stringify(now) === JSON.stringify(before)) return now;
+    before = now;
+  }
+}
+
 /** What a library holds, part by part. */
-async function holdings({ ask }: Session): Promise<Record<string, string>> {
+async function holdings({ ask }: Session): Promise<Readonly<Record<string, string>>> {
   const { rows } = await ask('lesions.list', { offset: 0, limit: 1000 });
   const { rows: volumes } = await ask('volumes.list', { offset: 0, limit: 1000 });
   const measured = await Promise.all(volumes.map(({ id }) => ask('annotations.list', { volume: id })));
   const parts = {
+    all: rows.length,
+    outlined: rows.filter(({ outline }) => outline !== undefined).length,
     volumes: [...(await contents(ask))],
     lesions: rows.map(({ id, name, labels, diagnosis, caption }) => [id, name, labels, diagnosis, caption]),
     marks: await ask('feedback.list', {}),
     searches: await ask('savedQueries.list', {}),
     measurements: measured,
+    contentHash: (await ask('verify.run', {})).contentHash,
   };
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, JSON.stringify(part)]));
 }

@@ -8,7 +8,7 @@ import { migrate, schemaVersion } from '../../../native/catalog/database.ts';
 export const oldSchemas = Array.from({ length: Math.min(10, schemaVersion - 1) }, (_, n) => n + 1);
 
 /** Rows of the audit, so that the steps take a while. */
-const auditRows = 20_000;
+const auditRows = 60_000;
 
 /** Values of columns that today's tables lack. */
 const formerColumns: Readonly<Record<string, string>> = { 'lesion.caption': "''" };
