@@ -5,9 +5,6 @@ import { createRandom, type Random } from '../../../native/random.ts';
 import { survivors } from './session.ts';
 import type { Templates } from './templates.ts';
 
-export const caseKinds = ['app', 'children', 'chain', 'migration', 'index'] as const;
-export type CaseKind = (typeof caseKinds)[number];
-
 /** What a case has counted, by what it counts. */
 export type Tally = Readonly<Record<string, number>>;
 
@@ -45,10 +42,7 @@ export class Case {
 
   /** A library of its own. */
   library(template: string): string {
-    const path = this.folder('library');
-    rmSync(path, { recursive: true, force: true });
-    cpSync(template, path, { recursive: true });
-    return path;
+    return copied(template, this.folder('library'));
   }
 
   /** A path of its own. */
@@ -58,10 +52,7 @@ export class Case {
 
   /** A second library that is as the first one is now. */
   copyOf(library: string): string {
-    const path = this.folder('copy');
-    rmSync(path, { recursive: true, force: true });
-    cpSync(library, path, { recursive: true });
-    return path;
+    return copied(library, this.folder('copy'));
   }
 
   /** These are to end by themselves: looked at beside what follows, so that they may meet it. */
@@ -76,4 +67,10 @@ export class Case {
       rmSync(this.folder(part), { recursive: true, force: true });
     return { ...this.#counts, kills: this.kills };
   }
+}
+
+function copied(from: string, to: string): string {
+  rmSync(to, { recursive: true, force: true });
+  cpSync(from, to, { recursive: true });
+  return to;
 }

@@ -49,12 +49,13 @@ export function ledger<S>(kind: Kind<S>): Work {
     },
     step: async (session, random) => {
       settled ??= await kind.read(session);
-      const { request, after } = kind.next(settled, random);
+      const before = settled;
+      const { request, after } = kind.next(before, random);
       pending = after;
       await request(session);
       settled = after;
       pending = undefined;
-      acknowledged++;
+      if (text(after) !== text(before)) acknowledged++;
       return true;
     },
     check: async (session) => {
@@ -68,23 +69,18 @@ export function ledger<S>(kind: Kind<S>): Work {
         settled = one;
         return [];
       }
-      return [
-        `${kind.name}: ${difference(
-          text(found),
-          [before, after].flatMap((one) => (one === undefined ? [] : text(one))),
-        )}`,
-      ];
+      const expected = after === undefined ? [text(before)] : [text(before), text(after)];
+      return [`${kind.name}: ${difference(text(found), expected)}`];
     },
   };
 }
 
-/** Where two states part, without the whole of them. */
+/** Where the states part, without the whole of them. */
 function difference(found: string, expected: readonly string[]): string {
-  const shown = (text: string) => {
-    const at = [...text].findIndex((sign, n) => sign !== found[n]);
-    return text.slice(Math.max(0, at - 60), at + 120);
-  };
-  return `the library holds ${found.length > 400 ? `${found.slice(0, 400)}…` : found} where …${expected.map(shown).join('… or …')}… was acknowledged`;
+  const parting = expected.map((text) => [...text].findIndex((sign, n) => sign !== found[n]));
+  const from = Math.max(0, Math.min(...parting) - 60);
+  const shown = (text: string) => `…${text.slice(from, from + 200)}…`;
+  return `the library holds ${shown(found)} where ${expected.map(shown).join(' or ')} was acknowledged`;
 }
 
 /** Whether a request failed because its process was killed. */

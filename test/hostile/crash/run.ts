@@ -1,11 +1,12 @@
 /** Which cases the asked-for numbers of kills make, and how one is run. */
-import type { CaseKind } from './cases.ts';
 import { Case, type Tally } from './cases.ts';
 import { chain } from './chain.ts';
 import { children } from './children.ts';
 import { index } from './index.ts';
 import { migration } from './migration.ts';
 import type { Templates } from './templates.ts';
+
+export type CaseKind = 'app' | 'children' | 'chain' | 'migration' | 'index';
 
 export interface Wanted {
   readonly engine: number;

@@ -69,7 +69,7 @@ export class Launch {
       },
       kill: (way) => this.kill(way),
       close: async () => {
-        child.disconnect();
+        if (child.connected) child.disconnect();
         await this.#gone;
       },
     }));
