@@ -30,8 +30,9 @@ test('a lockfile that leaves something open is told apart', () => {
     'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' },
     'node_modules/b': { version: '2.0.0' },
     'node_modules/c': { version: '3.0.0', integrity: 'sha512-c', hasInstallScript: true },
+    'node_modules/d': { name: 'e', version: '4.0.0', integrity: 'sha512-d' },
   };
-  const loose = { dependencies: { a: '^1.0.0', b: '2.0.1' } };
+  const loose = { dependencies: { a: '^1.0.0', b: '2.0.1', d: 'npm:e@4.0.0' } };
   expect(lockfileProblems(loose, { packages })).toEqual([
     'package.json: a is not pinned to one version (^1.0.0)',
     'package-lock.json: b is not locked at 2.0.1',

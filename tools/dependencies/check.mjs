@@ -41,7 +41,7 @@ tell('texts: release/THIRD-PARTY-LICENCES.txt');
 const sbom = partsList();
 writeFileSync(join(release, 'sbom.cdx.json'), `${JSON.stringify(sbom, null, 2)}\n`);
 const listed = new Set(sbom.components.map(({ purl }) => purl));
-const unlisted = shipped.filter(({ name, version }) => !listed.has(purlOf(name, version)));
+const unlisted = shipped.filter(({ published, version }) => !listed.has(purlOf(published, version)));
 tell(
   `parts: release/sbom.cdx.json, CycloneDX ${sbom.specVersion}, ${sbom.components.length} components`,
   unlisted.map(({ name, version }) => `${name} ${version} ships and is not in the list`),
@@ -67,7 +67,7 @@ function partsList() {
   // npm names the project by the folder in which it happens to lie.
   Object.assign(sbom.metadata.component, { name, version, description, type: 'application' });
   const present = new Set(sbom.components.map(({ purl }) => purl));
-  for (const { name, version, licence } of shipped) {
+  for (const { published: name, version, licence } of shipped) {
     const purl = purlOf(name, version);
     if (present.has(purl)) continue;
     const licenses = [{ license: { id: licence } }];

@@ -7,7 +7,7 @@ import { nameOf, readLockfile, shippedOf } from './lockfile.mjs';
  * @typedef {{
  *   allowed: string[], clarified: Record<string, { licence: string, why: string }>, runtime: string[], contains: Record<string, string>
  * }} Rules
- * @typedef {{ name: string, version: string, place: string, licence: string | undefined }} Shipped
+ * @typedef {{ name: string, published: string, version: string, place: string, licence: string | undefined }} Shipped
  */
 
 /** @returns {Rules} */
@@ -18,9 +18,15 @@ export function licenceRules() {
 /** The shipped packages, by name. @param {import('./lockfile.mjs').Lockfile} lockfile @param {Rules} rules @returns {Shipped[]} */
 export function shippedPackages(lockfile, { runtime, clarified }) {
   return shippedOf(lockfile, runtime)
-    .map(([place, { version = '', license }]) => {
+    .map(([place, { name: published, version = '', license }]) => {
       const name = nameOf(place);
-      return { name, version, place, licence: clarified[name]?.licence ?? license };
+      return {
+        name,
+        published: published ?? name,
+        version,
+        place,
+        licence: clarified[name]?.licence ?? license,
+      };
     })
     .sort((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1));
 }
@@ -60,9 +66,9 @@ export function thirdPartyLicences(folder) {
   const rules = licenceRules();
   const shipped = shippedPackages(readLockfile(folder).lockfile, rules);
   const parts = shipped.map((one) => {
-    const { name, version, licence } = one;
+    const { name, published, version, licence } = one;
     const contained = rules.contains[name];
-    const heading = `${name} ${version} — ${licence}${contained ? `\ncontains ${contained}` : ''}`;
+    const heading = `${published} ${version} — ${licence}${contained ? `\ncontains ${contained}` : ''}`;
     return `${'='.repeat(78)}\n${heading}\n${'='.repeat(78)}\n\n${textOf(folder, one)}\n`;
   });
   return `Precedent is made with these ${shipped.length} packages of others.\n\n${parts.join('\n')}`;

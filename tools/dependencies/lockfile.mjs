@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * @typedef {{ version?: string, integrity?: string, license?: string, dev?: boolean, link?: boolean, hasInstallScript?: boolean }} Entry
+ * @typedef {{ name?: string, version?: string, integrity?: string, license?: string, dev?: boolean, link?: boolean, hasInstallScript?: boolean }} Entry
  * @typedef {{ packages: Record<string, Entry> }} Lockfile
  * @typedef {{
  *   dependencies?: Record<string, string>, devDependencies?: Record<string, string>, allowScripts?: Record<string, boolean>
@@ -34,16 +34,21 @@ export function shippedOf(lockfile, runtime) {
   return packagesOf(lockfile).filter(([place, { dev }]) => !dev || runtime.includes(nameOf(place)));
 }
 
+/** One version, of the package itself or of another that takes its place (`npm:OTHER@VERSION`). */
+const pinned = /^(?:npm:(.+)@)?(\d+\.\d+\.\d+(?:-[\w.]+)?)$/;
+
 /**
  * What an installation by this lockfile could get other than what was tested.
  * @param {Manifest} manifest @param {Lockfile} lockfile @returns {string[]}
  */
 export function lockfileProblems({ dependencies, devDependencies, allowScripts = {} }, lockfile) {
   const problems = [];
-  for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
-    if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
-      problems.push(`package.json: ${name} is not pinned to one version (${version})`);
-    else if (lockfile.packages[`node_modules/${name}`]?.version !== version)
+  for (const [name, wanted] of Object.entries({ ...dependencies, ...devDependencies })) {
+    const [, published = name, version] = pinned.exec(wanted) ?? [];
+    const locked = lockfile.packages[`node_modules/${name}`];
+    if (version === undefined)
+      problems.push(`package.json: ${name} is not pinned to one version (${wanted})`);
+    else if (locked?.version !== version || (locked.name ?? name) !== published)
       problems.push(`package-lock.json: ${name} is not locked at ${version}`);
   }
   for (const [place, { integrity, hasInstallScript }] of packagesOf(lockfile)) {
