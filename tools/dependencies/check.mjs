@@ -49,7 +49,7 @@ tell(
 
 const findings = offline ? null : findingsOf(npmJson(['audit', '--json']));
 if (findings === null)
-  console.log(`– weaknesses: not looked up (${offline ? 'offline' : 'this registry gives no advisories'})`);
+  console.log(`– weaknesses: not looked up (${offline ? 'offline' : 'the registry gave no advisories'})`);
 else {
   const today = new Date().toISOString().slice(0, 10);
   const problems = auditProblems(findings, explainedFindings(), today);
