@@ -7,6 +7,7 @@ import { PrecedentError } from '../native/contract/errors.ts';
 import { type Role, type ToEngine, type ToHost, toHost } from '../native/contract/host.ts';
 import { engineChannels } from './channels.ts';
 import type { LibraryChoice } from './library.ts';
+import { log, loggable } from './log.ts';
 
 export interface EngineHostOptions {
   /** The bundled module of each process. */
@@ -15,6 +16,13 @@ export interface EngineHostOptions {
   readonly resources: string;
   /** The folder for what this machine measures of models. */
   readonly calibrations: string;
+  /** Another policy file than the machine's, in development. */
+  readonly policyFile: string | null;
+  /** Told at every opening and change of the session. */
+  readonly onSession: (session: {
+    readonly locked: boolean;
+    readonly idleLockMinutes: number | null;
+  }) => void;
   /** The engine was started again too often without opening the library; nothing more happens until `open`. */
   readonly onGivenUp: (error: PrecedentError) => void;
 }
@@ -48,6 +56,8 @@ export class EngineHost {
   #library: LibraryChoice | null = null;
   #engine: Running | null = null;
   #opening: Opening | null = null;
+  /** Null until the engine has said it of the library that is being opened; what it said last while it starts again. */
+  #locked: boolean | null = null;
   #restarts = 0;
   #restartTimer: NodeJS.Timeout | null = null;
   #healthyTimer: NodeJS.Timeout | null = null;
@@ -61,6 +71,16 @@ export class EngineHost {
     return this.#library?.folder ?? null;
   }
 
+  /** Whether someone has to sign in first. */
+  get locked(): boolean {
+    return this.#locked === true;
+  }
+
+  /** The folder of the library, once it is known that it may be looked at. */
+  get readable(): string | null {
+    return this.#locked === false ? this.library : null;
+  }
+
   get choice(): LibraryChoice | null {
     return this.#library;
   }
@@ -72,6 +92,7 @@ export class EngineHost {
   async open(library: LibraryChoice): Promise<void> {
     await this.close();
     this.#library = library;
+    this.#locked = null;
     this.#restarts = 0;
     return new Promise((resolve, reject) => {
       this.#opening = { resolve, reject };
@@ -91,6 +112,7 @@ export class EngineHost {
     this.#tellWindows();
     for (const child of engine.children.values()) end(child);
     await stop(engine.process);
+    log.info('the library is closed');
   }
 
   /** Tells the engine something. Rejected with `busy` while no library is open, since the engine would not remember it. */
@@ -146,6 +168,7 @@ export class EngineHost {
       calibrations: this.#options.calibrations,
       demonstration: this.#library.demonstration,
       stays: true,
+      policyFile: this.#options.policyFile ?? undefined,
     } satisfies ToEngine);
   }
 
@@ -159,6 +182,10 @@ export class EngineHost {
         return;
       case 'failed':
         this.#failed(engine, PrecedentError.fromData(message.error));
+        return;
+      case 'session':
+        this.#locked = message.locked;
+        this.#options.onSession(message);
         return;
       case 'spawn':
         this.#spawn(engine, message.id, message.role);
@@ -178,6 +205,7 @@ export class EngineHost {
     this.#healthyTimer = setTimeout(() => {
       this.#restarts = 0;
     }, HEALTHY_MS);
+    log.info('a library is open');
     this.#opening?.resolve();
     this.#opening = null;
     for (const contents of this.#windows) this.#issuePort(engine, contents);
@@ -202,9 +230,7 @@ export class EngineHost {
     this.#clearTimers();
     this.#tellWindows();
     const delay = restartDelaysMs[this.#restarts];
-    console.error(
-      `${error.message}; ${delay === undefined ? 'given up' : `starting it again in ${delay} ms`}`,
-    );
+    log.error(`${loggable(error)}; ${delay === undefined ? 'given up' : `starting it again in ${delay} ms`}`);
     if (delay === undefined) {
       this.#giveUp(error);
       return;
@@ -227,13 +253,16 @@ export class EngineHost {
       if (this.#engine === engine) engine.process.postMessage({ control: 'exited', id } satisfies ToEngine);
     };
     if (engine.children.has(id) || engine.children.size >= MAX_CHILDREN) {
-      console.error(`refused to start another ${role} process`);
+      log.error(`refused to start another ${role} process`);
       if (!engine.children.has(id)) exited();
       return;
     }
     const child = utilityProcess.fork(this.#options.modules[role], [], { serviceName: serviceNames[role] });
     engine.children.set(id, child);
-    child.once('exit', exited);
+    child.once('exit', (code) => {
+      log.info(`a ${role} process ended (code ${code})`);
+      exited();
+    });
     const { port1, port2 } = new MessageChannelMain();
     child.postMessage({ control: 'port' }, [port1]);
     engine.process.postMessage({ control: 'spawned', id } satisfies ToEngine, [port2]);
