@@ -1,5 +1,5 @@
 /** Libraries of earlier schemas, and engines that are killed while they bring them to today's. */
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { schemaVersion } from '../../../native/catalog/database.ts';
@@ -27,8 +27,9 @@ export async function migration(one: Case): Promise<void> {
     const library = one.library(old);
     for (let kills = 0; kills < mostKills && one.kills < one.wanted; kills++) {
       const launch = new Launch(library, templates.calibrations);
+      await writing(launch, library);
       // The steps come first; the rest of the opening is longer.
-      await sleep(undisturbed.startMs + (random.next() ** 3 - 0.05) * undisturbed.migrateMs);
+      await sleep(random.next() ** 3 * undisturbed.migrateMs);
       await launch.kill('process');
       one.kills++;
       const reached = schemaOf(library, one.folder('schema.sqlite'));
@@ -51,31 +52,37 @@ function whereIn(schema: number, reached: number): string {
   return reached < schemaVersion ? 'between two steps' : 'after its last step';
 }
 
+/** Waits until an engine writes to the catalog, or is over. */
+async function writing({ opened }: Launch, library: string): Promise<void> {
+  const log = join(library, 'catalog.sqlite-wal');
+  const state = () => statSync(log, { throwIfNoEntry: false })?.mtimeMs;
+  const before = state();
+  let over = false;
+  const end = () => {
+    over = true;
+  };
+  opened.then(end, end);
+  while (!over && state() === before) await sleep(1);
+}
+
 interface Brought {
-  /** From the start of the engine until it writes, and from there until the library is open. */
-  readonly startMs: number;
+  /** From the first write until the library is open. */
   readonly migrateMs: number;
   readonly holds: Readonly<Record<string, string>>;
 }
 
 /** Brings a library to today's schema; null where it is not whole then. */
 async function open(one: Case, library: string): Promise<Brought | null> {
-  const begun = performance.now();
   const launch = new Launch(library, one.templates.calibrations);
-  let over = false;
-  const opened = launch.opened.finally(() => {
-    over = true;
-  });
-  opened.catch(() => undefined);
-  while (!over && !existsSync(join(library, 'catalog.sqlite-wal'))) await sleep(1);
-  const startMs = performance.now() - begun;
-  const engine = await opened;
-  const migrateMs = performance.now() - begun - startMs;
+  await writing(launch, library);
+  const begun = performance.now();
+  const engine = await launch.opened;
+  const migrateMs = performance.now() - begun;
   try {
     const { problems } = await checkWhole(engine.ask);
     for (const problem of problems) one.fail(problem);
     if (problems.length > 0) return null;
-    return { startMs, migrateMs, holds: await settledHoldings(engine) };
+    return { migrateMs, holds: await settledHoldings(engine) };
   } finally {
     await engine.close();
   }

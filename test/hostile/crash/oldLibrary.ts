@@ -1,5 +1,5 @@
 /** Writes a library as an earlier version would have left it: its schema, and in it what that schema has a place for. */
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { migrate, schemaVersion } from '../../../native/catalog/database.ts';
@@ -7,8 +7,11 @@ import { migrate, schemaVersion } from '../../../native/catalog/database.ts';
 /** The schemas that a library may be brought from; later ones have an audit that is not written by hand. */
 export const oldSchemas = Array.from({ length: Math.min(10, schemaVersion - 1) }, (_, n) => n + 1);
 
+/** The parts of a library's folder that every version has known. */
+const kept = ['voxels', 'thumbnails', 'vectors'];
+
 /** Rows of the audit, so that the steps take a while. */
-const auditRows = 60_000;
+const auditRows = 10_000;
 
 /** Values of columns that today's tables lack. */
 const formerColumns: Readonly<Record<string, string>> = { 'lesion.caption': "''" };
@@ -24,7 +27,8 @@ const conditions: Readonly<Record<string, string>> = {
  * @param schema what the old one knows
  */
 export function writeOldLibrary(from: string, to: string, schema: number): void {
-  cpSync(from, to, { recursive: true, filter: (path) => !path.includes('catalog.sqlite') });
+  mkdirSync(to);
+  for (const part of kept) cpSync(join(from, part), join(to, part), { recursive: true });
   const db = new Sqlite(join(to, 'catalog.sqlite'));
   try {
     db.pragma('journal_mode = WAL');
