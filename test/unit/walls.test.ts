@@ -78,3 +78,13 @@ test('native code names no global of the DOM', () => {
   );
   expect(found).toEqual([]);
 });
+
+test('what is built into the application comes from packages that ship, and from Electron', () => {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const packages = ['native', 'electron', 'renderer']
+    .flatMap(sources)
+    .flatMap((file) => imports(readFileSync(join(root, file), 'utf8')))
+    .flatMap((name) => (/^(\.|node:)/.test(name) ? [] : (/^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? [])));
+  expect(packages.length).toBeGreaterThan(100);
+  expect([...new Set(packages)].filter((name) => !(name in dependencies))).toEqual(['electron']);
+});
