@@ -5,7 +5,7 @@ import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotati
 import { type CatalogAudit, catalogAudit } from '../catalog/audit.ts';
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type CatalogChanges, catalogChanges } from '../catalog/changes.ts';
-import { type Database, openDatabase } from '../catalog/database.ts';
+import { type Database, forbidWrites, openDatabase, schemaVersion } from '../catalog/database.ts';
 import { type CatalogDuplicates, catalogDuplicates } from '../catalog/duplicates.ts';
 import { type CatalogEdits, catalogEdits } from '../catalog/edits.ts';
 import {
@@ -23,10 +23,12 @@ import { type CatalogKeyImages, catalogKeyImages } from '../catalog/keyImages.ts
 import { type CatalogMerges, catalogMerges } from '../catalog/merges.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
+import { salvageCatalog } from '../catalog/salvage.ts';
 import { type CatalogSavedQueries, catalogSavedQueries } from '../catalog/savedQueries.ts';
 import { type CatalogUsers, catalogUsers } from '../catalog/users.ts';
 import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
+import type { ReadOnly } from '../contract/backups.ts';
 import { levels } from '../contract/levels.ts';
 import { noPolicy, type Policy } from '../contract/policy.ts';
 import type { EmbedRegion } from '../encoder/voxelSource.ts';
@@ -42,6 +44,9 @@ import { LevelIndex } from '../retrieval/levelIndex.ts';
 import type { CacheKey } from '../vectors/cache.ts';
 import { VectorStore, vectorFiles } from '../vectors/store.ts';
 import { fromFloat16 } from '../volume/float16.ts';
+import { backupPlace } from './backupPlace.ts';
+import { makeBackup } from './backups.ts';
+import { breakSeal, inspectCatalog, markDamaged, sealCatalog } from './catalogSeal.ts';
 import { Session } from './session.ts';
 import { checkStanding } from './standing.ts';
 import { strayPaths } from './strays.ts';
@@ -77,6 +82,7 @@ export class Library {
   /** By key, for a state of its embeddings; none once the lesions or volumes are others. */
   readonly #missing = new Map<string, { readonly revision: string; readonly count: number }>();
   #gallery: Gallery | null = null;
+  #readOnly: ReadOnly | null = null;
   #captioning = false;
 
   private constructor(
@@ -140,6 +146,12 @@ export class Library {
       for (const folder of [layout.voxels, layout.vectors, layout.thumbnails])
         await removeTemporaries(folder);
       await emptyFolder(layout.staging);
+      const state = await inspectCatalog(layout);
+      if (state.state === 'changed' || state.state === 'damaged')
+        return Library.#openSalvaged(layout, state, demonstration, policy, unlock);
+      if (state.state === 'sound' && state.schema < schemaVersion)
+        await makeBackup(await backupPlace(layout), layout.catalog, 'migration');
+      await breakSeal(layout);
       const library = new Library(layout, openDatabase(layout.catalog), demonstration, policy, unlock);
       try {
         for (const path of await strayPaths(layout, library)) await removeFolder(path);
@@ -155,6 +167,38 @@ export class Library {
       await unlock();
       throw error;
     }
+  }
+
+  /**
+   * What can be read of a damaged catalog, as a catalog of its own that is gone when it is closed: the damaged one stays as it is,
+   * and whatever the engine writes meanwhile lasts no longer.
+   */
+  static #openSalvaged(
+    layout: Layout,
+    { state, why }: { readonly state: ReadOnly['state']; readonly why: string },
+    demonstration: boolean,
+    policy: Policy,
+    unlock: () => Promise<void>,
+  ): Library {
+    const path = join(layout.staging, 'salvaged.sqlite');
+    const { rows, torn } = salvageCatalog(layout.catalog, path);
+    const library = new Library(layout, openDatabase(path), demonstration, policy, unlock);
+    library.#readOnly = { state, why, rows, torn: [...torn] };
+    library.#caption();
+    return library;
+  }
+
+  /** Why nothing may be changed; null where it may. */
+  get readOnly(): ReadOnly | null {
+    return this.#readOnly;
+  }
+
+  /** To be called when SQLite met damage: from now on nothing is written, and the next opening salvages. */
+  async damaged(why: string): Promise<void> {
+    if (this.#readOnly) return;
+    this.#readOnly = { state: 'damaged', why, torn: [] };
+    forbidWrites(this.db);
+    await markDamaged(this.layout, why);
   }
 
   /** Whether it holds generated patients only. */
@@ -251,7 +295,7 @@ export class Library {
     const store = VectorStore.build(key, this.#rows(stored));
     await store.updateGraph();
     // A full or read-only disk costs the cache, not the search.
-    await store.save(path, revision).catch(() => undefined);
+    if (!this.#readOnly) await store.save(path, revision).catch(() => undefined);
     return store;
   }
 
@@ -278,11 +322,18 @@ export class Library {
     }
   }
 
-  async close(): Promise<void> {
+  /** @param before what is to be done while nobody else can open the library yet */
+  async close(before: () => Promise<void> = async () => undefined): Promise<void> {
     for (const { store } of this.#stores.values()) await store.catch(() => undefined);
     this.#letGo();
     this.db.close();
-    await this.#unlock();
+    try {
+      // What cannot be sealed, as on a full disk, is looked through at the next opening.
+      if (!this.#readOnly) await sealCatalog(this.layout).catch(() => undefined);
+      await before();
+    } finally {
+      await this.#unlock();
+    }
   }
 }
 

@@ -24,6 +24,7 @@ import { Grants } from './grants.ts';
 import { guarded, SeenLately } from './guard.ts';
 import { engineHandlers } from './handlers.ts';
 import { jobRecorder } from './jobRecorder.ts';
+import { writable } from './readOnly.ts';
 import { explained } from './standing.ts';
 
 type Opening = Extract<z.output<typeof toEngine>, { control: 'open' }>;
@@ -34,6 +35,7 @@ const electronSpawner = parentPort ? hostSpawner(parentPort) : null;
 const spawner = electronSpawner ?? forkSpawner(import.meta.dirname);
 const seen = new SeenLately();
 const servers = new Set<Server<typeof engineContract>>();
+const restartMs = 200;
 let engine: Engine | null = null;
 /** Channels that came before the library was open. */
 const waiting: Channel[] = [];
@@ -48,8 +50,9 @@ function serveOn(channel: Channel): void {
     waiting.push(channel);
     return;
   }
+  const asked = writable(engine, engineHandlers(engine, { libraryChanged, restart }));
+  const handlers = guarded(engine.library, asked, seen);
   const { layout } = engine.library;
-  const handlers = guarded(engine.library, engineHandlers(engine, { libraryChanged }), seen);
   const server = serve(engineContract, channel, handlers, (thrown) => explained(layout, thrown));
   servers.add(server);
   channel.onClose(() => servers.delete(server));
@@ -70,6 +73,11 @@ function sessionChanged(state: SessionState): void {
   for (const server of servers) server.emit('session', state);
   const { locked, idleLockMinutes } = state;
   sendToHost({ control: 'session', locked, idleLockMinutes });
+}
+
+/** When the answer to what asked for it is out. */
+function restart(): void {
+  setTimeout(() => void close(), restartMs);
 }
 
 function onProcess(state: ProcessState): void {
@@ -99,6 +107,7 @@ async function open(opening: Opening): Promise<void> {
       grants,
       onProcess,
       onLibrary: libraryChanged,
+      onDamage: restart,
       onJob: (job) => {
         record?.(job);
         tell('job', job);

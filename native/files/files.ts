@@ -214,7 +214,8 @@ export async function makeDurable(paths: readonly string[]): Promise<void> {
     });
 }
 
-async function syncFile(path: string): Promise<void> {
+/** Makes the bytes of a file durable that something else has written. */
+export async function syncFile(path: string): Promise<void> {
   try {
     const file = await operations.open(path, 'r+');
     try {

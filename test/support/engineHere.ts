@@ -48,11 +48,12 @@ export async function engineHere(root: string, { mayCreate = true } = {}): Promi
     grants,
     onProcess: nothing,
     onLibrary: () => changed(),
+    onDamage: nothing,
     onJob: nothing,
     onEncoder: nothing,
   });
   changed = () => engine.library.changed();
-  const handlers = engineHandlers(engine, { libraryChanged: changed });
+  const handlers = engineHandlers(engine, { libraryChanged: changed, restart: nothing });
   return {
     engine,
     async call<M extends Method<EngineContract>>(method: M, params: Params<EngineContract, M>) {
