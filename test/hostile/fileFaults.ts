@@ -13,7 +13,8 @@ import { faults } from '../support/faults.ts';
 const { values } = parseArgs({
   options: { all: { type: 'boolean', default: false }, step: { type: 'string' } },
 });
-const every = values.all ? 1 : faults.length;
+/** Where there are no more, each meets every fault. */
+const fewCalls = 20;
 
 const folder = mkdtempSync(join(tmpdir(), 'precedent-faults-'));
 const told = new Map<string, number>();
@@ -22,18 +23,18 @@ try {
   const home = join(folder, 'home');
   const before = await homesBefore(home);
   for (const name of values.step === undefined ? faultySteps : [values.step]) {
+    const { calls } = await runWithFault(home, before, name, Number.POSITIVE_INFINITY, faults[0]);
+    const every = values.all || calls < fewCalls ? 1 : faults.length;
     for (const [n, fault] of faults.entries()) {
-      let calls = faults.length;
       for (let at = n % every; at < calls; at += every) {
         const run = await runWithFault(home, before, name, at, fault);
-        calls = Math.max(calls, run.calls);
         runs += Number(run.struck);
         if (run.told !== null) told.set(run.told, (told.get(run.told) ?? 0) + 1);
         if (run.problems.length > 0) failures++;
         for (const problem of run.problems) console.log(`✗ ${name}, ${fault.code} at ${at}: ${problem}`);
       }
+      console.log(`${name}, ${fault.code}: ${runs} faults so far, ${failures} failures`);
     }
-    console.log(`${name}: ${runs} faults so far, ${failures} failures`);
   }
   for (const [message, times] of [...told].sort((a, b) => b[1] - a[1]))
     console.log(`told ${times} times: ${message}`);

@@ -141,8 +141,9 @@ async function again(
     const { problems: left } = await session.here.call('verify.run', { repair: false });
     problems.push(...left.map(({ what, where }) => `afterwards: ${what} (${where})`));
   } catch (thrown) {
-    // The first time brought it all in before it failed.
-    if (thrown instanceof NothingCame) return;
-    problems.push(`afterwards: ${PrecedentError.from(thrown).message}`);
+    // The first time it was done before something failed.
+    const { kind, message } = PrecedentError.from(thrown);
+    if (thrown instanceof NothingCame || kind === 'not-found' || kind === 'refused') return;
+    problems.push(`afterwards: ${message}`);
   }
 }
