@@ -74,7 +74,7 @@ export class Launch {
       },
     }));
     this.opened.catch(() => undefined);
-    tell({ control: 'open', library, resources: resolve(dist, '../resources'), calibrations });
+    tell({ control: 'open', library, mayCreate: true, resources: resolve(dist, '../resources'), calibrations });
   }
 
   get pid(): number {
