@@ -457,4 +457,11 @@ export const migrations: readonly string[] = [
   CREATE INDEX audit_change ON audit (id) WHERE action = 'change';
   CREATE INDEX audit_patient_merge ON audit (subject) WHERE action = 'patient.merge';
   `,
+  /* 12: deletions of which traces are left to remove */ `
+  CREATE TABLE deletion (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    backups TEXT NOT NULL CHECK (backups IN ('purge', 'keep'))
+  ) STRICT;
+  `,
 ];

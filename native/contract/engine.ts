@@ -2,6 +2,7 @@
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
+import { deletedEvent, deletionRequests } from './deletion.ts';
 import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import {
@@ -328,6 +329,7 @@ export const engineContract = {
     /** Pairs that are two things are not found again. */
     'library.keepApart': { params: z.object({ key: z.string().max(200) }), result: z.object({}) },
     'library.merge': { params: mergeParams, result: changed },
+    ...deletionRequests,
     'library.health': { params: z.object({}), result: health },
     /** The latest changes by hand first. */
     'library.changes': { params: z.object({}), result: z.array(changeRow) },
@@ -556,6 +558,8 @@ export const engineContract = {
     /** A job began, came on, or ended. */
     job: jobRow,
     'library.changed': z.object({ counts }),
+    /** Follows `library.changed`: what windows must not show any more. */
+    'library.deleted': deletedEvent,
   },
 } as const;
 export type EngineContract = typeof engineContract;

@@ -3,7 +3,7 @@ import { newId } from '../catalog/ids.ts';
 import type { NewJob } from '../catalog/jobs.ts';
 import type { EngineContract, Filter, ProcessState } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import type { ParsedParams } from '../contract/rpc.ts';
+import type { EventData, ParsedParams } from '../contract/rpc.ts';
 import { builtinRules } from '../dicom/roiNames.ts';
 import { tryEncoder } from '../encoder/trial.ts';
 import { removeFile } from '../files/files.ts';
@@ -20,6 +20,7 @@ import { anyTerm, ftsQuery, ftsTerms } from '../report/ftsQuery.ts';
 import { countPassing, fieldInfos, passing } from '../retrieval/gallery.ts';
 import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
+import { deletionHandlers } from './deletionHandlers.ts';
 import { createDemo } from './demo.ts';
 import { editLesions } from './editLesions.ts';
 import { embedFiles } from './embedFiles.ts';
@@ -52,6 +53,8 @@ type StartParams = ParsedParams<EngineContract, 'jobs.start'>;
 interface EngineEvents {
   /** Tells every window and command line that the library's contents are others now. */
   libraryChanged(): void;
+  /** Tells every window what was deleted for good. */
+  deleted(gone: EventData<EngineContract, 'library.deleted'>): void;
 }
 
 export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<EngineContract> {
@@ -91,6 +94,10 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       fields: [...fieldInfos(library.gallery())],
     }),
     ...libraryHandlers(engine, edited),
+    ...deletionHandlers(engine, ({ volumes, lesions }) => {
+      changed();
+      events.deleted({ volumes: [...volumes], lesions: [...lesions] });
+    }),
     'patients.list': (page) => reads.patients(page),
     'studies.list': (page) => reads.studies(page),
     'volumes.list': (page) => reads.volumes(page),

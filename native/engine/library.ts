@@ -5,6 +5,7 @@ import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotati
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type CatalogChanges, catalogChanges } from '../catalog/changes.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
+import { type CatalogDeletions, catalogDeletions } from '../catalog/deletions.ts';
 import { type CatalogDuplicates, catalogDuplicates } from '../catalog/duplicates.ts';
 import { type CatalogEdits, catalogEdits } from '../catalog/edits.ts';
 import {
@@ -36,6 +37,7 @@ import { LevelIndex } from '../retrieval/levelIndex.ts';
 import type { CacheKey } from '../vectors/cache.ts';
 import { VectorStore, vectorFiles } from '../vectors/store.ts';
 import { fromFloat16 } from '../volume/float16.ts';
+import { finishDeletions } from './deletion.ts';
 import { strayPaths } from './strays.ts';
 
 export class Library {
@@ -58,6 +60,7 @@ export class Library {
   readonly savedQueries: CatalogSavedQueries;
   readonly merges: CatalogMerges;
   readonly duplicates: CatalogDuplicates;
+  readonly deletions: CatalogDeletions;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
@@ -86,6 +89,7 @@ export class Library {
     this.edits = catalogEdits(db, this.writes, this.changes);
     this.savedQueries = catalogSavedQueries(db);
     this.duplicates = catalogDuplicates(db);
+    this.deletions = catalogDeletions(db);
     this.merges = catalogMerges(db, this.edits, this.changes);
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
@@ -103,6 +107,8 @@ export class Library {
       await emptyFolder(layout.staging);
       const library = new Library(layout, openDatabase(layout.catalog), demonstration, unlock);
       try {
+        // What cannot be removed now, as on a full disk, is tried again; `verify` says so meanwhile.
+        await finishDeletions(library).catch(() => undefined);
         for (const path of await strayPaths(layout, library)) await removeFolder(path);
         library.#caption();
       } catch (error) {

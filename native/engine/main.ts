@@ -39,7 +39,7 @@ function serveOn(channel: Channel): void {
     waiting.push(channel);
     return;
   }
-  const server = serve(engineContract, channel, engineHandlers(engine, { libraryChanged }));
+  const server = serve(engineContract, channel, engineHandlers(engine, { libraryChanged, deleted }));
   servers.add(server);
   channel.onClose(() => servers.delete(server));
 }
@@ -48,6 +48,10 @@ function libraryChanged(): void {
   engine?.library.changed();
   const counts = engine?.library.reads.counts();
   if (counts) for (const server of servers) server.emit('library.changed', { counts });
+}
+
+function deleted(gone: EventData<EngineContract, 'library.deleted'>): void {
+  for (const server of servers) server.emit('library.deleted', gone);
 }
 
 function onProcess(state: ProcessState): void {

@@ -13,6 +13,7 @@ import { unpackMask } from '../lesion/mask.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import { VectorStore } from '../vectors/store.ts';
 import { openVoxelFile } from '../volume/voxelFile.ts';
+import { finishDeletions } from './deletion.ts';
 import type { Engine } from './engine.ts';
 import { vectorKey } from './library.ts';
 import { strayPaths } from './strays.ts';
@@ -36,7 +37,15 @@ export async function verifyLibrary(
   onProgress: (progress: { done: number; total: number }) => void,
 ): Promise<VerifyReport> {
   const check: Check = { engine, repair, signal, checked: {}, problems: [] };
-  const steps = [verifyCatalog, verifyVoxels, verifyLesions, verifyEncoders, verifyEmbeddings, verifyStray];
+  const steps = [
+    verifyCatalog,
+    verifyVoxels,
+    verifyLesions,
+    verifyEncoders,
+    verifyEmbeddings,
+    verifyStray,
+    verifyDeletions,
+  ];
   for (const [done, step] of steps.entries()) {
     throwIfCancelled(signal);
     onProgress({ done, total: steps.length });
@@ -194,6 +203,16 @@ async function verifyStray(check: Check): Promise<void> {
   for (const path of await strayPaths(library.layout, library)) {
     await found(check, 'a file that belongs to nothing', basename(path), async () => {
       await removeFolder(path);
+      return true;
+    });
+  }
+}
+
+async function verifyDeletions(check: Check): Promise<void> {
+  const { library } = check.engine;
+  for (const { at } of library.deletions.pending()) {
+    await found(check, `traces of what was deleted at ${at} are left`, 'catalog', async () => {
+      await finishDeletions(library);
       return true;
     });
   }

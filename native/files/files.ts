@@ -114,7 +114,7 @@ export async function commitFile(staged: string, path: string): Promise<void> {
 }
 
 /** Makes the entries of a folder durable. Windows cannot fsync a folder and does not need it. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await operations.open(path, constants.O_RDONLY);
   try {

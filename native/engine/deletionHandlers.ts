@@ -1,0 +1,27 @@
+/** What the engine answers about deleting for good. */
+import type { Deleted } from '../catalog/deletions.ts';
+import type { EngineContract } from '../contract/engine.ts';
+import { throwIfCancelled } from '../process/cancel.ts';
+import type { Handlers } from '../process/serve.ts';
+import { finishDeletions } from './deletion.ts';
+import type { Engine } from './engine.ts';
+import { currentUser } from './user.ts';
+
+/** @param tell to be called as soon as they are gone from the library, so that no window shows them on */
+export function deletionHandlers(
+  engine: Engine,
+  tell: (deleted: Deleted) => void,
+): Pick<Handlers<EngineContract>, 'library.deletion' | 'library.delete'> {
+  const { library } = engine;
+  return {
+    'library.deletion': ({ subject }) => ({ ...library.deletions.plan(subject), backups: 0 }),
+    'library.delete': ({ subject, backups }, { signal }) =>
+      engine.exclusively('a deletion', signal, async (either) => {
+        throwIfCancelled(either);
+        const { ids, counts } = library.deletions.remove(currentUser(), subject, backups);
+        tell(ids);
+        await finishDeletions(library);
+        return { ...counts, backups: 0 };
+      }),
+  };
+}
