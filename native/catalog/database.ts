@@ -30,7 +30,7 @@ export function openDatabase(path: string): Database {
     db = new Sqlite(path);
     db.pragma('journal_mode');
   } catch (error) {
-    throw notACatalog(error);
+    throw catalogError(error);
   }
   try {
     for (const [name, value, expected] of pragmas) {
@@ -49,7 +49,20 @@ export function openDatabase(path: string): Database {
     return db;
   } catch (error) {
     db.close();
-    throw error instanceof PrecedentError ? error : notACatalog(error);
+    throw error instanceof PrecedentError ? error : catalogError(error);
+  }
+}
+
+/** Opens a catalog of any schema as it is, to be read only; nothing is written, not even a migration. Throws as `openDatabase`. */
+export function openToRead(path: string): Database {
+  try {
+    const db = new Sqlite(path, { readonly: true, fileMustExist: true });
+    db.pragma('trusted_schema = OFF');
+    db.pragma('cell_size_check = ON');
+    db.pragma('busy_timeout = 5000');
+    return db;
+  } catch (error) {
+    throw catalogError(error);
   }
 }
 
@@ -87,7 +100,8 @@ export function integrityProblems(db: Database): string[] {
   ];
 }
 
-function notACatalog(error: unknown): PrecedentError {
+/** What SQLite threw as a typed error: `corrupt`, `busy`, `storage`; any other as `PrecedentError.from` does. */
+export function catalogError(error: unknown): PrecedentError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
     return new PrecedentError(

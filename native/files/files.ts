@@ -103,6 +103,20 @@ export async function writeFileAtomic(
   }
 }
 
+/** Makes the bytes of a file durable that something else has written. */
+export async function syncFile(path: string): Promise<void> {
+  try {
+    const file = await operations.open(path, 'r+');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw asStorageError(error, 'writing a file');
+  }
+}
+
 /** Moves a finished, already fsynced file to its final place, and makes the move durable. */
 export async function commitFile(staged: string, path: string): Promise<void> {
   try {

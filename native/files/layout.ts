@@ -14,6 +14,10 @@ export interface Layout {
   readonly unpacked: string;
   /** The encoders that were added to this library, a folder for each version. */
   readonly encoders: string;
+  /** Copies of the catalog, unless another folder was chosen for them. */
+  readonly backups: string;
+  /** Damaged catalogs, a folder each, with what only they knew of. */
+  readonly setAside: string;
   voxelFile(volumeId: string): string;
   thumbnail(lesionId: string): string;
 }
@@ -31,6 +35,8 @@ export function libraryLayout(root: string): Layout {
     originals: join(root, 'originals'),
     unpacked: join(root, 'unpacked'),
     encoders: join(root, 'encoders'),
+    backups: join(root, 'backups'),
+    setAside: join(root, 'set-aside'),
     voxelFile: (volumeId) => join(root, 'voxels', `${volumeId}.vox`),
     thumbnail: (lesionId) => join(root, 'thumbnails', `${lesionId}.png`),
   };
