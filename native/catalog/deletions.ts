@@ -4,7 +4,7 @@
  */
 import type { DeletionCounts, DeletionSubject } from '../contract/deletion.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import type { Database } from './database.ts';
+import { type Database, openToRead } from './database.ts';
 import { removeTraces, searchesNaming } from './deletionTraces.ts';
 import { ancestors, type Traces } from './traces.ts';
 
@@ -27,9 +27,9 @@ export interface Deleted {
 /** A deletion of which files, caches or traces in the file are left to remove. */
 export interface PendingDeletion {
   readonly id: number;
-  /** When it was asked for; backups made before may still hold what was deleted. */
   readonly at: string;
   readonly backups: 'purge' | 'keep';
+  readonly ids: Deleted;
 }
 type Table = keyof Chosen;
 const tableOf = { patients: 'patient', studies: 'study', volumes: 'volume', lesions: 'lesion' } as const;
@@ -230,9 +230,10 @@ export function catalogDeletions(db: Database) {
 
   return {
     /** What a deletion would take. Throws `not-found`. */
-    plan: (subject: DeletionSubject): DeletionCounts => {
+    plan: (subject: DeletionSubject): { readonly ids: Deleted; readonly counts: DeletionCounts } => {
       const chosen = choose(subject);
-      return counts(chosen, deleted(chosen));
+      const ids = deleted(chosen);
+      return { ids, counts: counts(chosen, ids) };
     },
 
     /**
@@ -250,7 +251,11 @@ export function catalogDeletions(db: Database) {
         const told = counts(chosen, ids);
         const traces = tracesOf(chosen, ids);
         const at = new Date().toISOString();
-        db.prepare('INSERT INTO deletion (at, backups) VALUES (?, ?)').run(at, backups);
+        db.prepare('INSERT INTO deletion (at, backups, ids) VALUES (?, ?, ?)').run(
+          at,
+          backups,
+          JSON.stringify(ids),
+        );
         removeRows(chosen);
         removeTraces(db, traces, chosen.studies.length > 0);
         const [kind, of] = Object.entries(subject)[0];
@@ -266,7 +271,12 @@ export function catalogDeletions(db: Database) {
 
     /** Those that are not finished, the earliest first. */
     pending: (): PendingDeletion[] =>
-      rows('SELECT id, at, backups FROM deletion ORDER BY id') as unknown as PendingDeletion[],
+      rows('SELECT * FROM deletion ORDER BY id').map((row) => ({
+        id: Number(row.id),
+        at: String(row.at),
+        backups: row.backups as PendingDeletion['backups'],
+        ids: JSON.parse(String(row.ids)) as Deleted,
+      })),
     /** Every trace is gone: to be called last. */
     finished: (id: number): void => void db.prepare('DELETE FROM deletion WHERE id = ?').run(id),
 
@@ -294,6 +304,25 @@ export function catalogDeletions(db: Database) {
   };
 }
 export type CatalogDeletions = ReturnType<typeof catalogDeletions>;
+
+/** Whether a copy of a catalog knows any of these; one that cannot be read may. */
+export function holdsAny(path: string, ids: Deleted): boolean {
+  try {
+    const db = openToRead(path);
+    try {
+      return Object.entries(tableOf).some(
+        ([name, table]) =>
+          db
+            .prepare(`SELECT 1 FROM ${table} WHERE uid IN (SELECT value FROM json_each(?)) LIMIT 1`)
+            .get(JSON.stringify(ids[name as Table])) !== undefined,
+      );
+    } finally {
+      db.close();
+    }
+  } catch {
+    return true;
+  }
+}
 
 function gone(what: string): PrecedentError {
   return new PrecedentError(

@@ -461,7 +461,9 @@ export const migrations: readonly string[] = [
   CREATE TABLE deletion (
     id INTEGER PRIMARY KEY,
     at TEXT NOT NULL,
-    backups TEXT NOT NULL CHECK (backups IN ('purge', 'keep'))
+    backups TEXT NOT NULL CHECK (backups IN ('purge', 'keep')),
+    /* Opaque ids of what was deleted, as JSON, by which backups that hold it are known. */
+    ids TEXT NOT NULL
   ) STRICT;
   `,
 ];

@@ -6,6 +6,7 @@ import { expectedShare } from '../contract/expectedShare.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
 import { benchCommands } from './bench.ts';
 import { allRows, type Common, command, interrupted, libraryCommand, withLibrary } from './commands.ts';
+import { deleteCommand } from './delete.ts';
 import { writeReport } from './demoReport.ts';
 import { doctor } from './doctor.ts';
 import { encoderCommands } from './encoders.ts';
@@ -216,6 +217,7 @@ program.addCommand(
     ),
 );
 
+program.addCommand(deleteCommand);
 program.addCommand(filtersCommand);
 program.addCommand(encoderCommands);
 program.addCommand(explainCommand);

@@ -32,7 +32,7 @@ export type DeletionCounts = z.infer<typeof deletionCounts>;
 /** Whether backups that still hold what goes are deleted too, or expire by themselves. */
 export const backupChoice = z.enum(['purge', 'keep']);
 
-/** What a deletion would take, and how many backups still hold it. */
+/** What a deletion takes, and how many backups hold it: they go too, or keep it until they expire. */
 export const deletionPlan = deletionCounts.extend({ backups: ints });
 export type DeletionPlan = z.infer<typeof deletionPlan>;
 

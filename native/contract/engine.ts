@@ -359,7 +359,6 @@ export const engineContract = {
     /** Puts a text in the place of the generated caption; null takes it back. */
     'lesion.caption': { params: z.object({ lesion: id, text: captionText }), result: lesionRow },
     'study.caption': { params: z.object({ study: id, text: captionText }), result: studyRow },
-    'lesion.remove': { params: z.object({ lesion: id }), result: z.object({}) },
     /** Those of all volumes of the volume's study, the earliest first. */
     'annotations.list': { params: z.object({ volume: id }), result: z.array(annotation) },
     /** Adds one, or moves and names the one of the same id; answers as `annotations.list`. */

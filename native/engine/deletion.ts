@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import type { PendingDeletion } from '../catalog/deletions.ts';
 import { emptyFolder, listFolder, removeFile, removeFolder, syncFolder } from '../files/files.ts';
+import { purgeHolding } from './deletionBackups.ts';
 import type { Library } from './library.ts';
 import { strayPaths } from './strays.ts';
 
@@ -41,6 +42,9 @@ export const deletionSteps: Readonly<Record<string, Step>> = {
   },
   async catalog({ deletions }) {
     deletions.scrub();
+  },
+  async backups({ layout }, { backups, ids }) {
+    if (backups === 'purge') await purgeHolding(layout, ids);
   },
 };
 

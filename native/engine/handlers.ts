@@ -6,7 +6,6 @@ import { PrecedentError } from '../contract/errors.ts';
 import type { EventData, ParsedParams } from '../contract/rpc.ts';
 import { builtinRules } from '../dicom/roiNames.ts';
 import { tryEncoder } from '../encoder/trial.ts';
-import { removeFile } from '../files/files.ts';
 import { drawThumbnail, embedVolume } from '../ingest/embedMissing.ts';
 import { splitDiagnosis } from '../ingest/labels.ts';
 import { locateOriginals, missingOriginals } from '../ingest/originals.ts';
@@ -164,21 +163,6 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       recaptioned();
       return reads.study(study);
     },
-    'lesion.remove': async ({ lesion }) => {
-      if (reads.lesion(lesion).source !== 'mark') {
-        throw new PrecedentError(
-          'refused',
-          'the lesion came with an import',
-          undefined,
-          'only drawn lesions can be removed here',
-        );
-      }
-      writes.removeLesion(lesion);
-      changed();
-      await removeFile(library.layout.thumbnail(lesion));
-      return {};
-    },
-
     'annotations.list': ({ volume }) => library.annotations.ofStudy(volume),
     'annotations.save': ({ annotation }) => {
       library.annotations.save(annotation, currentUser());

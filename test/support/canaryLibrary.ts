@@ -210,6 +210,13 @@ function importOf(library: Library, folder: string, said: Planted): void {
 /** Builds both patients into a new library in `root`. */
 export async function plantCanaries(root: string): Promise<CanaryLibrary> {
   const library = await Library.open(root, false);
+  const { backups, setAside } = library.layout;
+  mkdirSync(backups);
+  const backUp = (name: string) => {
+    library.db.prepare('VACUUM INTO ?').run(join(backups, `${name}.sqlite`));
+    writeFileSync(join(backups, `${name}.json`), '{}');
+  };
+  backUp('empty');
   const [patient, lesionSaid, twin, other] = ['anna', 'annalesion', 'annatwin', 'berta'].map((who) => new Planted(who));
   const [firstStudy, secondStudy] = [new Planted('annafirst'), new Planted('annasecond')];
   const first = await studyOf(library, 'first', patient, firstStudy, `/data/${patient.text('folder')}/${firstStudy.text('folder')}`);
@@ -241,6 +248,9 @@ export async function plantCanaries(root: string): Promise<CanaryLibrary> {
     if (row) said.bytes('matrix row', new Uint8Array(row.buffer, row.byteOffset, row.byteLength));
   }
   writeFileSync(join(library.layout.staging, 'left'), lesionSaid.text('staged'));
+  backUp('full');
+  mkdirSync(join(setAside, 'damaged'), { recursive: true });
+  library.db.prepare('VACUUM INTO ?').run(join(setAside, 'damaged', 'catalog.sqlite'));
   const id = library.reads.patients({ offset: 0, limit: 9, text: '' }).rows.find(({ patient: identity }) => identity.startsWith(patient.text('patientid')))?.id ?? '';
   await library.close();
   const ofLesion = lesionSaid.canaries;

@@ -1,6 +1,6 @@
 /** Deleting for good: nothing of a patient, study or lesion is left in any byte of the library, whenever it is killed; others stay. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -9,7 +9,7 @@ import { importOptions } from '../../native/contract/jobs.ts';
 import { finishDeletions } from '../../native/engine/deletion.ts';
 import { Library } from '../../native/engine/library.ts';
 import { type CanaryLibrary, plantCanaries } from '../support/canaryLibrary.ts';
-import { findCanaries } from '../support/canarySearch.ts';
+import { findCanaries, textCanary } from '../support/canarySearch.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 
 let folder: string;
@@ -57,6 +57,7 @@ const moments = [
   'vectors',
   'captions',
   'catalog',
+  'backups',
   'finished',
 ];
 
@@ -83,7 +84,7 @@ describe.each(kinds)('a deleted %s', (kind) => {
       pooling: '',
       dim: 32,
     });
-    expect(findCanaries(root, planted.canaries[kind])).toEqual([]);
+    expect(findCanaries(library.layout.vectors, planted.canaries[kind])).toEqual([]);
   });
 
   // The steps are the same of each.
@@ -150,6 +151,43 @@ test('originals outside of the library stay as they are', async () => {
   library.deletions.remove('tester', planted.subjects.patient, 'purge');
   await finishDeletions(library);
   expect(findCanaries(outside, planted.canaries.patient)).toHaveLength(1);
+});
+
+test('takes the backups with it that hold it, or leaves them all where that was chosen', async () => {
+  const root = copy();
+  const library = await open(root);
+  const { backups, setAside } = library.layout;
+  const lesion = planted.subjects.lesion;
+  library.deletions.remove('tester', lesion, 'keep');
+  await finishDeletions(library);
+  expect(readdirSync(backups)).toEqual(['empty.json', 'empty.sqlite', 'full.json', 'full.sqlite']);
+  const held = new Set(findCanaries(root, planted.canaries.lesion).map((line) => line.split(': ')[1]));
+  expect([...held].sort()).toEqual(['backups/full.sqlite', 'set-aside/damaged/catalog.sqlite']);
+  library.deletions.remove('tester', planted.subjects.patient, 'purge');
+  await finishDeletions(library);
+  expect(readdirSync(backups)).toEqual(['empty.json', 'empty.sqlite']);
+  expect(readdirSync(setAside)).toEqual([]);
+});
+
+test('pages that SQLite had rearranged keep remains of what is deleted, until the catalog is written anew', async () => {
+  const library = await open(copy());
+  const remains = () => {
+    library.db.pragma('wal_checkpoint(TRUNCATE)');
+    return findCanaries(library.layout.root, [textCanary('Zqchurn')]).length;
+  };
+  const random = randomFrom(7);
+  const keep = library.db.prepare(
+    `INSERT INTO saved_query VALUES ('u', ?, ?, 't') ON CONFLICT DO UPDATE SET content = excluded.content`,
+  );
+  for (let n = 0; n < 8000; n++) {
+    const row = Math.floor(random() * 3000);
+    const text = row % 10 === 0 ? 'Zqchurn ' : 'another ';
+    keep.run(`row ${row}`, text.repeat(1 + 60 * random() * random()));
+  }
+  library.db.exec(`DELETE FROM saved_query WHERE content LIKE 'Zqchurn%'`);
+  expect(remains()).toBe(1);
+  library.deletions.scrub();
+  expect(remains()).toBe(0);
 });
 
 test('what is not there is said', async () => {
