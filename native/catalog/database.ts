@@ -84,7 +84,9 @@ export function migrate(db: Database, upTo = schemaVersion): void {
   }
   for (let version = from; version < upTo; version++) {
     db.transaction(() => {
-      db.exec(migrations[version]);
+      const step = migrations[version];
+      if (typeof step === 'string') db.exec(step);
+      else step(db);
       db.pragma(`user_version = ${version + 1}`);
     }).immediate();
   }

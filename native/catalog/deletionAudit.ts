@@ -1,22 +1,20 @@
-/** Erases from the audit what it says of the deleted: that something was done, when and to which opaque id, stays. */
-import type { Database } from './database.ts';
+/** Erases from the audit what it says of the deleted: that something was done, by whom, when and to which opaque id, stays. */
+import type { CatalogAudit } from './audit.ts';
 import type { Tracer } from './traces.ts';
 
-type Row = Readonly<Record<string, unknown>>;
+export const deleteAction = 'delete';
 
 /** A change of nothing but the deleted also loses what its head says. */
-export function eraseAudit(db: Database, tracer: Tracer): void {
-  const rows = db.prepare('SELECT id, action, subject, detail FROM audit ORDER BY id').all() as Row[];
+export function eraseAudit(audit: CatalogAudit, tracer: Tracer): void {
   const erased = new Set<number>();
-  const tells = ({ subject, detail }: Row) =>
-    tracer.isTrace(String(subject)) || tracer.jsonHolds(String(detail), true);
-  for (const row of rows) if (row.detail !== '{}' && tells(row)) erased.add(Number(row.id));
-  for (const { id, action, detail } of rows) {
-    if (action !== 'change') continue;
-    const { rows: things = 0 } = JSON.parse(String(detail)) as { rows?: number };
-    const own = Array.from({ length: things }, (_, n) => Number(id) + 1 + n);
-    if (own.length > 0 && own.every((thing) => erased.has(thing))) erased.add(Number(id));
+  const heads: { id: number; rows: number }[] = [];
+  for (const { id, action, subject, detail } of audit.entries()) {
+    if (detail === undefined || action === deleteAction) continue;
+    if (tracer.isTrace(subject) || tracer.jsonHolds(detail, true)) erased.add(id);
+    else if (action === 'change') heads.push({ id, rows: (JSON.parse(detail) as { rows: number }).rows });
   }
-  const erase = db.prepare(`UPDATE audit SET detail = '{}' WHERE id = ?`);
-  for (const id of erased) erase.run(id);
+  for (const { id, rows } of heads)
+    if (Array.from({ length: rows }, (_, n) => id + 1 + n).every((thing) => erased.has(thing)))
+      erased.add(id);
+  audit.eraseDetails(erased, 'deletion');
 }

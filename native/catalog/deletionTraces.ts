@@ -1,6 +1,7 @@
 /** What else names the deleted than their own rows: searches, sets of filters, imports, watched files, pairs kept apart, the audit. */
 import { createHmac } from 'node:crypto';
 import { PrecedentError } from '../contract/errors.ts';
+import type { CatalogAudit } from './audit.ts';
 import type { Database } from './database.ts';
 import { eraseAudit } from './deletionAudit.ts';
 import { type Tracer, type Traces, tracerOf } from './traces.ts';
@@ -47,7 +48,7 @@ export function searchesNaming(db: Database, traces: Traces): number {
 }
 
 /** @param imported whether files that were imported are among what goes. Throws `refused` while an import needs them. */
-export function removeTraces(db: Database, traces: Traces, imported: boolean): void {
+export function removeTraces(db: Database, audit: CatalogAudit, traces: Traces, imported: boolean): void {
   const tracer = tracerOf({ ...traces, spelled: [...traces.spelled, ...traces.parts] });
   for (const { row, at, json, goes } of naming(db, tracer)) {
     const where = at.key.map((name) => `${name} = ?`).join(' AND ');
@@ -61,7 +62,7 @@ export function removeTraces(db: Database, traces: Traces, imported: boolean): v
     disguiseWatched(db, tracer);
   }
   // A change of others' is not taken for theirs because of a name that is a word as well.
-  eraseAudit(db, tracerOf(traces));
+  eraseAudit(audit, tracerOf(traces));
 }
 
 /** Pairs that a user said are two things: a kind and two ids. */

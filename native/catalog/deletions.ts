@@ -4,7 +4,9 @@
  */
 import type { DeletionCounts, DeletionSubject } from '../contract/deletion.ts';
 import { PrecedentError } from '../contract/errors.ts';
+import type { CatalogAudit } from './audit.ts';
 import { type Database, openToRead } from './database.ts';
+import { deleteAction } from './deletionAudit.ts';
 import { removeTraces, searchesNaming } from './deletionTraces.ts';
 import { ancestors, type Traces } from './traces.ts';
 
@@ -34,7 +36,7 @@ export interface PendingDeletion {
 type Table = keyof Chosen;
 const tableOf = { patients: 'patient', studies: 'study', volumes: 'volume', lesions: 'lesion' } as const;
 
-export function catalogDeletions(db: Database) {
+export function catalogDeletions(db: Database, audit: CatalogAudit) {
   const rows = (sql: string, ...params: unknown[]): Row[] => db.prepare(sql).all(...params) as Row[];
   const column = <T>(sql: string, ...params: unknown[]): T[] =>
     db
@@ -257,14 +259,10 @@ export function catalogDeletions(db: Database) {
           JSON.stringify(ids),
         );
         removeRows(chosen);
-        removeTraces(db, traces, chosen.studies.length > 0);
+        removeTraces(db, audit, traces, chosen.studies.length > 0);
         const [kind, of] = Object.entries(subject)[0];
-        db.prepare('INSERT INTO audit (at, action, subject, detail) VALUES (?, ?, ?, ?)').run(
-          at,
-          'delete',
-          typeof of === 'string' ? of : '',
-          JSON.stringify({ user, kind, ...told, backups, ids }),
-        );
+        const detail = { kind, ...told, backups, ids };
+        audit.append([{ action: deleteAction, subject: typeof of === 'string' ? of : '', detail, user }]);
         return { ids, counts: told };
       },
     ),

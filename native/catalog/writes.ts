@@ -2,6 +2,7 @@
 import type { Diagnosis, Measurements, OrganContext, Outline } from '../contract/model.ts';
 import type { ReadVolume } from '../contract/reader.ts';
 import type { Box } from '../volume/volume.ts';
+import { type CatalogAudit, catalogAudit, type NewEntry } from './audit.ts';
 import type { Database } from './database.ts';
 import { newId } from './ids.ts';
 
@@ -48,7 +49,7 @@ function orNull(...values: readonly (string | number | undefined)[]): (string | 
   return values.map((value) => value ?? null);
 }
 
-export function catalogWrites(db: Database) {
+export function catalogWrites(db: Database, chain: CatalogAudit = catalogAudit(db)) {
   const insertPatient = db.prepare(
     `INSERT INTO patient (uid, identity, patientId, name, sex, birthDate) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (identity) DO UPDATE SET name = coalesce(patient.name, excluded.name), sex = coalesce(patient.sex, excluded.sex)
@@ -101,11 +102,10 @@ export function catalogWrites(db: Database) {
      ON CONFLICT DO UPDATE SET diagnosis = excluded.diagnosis, code = excluded.code, proof = excluded.proof,
        proofDate = excluded.proofDate, source = excluded.source, author = excluded.author`,
   );
-  const insertAudit = db.prepare('INSERT INTO audit (at, action, subject, detail) VALUES (?, ?, ?, ?)');
   const volumeId = db.prepare('SELECT id FROM volume WHERE uid = ?').pluck();
   const lesionId = db.prepare('SELECT id FROM lesion WHERE uid = ?').pluck();
-  const audit = (action: string, subject: string, detail: Readonly<Record<string, unknown>> = {}) =>
-    insertAudit.run(new Date().toISOString(), action, subject, JSON.stringify(detail));
+  const audit = (action: string, subject: string, detail?: NewEntry['detail']) =>
+    chain.append([{ action, subject, detail }]);
 
   function writeLesion(volume: number, lesion: NewLesion): void {
     const { measurements: m, outline } = lesion;
@@ -315,8 +315,6 @@ export function catalogWrites(db: Database) {
       db
         .prepare('INSERT INTO setting VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value')
         .run(name, value),
-
-    audit,
   };
 }
 export type CatalogWrites = ReturnType<typeof catalogWrites>;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotations.ts';
+import { type CatalogAudit, catalogAudit } from '../catalog/audit.ts';
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type CatalogChanges, catalogChanges } from '../catalog/changes.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
@@ -39,10 +40,12 @@ import { VectorStore, vectorFiles } from '../vectors/store.ts';
 import { fromFloat16 } from '../volume/float16.ts';
 import { finishDeletions } from './deletion.ts';
 import { strayPaths } from './strays.ts';
+import { currentUser } from './user.ts';
 
 export class Library {
   readonly layout: Layout;
   readonly db: Database;
+  readonly audit: CatalogAudit;
   readonly reads: CatalogReads;
   readonly writes: CatalogWrites;
   readonly jobs: CatalogJobs;
@@ -73,8 +76,9 @@ export class Library {
   private constructor(layout: Layout, db: Database, demonstration: boolean, unlock: () => Promise<void>) {
     this.layout = layout;
     this.db = db;
+    this.audit = catalogAudit(db, currentUser);
     this.reads = catalogReads(db);
-    this.writes = catalogWrites(db);
+    this.writes = catalogWrites(db, this.audit);
     this.jobs = catalogJobs(db);
     this.reports = catalogReports(db);
     this.watched = catalogWatched(db);
@@ -85,11 +89,11 @@ export class Library {
     this.captions = catalogCaptions(db);
     this.filterSets = catalogFilterSets(db);
     this.finding = catalogFinding(db);
-    this.changes = catalogChanges(db);
+    this.changes = catalogChanges(db, this.audit);
     this.edits = catalogEdits(db, this.writes, this.changes);
     this.savedQueries = catalogSavedQueries(db);
     this.duplicates = catalogDuplicates(db);
-    this.deletions = catalogDeletions(db);
+    this.deletions = catalogDeletions(db, this.audit);
     this.merges = catalogMerges(db, this.edits, this.changes);
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;

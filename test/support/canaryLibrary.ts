@@ -93,7 +93,7 @@ function lesionOf(library: Library, volumeId: string, name: string, at: number, 
     encode({ width: 128, height: 128, data: picture, channels: 1 }),
   );
   library.writes.setLesionCaption(uid, said.text('caption'));
-  library.edits.apply(said.text('editor'), said.text('change'), [uid], (before) => ({
+  library.edits.apply('editor', said.text('change'), [uid], (before) => ({
     ...before,
     labels: { ...before.labels, grade: said.text('grade') },
   }));
