@@ -79,7 +79,13 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
               variant="subtle"
               color="gray"
               aria-label="Delete the lesion"
-              onClick={() => askToDelete({ lesions: [lesion.id] }, 'this lesion')}
+              onClick={() =>
+                askToDelete({
+                  subject: { lesions: [lesion.id] },
+                  what: 'this lesion',
+                  patient: lesion.patient,
+                })
+              }
             >
               <IconTrash size={14} />
             </ActionIcon>

@@ -25,7 +25,7 @@ export function PatientList() {
         )
       }
       render={(row) => (
-        <Deletable subject={{ patient: row.id }} what="this patient">
+        <Deletable subject={{ patient: row.id }} what="this patient" patient={row.patient}>
           <button
             type="button"
             className="row"

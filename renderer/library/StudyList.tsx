@@ -54,7 +54,7 @@ export function StudyList() {
           : undefined
       }
       render={(study, at) => (
-        <Deletable subject={{ study: study.id }} what="this study">
+        <Deletable subject={{ study: study.id }} what="this study" patient={study.patient}>
           <button
             type="button"
             className="row"

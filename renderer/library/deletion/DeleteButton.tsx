@@ -3,15 +3,13 @@ import './deletion.css';
 import { ActionIcon } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import type { DeletionSubject } from '../../../native/contract/deletion.ts';
-import { askToDelete } from './deletion.ts';
+import { type Asked, askToDelete } from './deletion.ts';
 
-/** @param what in words that name nobody */
-export function Deletable(props: { subject: DeletionSubject; what: string; children: ReactNode }) {
-  const { subject, what } = props;
+export function Deletable({ children, ...asked }: Asked & { readonly children: ReactNode }) {
+  const { what } = asked;
   return (
     <div className="deletable">
-      {props.children}
+      {children}
       <ActionIcon
         size="sm"
         variant="subtle"
@@ -19,7 +17,7 @@ export function Deletable(props: { subject: DeletionSubject; what: string; child
         className="deletable-button"
         aria-label={`Delete ${what}`}
         title={`Delete ${what}…`}
-        onClick={() => askToDelete(subject, what)}
+        onClick={() => askToDelete(asked)}
       >
         <IconTrash size={14} />
       </ActionIcon>

@@ -3,12 +3,13 @@ import './deletion.css';
 import { Button, Checkbox, Group, Modal } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { DeletionPlan, DeletionSubject } from '../../../native/contract/deletion.ts';
+import type { DeletionPlan } from '../../../native/contract/deletion.ts';
 import { callEngine, libraryKey, queryClient } from '../../engine.ts';
 import { Failure, Loading } from '../../ui/Empty.tsx';
 import { count } from '../../ui/format.ts';
+import { useIdentity } from '../../ui/identity.ts';
 import { failed, notice } from '../../ui/notice.ts';
-import { useDeletion } from './deletion.ts';
+import { type Asked, useDeletion } from './deletion.ts';
 
 const lines: readonly (readonly [keyof DeletionPlan, string, string])[] = [
   ['patients', 'patient', 'patients'],
@@ -26,7 +27,8 @@ export function DeleteDialog() {
   return asked && <Question key={JSON.stringify(asked.subject)} {...asked} />;
 }
 
-function Question({ subject, what }: { subject: DeletionSubject; what: string }) {
+function Question({ subject, what, patient }: Asked) {
+  const identity = useIdentity();
   const [purge, setPurge] = useState(true);
   const close = () => useDeletion.setState({ asked: null });
   const plan = useQuery({
@@ -63,6 +65,7 @@ function Question({ subject, what }: { subject: DeletionSubject; what: string })
         <Loading text="Counting what goes" />
       ) : (
         <div className="delete-question">
+          {patient !== undefined && <p>{`Of ${identity.whole(patient)}:`}</p>}
           <ul aria-label="What goes">
             {listed(plan.data).map((line) => (
               <li key={line}>{line}</li>
@@ -70,10 +73,12 @@ function Question({ subject, what }: { subject: DeletionSubject; what: string })
           </ul>
           <p>
             With labels, diagnoses, captions, marks on hits, vectors and pictures of them. Original files
-            outside of the library are not touched. In the audit stays that something was deleted, by whom and
-            when, without names.
+            outside of the library are not touched{'lesions' in subject && ', nor are reports of the studies'}
+            . In the audit stays that something was deleted, by whom and when, without names.
           </p>
-          {backups > 0 && (
+          {backups === 0 ? (
+            <p>No backup holds it.</p>
+          ) : (
             <Checkbox
               size="xs"
               checked={purge}

@@ -8,16 +8,18 @@ import { forgetSetAside, useView, type ViewState } from '../../ui/store.ts';
 import { voxelStore } from '../../viewer/voxelStore.ts';
 import { deselect } from '../page/pageState.ts';
 
-interface Asked {
+export interface Asked {
   readonly subject: DeletionSubject;
   /** In words that name nobody. */
   readonly what: string;
+  /** Whose it is; it is shown as patients are. */
+  readonly patient?: string | undefined;
 }
 export const useDeletion = create<{ readonly asked: Asked | null }>(() => ({ asked: null }));
 
 /** Opens the dialog; nothing is deleted before it is answered. */
-export function askToDelete(subject: DeletionSubject, what: string): void {
-  useDeletion.setState({ asked: { subject, what } });
+export function askToDelete(asked: Asked): void {
+  useDeletion.setState({ asked });
 }
 
 /** Lets go of what is gone, whoever deleted it. Call once in each window. */

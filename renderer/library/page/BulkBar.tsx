@@ -101,7 +101,9 @@ export function BulkBar({ fields }: { fields: readonly FieldInfo[] }) {
         color="red"
         disabled={none}
         data-testid="bulk-delete"
-        onClick={() => askToDelete({ lesions: [...selected] }, count(selected.size, 'lesion'))}
+        onClick={() =>
+          askToDelete({ subject: { lesions: [...selected] }, what: count(selected.size, 'lesion') })
+        }
       >
         Delete…
       </Button>
