@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { decode } from 'fast-png';
 import type { Page } from 'playwright-core';
-import { getResolvedPDFJS } from 'unpdf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readTable } from '../../native/ingest/csv.ts';
 import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { readPdf } from './support/pdf.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
 /** Put into the library in the place of the generated patients' identities. */
@@ -197,20 +197,3 @@ describe.skipIf(noAppReason() !== null)(groupName('taking away and laying out'),
     expect(launched.pageErrors).toEqual([]);
   });
 });
-
-async function readPdf(bytes: Buffer): Promise<{ text: string; pages: number; pictures: number }> {
-  expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
-  const { getDocument, OPS } = await getResolvedPDFJS();
-  const loading = getDocument({ data: Uint8Array.from(bytes), verbosity: 0 });
-  const pdf = await loading.promise;
-  let [text, pictures] = ['', 0];
-  for (let n = 1; n <= pdf.numPages; n++) {
-    const one = await pdf.getPage(n);
-    const { items } = await one.getTextContent();
-    text += items.map((item) => ('str' in item ? item.str : '')).join(' ');
-    const { fnArray } = await one.getOperatorList();
-    pictures += fnArray.filter((operation) => operation === OPS.paintImageXObject).length;
-  }
-  await loading.destroy();
-  return { text: text.replaceAll(/\s+/g, ' '), pages: pdf.numPages, pictures };
-}
