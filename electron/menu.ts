@@ -6,6 +6,7 @@ export interface MenuActions {
   readonly importFiles: () => void;
   readonly about: () => void;
   readonly hitsWindow: () => void;
+  readonly showLogs: () => void;
 }
 
 const hitsWindowItem = 'hits-window';
@@ -65,6 +66,12 @@ export function buildMenu(actions: MenuActions, developer: boolean): Menu {
         { role: 'togglefullscreen' },
       ],
     },
-    { label: '&Help', submenu: [{ label: 'About Precedent', click: actions.about }] },
+    {
+      label: '&Help',
+      submenu: [
+        { label: 'Show log files', click: actions.showLogs },
+        { label: 'About Precedent', click: actions.about },
+      ],
+    },
   ]);
 }

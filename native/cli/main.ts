@@ -12,6 +12,7 @@ import { doctor } from './doctor.ts';
 import { encoderCommands } from './encoders.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { explainCommand } from './explain.ts';
+import { exportCommand } from './exporting.ts';
 import { filtersCommand, savedFilters } from './filters.ts';
 import type { Host } from './host.ts';
 import { importCommands, reportText } from './importing.ts';
@@ -199,25 +200,8 @@ program.addCommand(
 
 program.addCommand(evaluateCommand);
 
-program.addCommand(
-  libraryCommand('export', 'write a volume in HU, or a lesion’s mask, as NIfTI')
-    .option('--volume <id>')
-    .option('--lesion <id>')
-    .requiredOption('--to <file>', 'a .nii.gz file')
-    .action((options: Common & { volume?: string; lesion?: string; to: string }) =>
-      withLibrary(
-        options,
-        false,
-        (host) => {
-          const { volume, lesion } = options;
-          return host.engine.call('export.run', { volume, lesion, target: host.grant(options.to, 'write') });
-        },
-        ({ dims, bytes }) => `wrote ${dims.join(' × ')} voxels, ${bytes} bytes`,
-      ),
-    ),
-);
-
 program.addCommand(deleteCommand);
+program.addCommand(exportCommand);
 program.addCommand(filtersCommand);
 program.addCommand(encoderCommands);
 program.addCommand(explainCommand);

@@ -2,6 +2,7 @@
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
+import { archiveRequests } from './archive.ts';
 import { deletedEvent, deletionRequests } from './deletion.ts';
 import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
@@ -60,6 +61,7 @@ import {
   progress,
   reconstruction,
   studyRow,
+  token,
   volumeRow,
 } from './model.ts';
 import { originalHeader, originalHeaderParams, originalValueParams } from './originalHeader.ts';
@@ -68,7 +70,6 @@ import { savedQueryRequests } from './savedQueries.ts';
 import { reportParams } from './structuredReport.ts';
 import { comparisonParams, hitsParams, taughtFile, teachingParams } from './takeaway.ts';
 
-const token = z.string().min(16).max(64);
 const page = {
   offset: z.number().int().min(0).default(0),
   limit: z.number().int().min(1).max(10_000).default(1000),
@@ -398,6 +399,7 @@ export const engineContract = {
     'filterSets.save': { params: filterSet, result: z.array(filterSet) },
     'filterSets.remove': { params: filterSet.pick({ name: true }), result: z.array(filterSet) },
     ...savedQueryRequests,
+    ...archiveRequests,
     'search.excerpts': { params: excerptParams, result: z.array(reportExcerpt) },
     'search.run': { params: searchParams, result: searchResult },
     'search.explain': { params: explainParams, result: explanation },

@@ -19,6 +19,7 @@ import { anyTerm, ftsQuery, ftsTerms } from '../report/ftsQuery.ts';
 import { countPassing, fieldInfos, passing } from '../retrieval/gallery.ts';
 import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
+import { archiveHandlers, refuseArchives } from './archives.ts';
 import { deletionHandlers } from './deletionHandlers.ts';
 import { createDemo } from './demo.ts';
 import { editLesions } from './editLesions.ts';
@@ -75,12 +76,16 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
   };
   const idsPassing = (where: readonly Filter[]) =>
     where.length === 0 ? undefined : passing(library.gallery(), where).map(({ lesion }) => lesion);
-  const newJob = ({ sources, labels, ...options }: StartParams): NewJob => ({
-    origin: 'user',
-    sources: sources.map((token) => grants.take(token, 'read')),
-    labels: labels === undefined ? undefined : grants.take(labels, 'read'),
-    options,
-  });
+  const newJob = ({ sources, labels, ...options }: StartParams): NewJob => {
+    const paths = sources.map((token) => grants.take(token, 'read'));
+    refuseArchives(paths);
+    return {
+      origin: 'user',
+      sources: paths,
+      labels: labels === undefined ? undefined : grants.take(labels, 'read'),
+      options,
+    };
+  };
   const states = (): ProcessState[] => [engine.inference.state, engine.reader.state];
 
   return {
@@ -210,6 +215,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       return library.filterSets.list();
     },
     ...savedQueryHandlers(library),
+    ...archiveHandlers(engine, changed),
     'search.excerpts': ({ lesions, text }) => library.reports.excerpts(lesions, anyTerm(text)),
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
     'methods.list': ({ encoder }) => methodRows(engine, encoder),

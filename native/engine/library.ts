@@ -1,5 +1,5 @@
 /** An open library: its catalog, files, vectors and encoder, held by exactly one engine until it is closed. */
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotations.ts';
 import { type CatalogAudit, catalogAudit } from '../catalog/audit.ts';
@@ -114,6 +114,7 @@ export class Library {
         // What cannot be removed now, as on a full disk, is tried again; `verify` says so meanwhile.
         await finishDeletions(library).catch(() => undefined);
         for (const path of await strayPaths(layout, library)) await removeFolder(path);
+        library.writes.rehome(layout.originals, sep);
         library.#caption();
       } catch (error) {
         library.db.close();
