@@ -16,6 +16,13 @@ export interface EngineHostOptions {
   readonly resources: string;
   /** The folder for what this machine measures of models. */
   readonly calibrations: string;
+  /** Another policy file than the machine's, in development. */
+  readonly policyFile: string | null;
+  /** Told at every opening and change of the session. */
+  readonly onSession: (session: {
+    readonly locked: boolean;
+    readonly idleLockMinutes: number | null;
+  }) => void;
   /** The engine was started again too often without opening the library; nothing more happens until `open`. */
   readonly onGivenUp: (error: PrecedentError) => void;
 }
@@ -49,6 +56,8 @@ export class EngineHost {
   #library: LibraryChoice | null = null;
   #engine: Running | null = null;
   #opening: Opening | null = null;
+  /** Null until the engine has said it of the library that is being opened; what it said last while it starts again. */
+  #locked: boolean | null = null;
   #restarts = 0;
   #restartTimer: NodeJS.Timeout | null = null;
   #healthyTimer: NodeJS.Timeout | null = null;
@@ -62,6 +71,16 @@ export class EngineHost {
     return this.#library?.folder ?? null;
   }
 
+  /** Whether someone has to sign in first. */
+  get locked(): boolean {
+    return this.#locked === true;
+  }
+
+  /** The folder of the library, once it is known that it may be looked at. */
+  get readable(): string | null {
+    return this.#locked === false ? this.library : null;
+  }
+
   get choice(): LibraryChoice | null {
     return this.#library;
   }
@@ -73,6 +92,7 @@ export class EngineHost {
   async open(library: LibraryChoice): Promise<void> {
     await this.close();
     this.#library = library;
+    this.#locked = null;
     this.#restarts = 0;
     return new Promise((resolve, reject) => {
       this.#opening = { resolve, reject };
@@ -148,6 +168,7 @@ export class EngineHost {
       calibrations: this.#options.calibrations,
       demonstration: this.#library.demonstration,
       stays: true,
+      policyFile: this.#options.policyFile ?? undefined,
     } satisfies ToEngine);
   }
 
@@ -161,6 +182,10 @@ export class EngineHost {
         return;
       case 'failed':
         this.#failed(engine, PrecedentError.fromData(message.error));
+        return;
+      case 'session':
+        this.#locked = message.locked;
+        this.#options.onSession(message);
         return;
       case 'spawn':
         this.#spawn(engine, message.id, message.role);

@@ -6,6 +6,7 @@ import { PrecedentError } from '../native/contract/errors.ts';
 import type { WindowKind } from '../native/contract/windows.ts';
 import { calibrationsFolder } from '../native/encoder/calibrationsFolder.ts';
 import { writeFileAtomic } from '../native/files/files.ts';
+import { isRelease, readPolicy } from '../native/policy/policyFile.ts';
 import { parseArguments } from './arguments.ts';
 import { engineChannels, type MenuCommand } from './channels.ts';
 import {
@@ -29,6 +30,7 @@ import {
   type LibraryPolicy,
   rememberLibrary,
 } from './library.ts';
+import { guardedBridge, IdleLock } from './lock.ts';
 import { log, logFiles, loggable, startLog } from './log.ts';
 import { buildMenu, showHitsWindowOpen } from './menu.ts';
 import { printPage } from './printing.ts';
@@ -58,6 +60,8 @@ const policy: LibraryPolicy = {
   demonstrationFolder: demonstrationFolder(app.getAppPath(), app.getPath('userData'), app.isPackaged),
 };
 
+const policyFile = isRelease ? null : options.policyFile;
+const idle = new IdleLock(() => host.send({ control: 'lock' }));
 const host = new EngineHost({
   modules: {
     engine: join(here, '../native/engine.js'),
@@ -66,6 +70,8 @@ const host = new EngineHost({
   },
   resources: join(app.isPackaged ? process.resourcesPath : app.getAppPath(), 'resources'),
   calibrations: givenUserData ? join(givenUserData, 'calibrations') : calibrationsFolder(),
+  policyFile,
+  onSession: ({ locked, idleLockMinutes }) => idle.set(locked ? null : idleLockMinutes),
   onGivenUp: (error) => void offerOtherLibrary('The engine cannot be started again', error),
 });
 
@@ -87,6 +93,7 @@ async function offerOtherLibrary(title: string, error: PrecedentError): Promise<
 
 /** Lets the user choose a library and opens it; false when nothing was opened. What was open before comes back then. */
 async function openChosenLibrary(window: BrowserWindow | null): Promise<boolean> {
+  if (host.locked) return false;
   const folder = await chooseLibraryFolder(window);
   if (folder === null) return false;
   const before = host.choice;
@@ -105,7 +112,9 @@ async function openChosenLibrary(window: BrowserWindow | null): Promise<boolean>
 }
 
 function makeWindow(kind: WindowKind): BrowserWindow {
-  return openWindow(kind, join(here, 'preload.cjs'), developer);
+  const window = openWindow(kind, join(here, 'preload.cjs'), developer);
+  window.webContents.on('input-event', () => idle.touched());
+  return window;
 }
 
 const hitsWindow = new HitsWindow({
@@ -190,15 +199,16 @@ function keepLog(): void {
   );
 }
 
-async function start(choice: LibraryChoice): Promise<void> {
+async function start(choice: LibraryChoice, exportDisabled: boolean): Promise<void> {
   hardenSession(session.defaultSession);
-  await serveScheme(session.defaultSession.protocol, join(here, '../renderer'), () => host.library);
-  registerIpc(ipcMain, handlers);
+  await serveScheme(session.defaultSession.protocol, join(here, '../renderer'), () => host.readable);
+  registerIpc(ipcMain, guardedBridge(handlers, { locked: () => host.locked, exportDisabled }));
   Menu.setApplicationMenu(
     buildMenu(
       {
         openLibrary: () => void openChosenLibrary(focused()),
         importFiles: () => command('import'),
+        lock: () => command('lock'),
         about: () => {
           const window = focused();
           if (window) void showAbout(window, app.getVersion(), official);
@@ -229,8 +239,11 @@ async function start(choice: LibraryChoice): Promise<void> {
 
 function run(): void {
   let choice: LibraryChoice;
+  let exportDisabled: boolean;
   try {
-    choice = chooseLibrary(options.library, settingsFile, policy);
+    const machine = readPolicy(policyFile ?? undefined);
+    exportDisabled = machine.exportDisabled;
+    choice = chooseLibrary(options.library, settingsFile, { ...policy, folder: machine.libraryFolder });
   } catch (thrown) {
     fail(thrown);
     return;
@@ -262,7 +275,7 @@ function run(): void {
   // An ESM main must not await this at its top level: it would never come.
   app
     .whenReady()
-    .then(() => start(choice))
+    .then(() => start(choice, exportDisabled))
     .catch(fail);
 }
 

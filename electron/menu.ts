@@ -4,6 +4,7 @@ import { Menu, type MenuItemConstructorOptions } from 'electron';
 export interface MenuActions {
   readonly openLibrary: () => void;
   readonly importFiles: () => void;
+  readonly lock: () => void;
   readonly about: () => void;
   readonly hitsWindow: () => void;
   readonly showLogs: () => void;
@@ -32,6 +33,7 @@ export function buildMenu(actions: MenuActions, developer: boolean): Menu {
         { label: 'Open library…', accelerator: 'CmdOrCtrl+O', click: actions.openLibrary },
         { label: 'Import…', accelerator: 'CmdOrCtrl+I', click: actions.importFiles },
         separator,
+        { label: 'Lock', click: actions.lock },
         { role: 'quit' },
       ],
     },

@@ -12,6 +12,7 @@ import { startForgetting } from './library/deletion/deletion.ts';
 import { App } from './ui/App.tsx';
 import { openLibraryName, putBackLook, startSession } from './ui/session.ts';
 import { theme } from './ui/theme.ts';
+import { startMending } from './viewer/mending.ts';
 import { startVoxelBudget } from './viewer/voxelBudget.ts';
 import { HitsPage } from './windows/HitsPage.tsx';
 import { startWindows } from './windows/hitsWindow.ts';
@@ -19,6 +20,7 @@ import { startSharing } from './windows/share.ts';
 import { isHitsPage } from './windows/state.ts';
 
 startEngineLine();
+startMending();
 startWindows();
 startForgetting();
 putBackLook();

@@ -48,7 +48,7 @@ export const mostProblems = 100;
 const saltBytes = 16;
 const window = 1000;
 
-interface Row {
+export interface AuditRow {
   readonly id: number;
   readonly at: string;
   readonly user: string;
@@ -85,9 +85,20 @@ export function catalogAudit(db: Database, who: () => string = () => '') {
     return id;
   }
 
-  function* rows(): Generator<Row> {
+  /** By the next larger one again and again: there are few, and the index leads from one to the next. */
+  const distinct = (column: 'user' | 'action'): string[] =>
+    db
+      .prepare(
+        `WITH RECURSIVE found (value) AS (SELECT min(${column}) FROM audit
+           UNION ALL SELECT (SELECT min(${column}) FROM audit WHERE ${column} > value) FROM found WHERE value IS NOT NULL)
+         SELECT value FROM found WHERE value IS NOT NULL`,
+      )
+      .pluck()
+      .all() as string[];
+
+  function* rows(): Generator<AuditRow> {
     for (let from = 0; ; ) {
-      const some = after.all(from, window) as Row[];
+      const some = after.all(from, window) as AuditRow[];
       yield* some;
       const end = some.at(-1);
       if (!end) return;
@@ -121,13 +132,13 @@ export function catalogAudit(db: Database, who: () => string = () => '') {
       const where = given.length > 0 ? `WHERE ${given.map(([sql]) => sql).join(' AND ')}` : '';
       const found = db
         .prepare(`SELECT * FROM audit ${where} ORDER BY id DESC LIMIT ?`)
-        .all(...given.map(([, value]) => value), limit) as Row[];
+        .all(...given.map(([, value]) => value), limit) as AuditRow[];
       return found.map(entryOf);
     },
-    /** All of it, the oldest first. */
-    *entries(): Generator<AuditEntry & Pick<Row, 'hash'>> {
-      for (const row of rows()) yield { ...entryOf(row), hash: row.hash };
-    },
+    /** All of it, the oldest first, with the hashes. */
+    entries: (): Generator<AuditRow> => rows(),
+    users: (): string[] => distinct('user'),
+    actions: (): string[] => distinct('action'),
 
     /** The entries that are about one of these strings: their subject, or a value or name somewhere in their detail. */
     mentioning: (strings: Iterable<string>): number[] => {
@@ -192,7 +203,7 @@ export function catalogAudit(db: Database, who: () => string = () => '') {
 }
 export type CatalogAudit = ReturnType<typeof catalogAudit>;
 
-function entryOf({ id, at, user, action, subject, detail }: Row): AuditEntry {
+function entryOf({ id, at, user, action, subject, detail }: AuditRow): AuditEntry {
   return { id, at, user, action, subject, detail: detail ?? undefined };
 }
 

@@ -1,4 +1,4 @@
-/** Step 11 of the schema: the audit becomes a chain, and what it held before is carried over in its order. */
+/** Step 11 of the schema: the audit becomes a chain, and what it held before is carried over in its order; users of the library. */
 import { randomBytes } from 'node:crypto';
 import { genesis, hashOfDetail, hashOfEntry } from './auditChain.ts';
 import type { Database } from './database.ts';
@@ -19,14 +19,21 @@ const schema = `
     hash TEXT NOT NULL,
     CHECK ((detail IS NULL) = (salt IS NULL))
   ) STRICT;
+  CREATE TABLE local_user (
+    name TEXT PRIMARY KEY,
+    /* As scrypt made it, with its salt and cost; null without one. */
+    pin TEXT,
+    /* Wrong PINs in a row, and when the last was tried, in ms since 1970. */
+    failures INTEGER NOT NULL DEFAULT 0,
+    failedAt INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
 `;
 
-/** Indexes first: those of the old table go with it and free their names. */
 const guards = `
   DROP TABLE audit_10;
-  CREATE INDEX audit_change ON audit (id) WHERE action = 'change';
   CREATE INDEX audit_patient_merge ON audit (subject) WHERE action = 'patient.merge';
   CREATE INDEX audit_user ON audit (user);
+  CREATE INDEX audit_action ON audit (action);
   CREATE TRIGGER audit_added BEFORE INSERT ON audit
     WHEN new.id IS NOT (SELECT coalesce(max(id), 0) + 1 FROM audit)
   BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END;

@@ -23,8 +23,8 @@ const pragmas = [
 /** The newest schema this version knows; `user_version` of the file. */
 export const schemaVersion = migrations.length;
 
-/** Opens (or creates) the catalog and brings it to the newest schema. Throws `corrupt` or `unsupported`. */
-export function openDatabase(path: string): Database {
+/** Opens (or creates) the catalog and brings it to the newest schema, or to an earlier one. Throws `corrupt` or `unsupported`. */
+export function openDatabase(path: string, schema = schemaVersion): Database {
   let db: Database;
   try {
     db = new Sqlite(path);
@@ -45,7 +45,7 @@ export function openDatabase(path: string): Database {
         );
       }
     }
-    migrate(db);
+    migrate(db, schema);
     return db;
   } catch (error) {
     db.close();
@@ -99,6 +99,34 @@ export function migrate(db: Database, upTo = schemaVersion): void {
       db.pragma(`user_version = ${version + 1}`);
     }).immediate();
   }
+}
+
+/** From now on nothing can be written through this connection. */
+export function forbidWrites(db: Database): void {
+  db.pragma('query_only = ON');
+}
+
+/** Makes every index and full-text index again from the tables. What that meets in them is left to the checks to tell. */
+export function rebuildIndices(db: Database): void {
+  for (const step of [
+    'REINDEX',
+    `INSERT INTO report_text (report_text) VALUES ('rebuild')`,
+    `INSERT INTO lesion_text (lesion_text) VALUES ('rebuild')`,
+  ]) {
+    try {
+      db.exec(step);
+    } catch {
+      // The next one may do.
+    }
+  }
+}
+
+/** The names of its tables, in order; full-text indices, which follow from them, left out. */
+export function plainTables(db: Database): string[] {
+  return (db.pragma('table_list') as { schema: string; name: string; type: string }[])
+    .filter(({ schema, name, type }) => schema === 'main' && type === 'table' && !name.startsWith('sqlite_'))
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** What SQLite's own checks find wrong: an empty list when the file is sound. */

@@ -9,7 +9,7 @@ export function eraseAudit(audit: CatalogAudit, tracer: Tracer): void {
   const erased = new Set<number>();
   const heads: { id: number; rows: number }[] = [];
   for (const { id, action, subject, detail } of audit.entries()) {
-    if (detail === undefined || action === deleteAction) continue;
+    if (detail === null || action === deleteAction) continue;
     if (tracer.isTrace(subject) || tracer.jsonHolds(detail, true)) erased.add(id);
     else if (action === 'change') heads.push({ id, rows: (JSON.parse(detail) as { rows: number }).rows });
   }

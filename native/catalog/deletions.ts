@@ -303,8 +303,8 @@ export function catalogDeletions(db: Database, audit: CatalogAudit) {
 }
 export type CatalogDeletions = ReturnType<typeof catalogDeletions>;
 
-/** Whether a copy of a catalog knows any of these; one that cannot be read may. */
-export function holdsAny(path: string, ids: Deleted): boolean {
+/** Whether a copy of a catalog knows any of these; undefined of one that cannot be read. */
+export function knowsAny(path: string, ids: Deleted): boolean | undefined {
   try {
     const db = openToRead(path);
     try {
@@ -318,7 +318,7 @@ export function holdsAny(path: string, ids: Deleted): boolean {
       db.close();
     }
   } catch {
-    return true;
+    return undefined;
   }
 }
 

@@ -9,6 +9,7 @@ import { type ToEngine, toHost } from '../contract/host.ts';
 import { RpcClient } from '../contract/rpc.ts';
 import { calibrationsFolder } from '../encoder/calibrationsFolder.ts';
 import { childChannel } from '../process/channels.ts';
+import { signIn } from './signIn.ts';
 
 export interface Host {
   /** The engine's process id. */
@@ -25,13 +26,23 @@ export const builtFolder = resolve(import.meta.dirname, '..');
 /** The folder with encoders and presets that came with this installation. */
 export const resourcesFolder = resolve(builtFolder, '../resources');
 
-/** Starts the engine on a library folder. Throws what opening it throws. */
-export async function startHost(
-  library: string,
-  options: { mayCreate: boolean; dist?: string },
-): Promise<Host> {
+export interface HostOptions {
+  readonly mayCreate: boolean;
+  readonly dist?: string;
+  /** Whether the command does its work also where nobody signed in. */
+  readonly maybeLocked?: boolean;
+  /** An empty library for one command. */
+  readonly temporary?: boolean;
+}
+
+/** What the whole command line was given beside its command; set once, before any command runs. */
+export const given: { user?: string; pinFile?: string; policy?: string } = {};
+
+/** Starts the engine on a library folder and signs in. Throws what opening it and `signIn` throw. */
+export async function startHost(library: string, options: HostOptions): Promise<Host> {
   const root = resolve(library);
-  if (!options.mayCreate && !existsSync(join(root, 'catalog.sqlite'))) {
+  // A library whose catalog is gone can still be restored.
+  if (!options.mayCreate && !['catalog.sqlite', 'voxels'].some((name) => existsSync(join(root, name)))) {
     throw new PrecedentError(
       'not-found',
       'there is no library',
@@ -59,11 +70,15 @@ export async function startHost(
       library: root,
       resources: resolve(options.dist ?? builtFolder, '../resources'),
       calibrations: calibrationsFolder(),
+      policyFile: given.policy,
+      temporary: options.temporary,
     });
-  }).catch((error: unknown) => {
-    child.kill();
-    throw error;
-  });
+  })
+    .then(() => (options.maybeLocked ? undefined : signIn(engine, given)))
+    .catch(async (error: unknown) => {
+      await ended(child);
+      throw error;
+    });
   return {
     pid: child.pid,
     engine,

@@ -62,3 +62,5 @@ export const hitsWindowMessages = {
 } as const;
 /** Sent when the menu's Import… was chosen. */
 export const menuImportMessage = 'precedent:menu-import';
+/** Sent when the menu's Lock was chosen. */
+export const menuLockMessage = 'precedent:menu-lock';

@@ -3,6 +3,8 @@
 import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
 import { archiveRequests } from './archive.ts';
+import { auditRequests } from './audit.ts';
+import { backupRequests, readOnly } from './backups.ts';
 import { deletedEvent, deletionRequests } from './deletion.ts';
 import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
@@ -40,6 +42,7 @@ import {
   mergeParams,
 } from './library.ts';
 import { markSchema } from './mark.ts';
+import { mendingRequests } from './mending.ts';
 import {
   box,
   calibration,
@@ -69,6 +72,7 @@ import { roiRule } from './reader.ts';
 import { savedQueryRequests } from './savedQueries.ts';
 import { reportParams } from './structuredReport.ts';
 import { comparisonParams, hitsParams, taughtFile, teachingParams } from './takeaway.ts';
+import { session, userRequests } from './users.ts';
 
 const page = {
   offset: z.number().int().min(0).default(0),
@@ -295,6 +299,8 @@ export const engineContract = {
         encoder: encoderInfo,
         processes: z.array(processState),
         fields: z.array(fieldInfo),
+        /** Absent where the library may be changed. */
+        readOnly: readOnly.optional(),
       }),
     },
     'patients.list': { params: z.object({ ...page, text: listText }), result: paged(patientRow) },
@@ -546,6 +552,10 @@ export const engineContract = {
       }),
       progress,
     },
+    ...auditRequests,
+    ...userRequests,
+    ...backupRequests,
+    ...mendingRequests,
     'verify.run': {
       params: z.object({ repair: z.boolean().default(false) }),
       result: verifyReport,
@@ -561,6 +571,8 @@ export const engineContract = {
     'library.changed': z.object({ counts }),
     /** Follows `library.changed`: what windows must not show any more. */
     'library.deleted': deletedEvent,
+    /** Somebody signed in, or it was locked, or users are others. */
+    session,
   },
 } as const;
 export type EngineContract = typeof engineContract;

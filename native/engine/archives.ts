@@ -15,17 +15,8 @@ export function archiveHandlers(
 ): Pick<Handlers<EngineContract>, 'archive.write' | 'archive.read'> {
   const { library, grants, encoders, spawner } = engine;
   return {
-    'archive.write': async ({ target }, { signal, progress }) => {
-      const archived = await writeArchive(library, grants.take(target, 'write'), signal, progress);
-      library.audit.append([
-        {
-          action: 'archive.write',
-          subject: '',
-          detail: { volumes: archived.volumes, lesions: archived.lesions },
-        },
-      ]);
-      return archived;
-    },
+    'archive.write': ({ target }, { signal, progress }) =>
+      writeArchive(library, grants.take(target, 'write'), signal, progress),
     'archive.read': async ({ source }, { signal, progress }) => {
       const folder = grants.take(source, 'read');
       if (!isArchive(folder))
@@ -43,13 +34,6 @@ export function archiveHandlers(
           progress,
         ),
       );
-      library.audit.append([
-        {
-          action: 'archive.read',
-          subject: '',
-          detail: { volumes: archived.volumes, lesions: archived.lesions },
-        },
-      ]);
       changed();
       engine.embedInBackground();
       return archived;

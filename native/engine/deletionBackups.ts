@@ -1,30 +1,45 @@
 /** Backups of the catalog that still hold what was deleted. */
 import { join } from 'node:path';
-import { type Deleted, holdsAny } from '../catalog/deletions.ts';
+import { type Deleted, knowsAny } from '../catalog/deletions.ts';
 import { listFolder, removeFile, removeFolder, syncFolder } from '../files/files.ts';
 import type { Layout } from '../files/layout.ts';
+import { backupPlace } from './backupPlace.ts';
+import { backupPath, listBackups, removeBackup } from './backups.ts';
 
-/** Copies of the catalog, finished or cut off; and damaged catalogs, of which nobody can say what they hold. */
-export async function backupsHolding(
-  { backups, setAside }: Layout,
-  ids: Deleted,
-): Promise<{ readonly copies: readonly string[]; readonly damaged: readonly string[] }> {
-  const names = await listFolder(backups);
-  const copies = names.filter((name) => name.includes('.sqlite') && holdsAny(join(backups, name), ids));
-  return { copies, damaged: await listFolder(setAside) };
+interface Holding {
+  /** Paths of copies of the catalog, finished or cut off. */
+  readonly copies: readonly string[];
+  /** Damaged catalogs: nobody can say what they hold. */
+  readonly damaged: readonly string[];
 }
 
-/** The manifests first: a backup that was cut off while it is removed is none. */
+/** Of another library's copies in the same folder none, unless one says itself that it holds it. */
+export async function backupsHolding(layout: Layout, ids: Deleted): Promise<Holding> {
+  const place = await backupPlace(layout);
+  const own = new Set((await listBackups(place)).map(({ name }) => backupPath(place, name)));
+  const copies: string[] = [];
+  for (const folder of new Set([layout.backups, place.folder]))
+    for (const name of await listFolder(folder)) {
+      if (!name.includes('.sqlite')) continue;
+      const path = join(folder, name);
+      const isOurs = folder === layout.backups || own.has(path);
+      if (knowsAny(path, ids) ?? isOurs) copies.push(path);
+    }
+  return { copies, damaged: (await listFolder(layout.setAside)).map((name) => join(layout.setAside, name)) };
+}
+
 export async function purgeHolding(layout: Layout, ids: Deleted): Promise<void> {
+  const place = await backupPlace(layout);
   const { copies, damaged } = await backupsHolding(layout, ids);
-  for (const name of copies) {
-    await removeFile(join(layout.backups, `${name.replace(/\.sqlite.*$/, '')}.json`));
-    await removeFile(join(layout.backups, name));
+  for (const { name } of await listBackups(place))
+    if (copies.includes(backupPath(place, name))) await removeBackup(place, name);
+  for (const path of copies) {
+    // Of one whose manifest is not sound.
+    await removeFile(path.replace(/\.sqlite.*$/, '.json'));
+    await removeFile(path);
   }
-  for (const name of damaged) await removeFolder(join(layout.setAside, name));
-  for (const [folder, count] of [
-    [layout.backups, copies.length],
-    [layout.setAside, damaged.length],
-  ] as const)
-    if (count > 0) await syncFolder(folder);
+  for (const path of damaged) await removeFolder(path);
+  if (copies.length > 0)
+    for (const folder of new Set([layout.backups, place.folder])) await syncFolder(folder);
+  if (damaged.length > 0) await syncFolder(layout.setAside);
 }

@@ -20,6 +20,8 @@ import { countPassing, fieldInfos, passing } from '../retrieval/gallery.ts';
 import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
 import { archiveHandlers, refuseArchives } from './archives.ts';
+import { auditHandlers } from './auditHandlers.ts';
+import { backupHandlers } from './backupHandlers.ts';
 import { deletionHandlers } from './deletionHandlers.ts';
 import { createDemo } from './demo.ts';
 import { editLesions } from './editLesions.ts';
@@ -33,6 +35,7 @@ import { exportTo } from './exportTo.ts';
 import { saveKeyImages } from './keyImages.ts';
 import { libraryHandlers } from './libraryHandlers.ts';
 import { markedQuery } from './markedQuery.ts';
+import { redrawThumbnail } from './mend.ts';
 import { methodRows } from './methodRows.ts';
 import { originalHeader, originalValue } from './originalHeader.ts';
 import { proposeLesion } from './propose.ts';
@@ -45,7 +48,7 @@ import { searchLibrary } from './searchLibrary.ts';
 import { similarityMap } from './similarityMap.ts';
 import { simulateFeedback } from './simulateFeedback.ts';
 import { comparison, saveHits } from './takeAway.ts';
-import { currentUser } from './user.ts';
+import { userHandlers } from './userHandlers.ts';
 import { verifyLibrary } from './verify.ts';
 
 type StartParams = ParsedParams<EngineContract, 'jobs.start'>;
@@ -55,11 +58,13 @@ interface EngineEvents {
   libraryChanged(): void;
   /** Tells every window what was deleted for good. */
   deleted(gone: EventData<EngineContract, 'library.deleted'>): void;
+  /** Ends this engine; its host starts another. */
+  restart(): void;
 }
 
 export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<EngineContract> {
   const { library, grants, encoders, queue } = engine;
-  const { reads, writes } = library;
+  const { reads, writes, session } = library;
 
   const changed = () => {
     library.changed();
@@ -96,6 +101,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       encoder: encoders.standard.info,
       processes: states(),
       fields: [...fieldInfos(library.gallery())],
+      readOnly: library.readOnly ?? undefined,
     }),
     ...libraryHandlers(engine, edited),
     ...deletionHandlers(engine, ({ volumes, lesions }) => {
@@ -170,7 +176,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     },
     'annotations.list': ({ volume }) => library.annotations.ofStudy(volume),
     'annotations.save': ({ annotation }) => {
-      library.annotations.save(annotation, currentUser());
+      library.annotations.save(annotation, session.user);
       return library.annotations.ofStudy(annotation.volume);
     },
     'annotations.remove': ({ annotation }) => {
@@ -183,7 +189,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
 
     'keyImages.list': ({ volume }) => library.keyImages.ofStudy(volume),
     'keyImages.save': ({ image }) => {
-      library.keyImages.save(image, currentUser());
+      library.keyImages.save(image, session.user);
       return library.keyImages.ofStudy(image.volume);
     },
     'keyImages.remove': ({ image }) => {
@@ -216,15 +222,17 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
     },
     ...savedQueryHandlers(library),
     ...archiveHandlers(engine, changed),
+    ...userHandlers(session),
+    ...auditHandlers(library, grants),
     'search.excerpts': ({ lesions, text }) => library.reports.excerpts(lesions, anyTerm(text)),
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
     'methods.list': ({ encoder }) => methodRows(engine, encoder),
     'feedback.mark': ({ query, ...mark }) => {
-      library.feedback.mark(currentUser(), markedQuery(query), mark);
+      library.feedback.mark(session.user, markedQuery(query), mark);
       return {};
     },
     'feedback.clear': ({ query }) => {
-      library.feedback.clear(currentUser(), markedQuery(query));
+      library.feedback.clear(session.user, markedQuery(query));
       return {};
     },
     'feedback.list': ({ query }) => library.feedback.list(query && markedQuery(query)),
@@ -327,6 +335,12 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       engine.exclusively('embedding', signal, (either) =>
         embedLibrary(engine, encoder, levels, either, progress),
       ),
+    ...backupHandlers(engine, events.restart),
+    'files.mend': async ({ kind, id }, { signal }) => {
+      if (kind === 'voxels') return { sound: await engine.mender.voxels(reads.volume(id).id, signal) };
+      await redrawThumbnail(engine, id);
+      return { sound: true };
+    },
     'verify.run': ({ repair }, { signal, progress }) =>
       engine.exclusively('a check', signal, (either) => verifyLibrary(engine, repair, either, progress)),
   };

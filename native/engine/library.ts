@@ -5,7 +5,7 @@ import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotati
 import { type CatalogAudit, catalogAudit } from '../catalog/audit.ts';
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type CatalogChanges, catalogChanges } from '../catalog/changes.ts';
-import { type Database, openDatabase } from '../catalog/database.ts';
+import { type Database, forbidWrites, openDatabase, schemaVersion } from '../catalog/database.ts';
 import { type CatalogDeletions, catalogDeletions } from '../catalog/deletions.ts';
 import { type CatalogDuplicates, catalogDuplicates } from '../catalog/duplicates.ts';
 import { type CatalogEdits, catalogEdits } from '../catalog/edits.ts';
@@ -24,10 +24,14 @@ import { type CatalogKeyImages, catalogKeyImages } from '../catalog/keyImages.ts
 import { type CatalogMerges, catalogMerges } from '../catalog/merges.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
+import { salvageCatalog } from '../catalog/salvage.ts';
 import { type CatalogSavedQueries, catalogSavedQueries } from '../catalog/savedQueries.ts';
+import { type CatalogUsers, catalogUsers } from '../catalog/users.ts';
 import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
+import type { ReadOnly } from '../contract/backups.ts';
 import { levels } from '../contract/levels.ts';
+import { noPolicy, type Policy } from '../contract/policy.ts';
 import type { EmbedRegion } from '../encoder/voxelSource.ts';
 import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries } from '../files/files.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
@@ -38,14 +42,19 @@ import { LevelIndex } from '../retrieval/levelIndex.ts';
 import type { CacheKey } from '../vectors/cache.ts';
 import { VectorStore, vectorFiles } from '../vectors/store.ts';
 import { fromFloat16 } from '../volume/float16.ts';
+import { backupPlace } from './backupPlace.ts';
+import { makeBackup } from './backups.ts';
+import { breakSeal, inspectCatalog, markDamaged, sealCatalog } from './catalogSeal.ts';
 import { finishDeletions } from './deletion.ts';
+import { Session } from './session.ts';
 import { strayPaths } from './strays.ts';
-import { currentUser } from './user.ts';
 
 export class Library {
   readonly layout: Layout;
   readonly db: Database;
   readonly audit: CatalogAudit;
+  readonly users: CatalogUsers;
+  readonly session: Session;
   readonly reads: CatalogReads;
   readonly writes: CatalogWrites;
   readonly jobs: CatalogJobs;
@@ -71,14 +80,22 @@ export class Library {
   /** By key, for a state of its embeddings; none once the lesions or volumes are others. */
   readonly #missing = new Map<string, { readonly revision: string; readonly count: number }>();
   #gallery: Gallery | null = null;
+  #readOnly: ReadOnly | null = null;
   #captioning = false;
 
-  private constructor(layout: Layout, db: Database, demonstration: boolean, unlock: () => Promise<void>) {
+  private constructor(
+    layout: Layout,
+    db: Database,
+    demonstration: boolean,
+    policy: Policy,
+    unlock: () => Promise<void>,
+  ) {
     this.layout = layout;
     this.db = db;
-    this.audit = catalogAudit(db, currentUser);
+    this.audit = catalogAudit(db, () => this.session.user);
     this.reads = catalogReads(db);
     this.writes = catalogWrites(db, this.audit);
+    this.users = catalogUsers(db);
     this.jobs = catalogJobs(db);
     this.reports = catalogReports(db);
     this.watched = catalogWatched(db);
@@ -95,12 +112,19 @@ export class Library {
     this.duplicates = catalogDuplicates(db);
     this.deletions = catalogDeletions(db, this.audit);
     this.merges = catalogMerges(db, this.edits, this.changes);
+    this.session = new Session({
+      users: this.users,
+      audit: this.audit,
+      policy,
+      readSetting: this.reads.setting,
+      writeSetting: this.writes.setSetting,
+    });
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }
 
   /** Opens the library in `root`, creating an empty one where there is none. Throws `busy`, `corrupt` or `storage`. */
-  static async open(root: string, demonstration: boolean): Promise<Library> {
+  static async open(root: string, demonstration: boolean, policy: Policy = noPolicy): Promise<Library> {
     const layout = libraryLayout(root);
     for (const folder of [root, layout.voxels, layout.vectors, layout.thumbnails, layout.staging])
       await ensureFolder(folder);
@@ -109,7 +133,13 @@ export class Library {
       for (const folder of [layout.voxels, layout.vectors, layout.thumbnails])
         await removeTemporaries(folder);
       await emptyFolder(layout.staging);
-      const library = new Library(layout, openDatabase(layout.catalog), demonstration, unlock);
+      const state = await inspectCatalog(layout);
+      if (state.state === 'changed' || state.state === 'damaged')
+        return Library.#openSalvaged(layout, state, demonstration, policy, unlock);
+      if (state.state === 'sound' && state.schema < schemaVersion)
+        await makeBackup(await backupPlace(layout), layout.catalog, 'migration');
+      await breakSeal(layout);
+      const library = new Library(layout, openDatabase(layout.catalog), demonstration, policy, unlock);
       try {
         // What cannot be removed now, as on a full disk, is tried again; `verify` says so meanwhile.
         await finishDeletions(library).catch(() => undefined);
@@ -125,6 +155,38 @@ export class Library {
       await unlock();
       throw error;
     }
+  }
+
+  /**
+   * What can be read of a damaged catalog, as a catalog of its own that is gone when it is closed: the damaged one stays as it is,
+   * and whatever the engine writes meanwhile lasts no longer.
+   */
+  static #openSalvaged(
+    layout: Layout,
+    { state, why }: { readonly state: ReadOnly['state']; readonly why: string },
+    demonstration: boolean,
+    policy: Policy,
+    unlock: () => Promise<void>,
+  ): Library {
+    const path = join(layout.staging, 'salvaged.sqlite');
+    const { rows, torn } = salvageCatalog(layout.catalog, path);
+    const library = new Library(layout, openDatabase(path), demonstration, policy, unlock);
+    library.#readOnly = { state, why, rows, torn: [...torn] };
+    library.#caption();
+    return library;
+  }
+
+  /** Why nothing may be changed; null where it may. */
+  get readOnly(): ReadOnly | null {
+    return this.#readOnly;
+  }
+
+  /** To be called when SQLite met damage: from now on nothing is written, and the next opening salvages. */
+  async damaged(why: string): Promise<void> {
+    if (this.#readOnly) return;
+    this.#readOnly = { state: 'damaged', why, torn: [] };
+    forbidWrites(this.db);
+    await markDamaged(this.layout, why);
   }
 
   /** Whether it holds generated patients only. */
@@ -221,7 +283,7 @@ export class Library {
     const store = VectorStore.build(key, this.#rows(stored));
     await store.updateGraph();
     // A full or read-only disk costs the cache, not the search.
-    await store.save(path, revision).catch(() => undefined);
+    if (!this.#readOnly) await store.save(path, revision).catch(() => undefined);
     return store;
   }
 
@@ -247,10 +309,17 @@ export class Library {
     }
   }
 
-  async close(): Promise<void> {
+  /** @param before what is to be done while nobody else can open the library yet */
+  async close(before: () => Promise<void> = async () => undefined): Promise<void> {
     for (const { store } of this.#stores.values()) await store.catch(() => undefined);
     this.db.close();
-    await this.#unlock();
+    try {
+      // What cannot be sealed, as on a full disk, is looked through at the next opening.
+      if (!this.#readOnly) await sealCatalog(this.layout).catch(() => undefined);
+      await before();
+    } finally {
+      await this.#unlock();
+    }
   }
 }
 
