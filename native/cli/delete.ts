@@ -33,6 +33,13 @@ function counted(plan: DeletionPlan): string {
   return parts.join(', ');
 }
 
+function backupsOf({ backups }: DeletionPlan, { dryRun, keepBackups }: DeleteOptions): string {
+  if (backups === 0) return 'no backup holds it';
+  const count = backups === 1 ? '1 backup' : `${backups} backups`;
+  if (keepBackups) return `${count} keep it until they expire or are removed`;
+  return dryRun ? `and ${count} that hold it` : `and ${count} that held it`;
+}
+
 export const deleteCommand = libraryCommand(
   'delete',
   'delete a patient, a study or a lesion for good, with every trace; originals outside of the library are not touched',
@@ -53,10 +60,7 @@ export const deleteCommand = libraryCommand(
       },
       (plan) => {
         const verb = options.dryRun ? 'would delete' : 'deleted';
-        const held = options.keepBackups
-          ? `${plan.backups} backups hold it until they expire or are removed`
-          : `${options.dryRun ? 'and ' : ''}${plan.backups} backups that held it`;
-        return `${verb} ${counted(plan)}; ${held}`;
+        return `${verb} ${counted(plan)}; ${backupsOf(plan, options)}`;
       },
     ),
   );
