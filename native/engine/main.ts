@@ -25,6 +25,7 @@ import { guarded, SeenLately } from './guard.ts';
 import { engineHandlers } from './handlers.ts';
 import { jobRecorder } from './jobRecorder.ts';
 import { writable } from './readOnly.ts';
+import { explained } from './standing.ts';
 
 type Opening = Extract<z.output<typeof toEngine>, { control: 'open' }>;
 
@@ -51,7 +52,8 @@ function serveOn(channel: Channel): void {
   }
   const asked = writable(engine, engineHandlers(engine, { libraryChanged, deleted, restart }));
   const handlers = guarded(engine.library, asked, seen);
-  const server = serve(engineContract, channel, handlers);
+  const { layout } = engine.library;
+  const server = serve(engineContract, channel, handlers, (thrown) => explained(layout, thrown));
   servers.add(server);
   channel.onClose(() => servers.delete(server));
 }
@@ -91,7 +93,8 @@ function encoderChanged(news: EventData<EngineContract, 'encoder'>): void {
 }
 
 async function open(opening: Opening): Promise<void> {
-  const { library, resources, calibrations, demonstration, stays, policyFile, temporary } = opening;
+  const { library, resources, calibrations, demonstration, mayCreate, stays, policyFile, temporary } =
+    opening;
   try {
     const inForce = readPolicy(policyFile);
     const policy = temporary ? noPolicy : inForce;
@@ -102,6 +105,7 @@ async function open(opening: Opening): Promise<void> {
       resources,
       calibrations,
       demonstration,
+      mayCreate,
       policy,
       spawner,
       grants,
