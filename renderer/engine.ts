@@ -63,6 +63,14 @@ export function onJob(listener: (job: JobRow) => void): () => void {
   return () => jobListeners.delete(listener);
 }
 
+type DeletedNews = EventData<EngineContract, 'library.deleted'>;
+const deletedListeners = new Set<(gone: DeletedNews) => void>();
+/** Told of what was deleted for good; returns the function that stops it. */
+export function onDeleted(listener: (gone: DeletedNews) => void): () => void {
+  deletedListeners.add(listener);
+  return () => deletedListeners.delete(listener);
+}
+
 type EncoderNews = EventData<EngineContract, 'encoder'>;
 const encoderListeners = new Set<(news: EncoderNews) => void>();
 /** Told when the encoder's model was opened or runs otherwise; returns the function that stops it. */
@@ -118,6 +126,9 @@ function connect(port: MessagePort): void {
     for (const listener of encoderListeners) listener(news);
   });
   next.on('library.changed', () => void queryClient.invalidateQueries({ queryKey: [libraryKey] }));
+  next.on('library.deleted', (gone) => {
+    for (const listener of deletedListeners) listener(gone);
+  });
   client = next;
   useEngineLine.setState({ line: 'connected' });
   for (const resume of waiting) resume(next);

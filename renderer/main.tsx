@@ -8,6 +8,7 @@ import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
 import { queryClient, startEngineLine } from './engine.ts';
+import { startForgetting } from './library/deletion/deletion.ts';
 import { App } from './ui/App.tsx';
 import { openLibraryName, putBackLook, startSession } from './ui/session.ts';
 import { theme } from './ui/theme.ts';
@@ -21,6 +22,7 @@ import { isHitsPage } from './windows/state.ts';
 startEngineLine();
 startMending();
 startWindows();
+startForgetting();
 putBackLook();
 // A library that cannot be asked says so in the window; there is nothing to bring back or to share then.
 void (isHitsPage() ? Promise.resolve() : startSession())

@@ -461,4 +461,13 @@ export const migrations: readonly (string | ((db: Database) => void))[] = [
   CREATE INDEX audit_patient_merge ON audit (subject) WHERE action = 'patient.merge';
   `,
   /* 11: the audit is a chain of hashes that is only ever added to */ chainAudit,
+  /* 12: deletions of which traces are left to remove */ `
+  CREATE TABLE deletion (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    backups TEXT NOT NULL CHECK (backups IN ('purge', 'keep')),
+    /* Opaque ids of what was deleted, as JSON, by which backups that hold it are known. */
+    ids TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

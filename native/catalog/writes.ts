@@ -104,7 +104,6 @@ export function catalogWrites(db: Database, chain: CatalogAudit = catalogAudit(d
   );
   const volumeId = db.prepare('SELECT id FROM volume WHERE uid = ?').pluck();
   const lesionId = db.prepare('SELECT id FROM lesion WHERE uid = ?').pluck();
-  const removeLesion = db.prepare('DELETE FROM lesion WHERE uid = ?');
   const audit = (action: string, subject: string, detail?: NewEntry['detail']) =>
     chain.append([{ action, subject, detail }]);
 
@@ -268,11 +267,6 @@ export function catalogWrites(db: Database, chain: CatalogAudit = catalogAudit(d
     addOrgan: db.transaction((volumeUid: string, organ: NewRegion) => {
       insertOrgan.run(organ.uid, volumeId.get(volumeUid), organ.name, ...organ.box, organ.packed);
       audit('organ.add', organ.uid);
-    }),
-
-    removeLesion: db.transaction((uid: string) => {
-      removeLesion.run(uid);
-      audit('lesion.remove', uid);
     }),
 
     /** Sets a label, or removes it when the value is null. Its audit entry is that of the change it belongs to (`edits.ts`). */

@@ -8,6 +8,7 @@ import { auditCommands } from './audit.ts';
 import { backupCommands, verifyCommand } from './backups.ts';
 import { benchCommands } from './bench.ts';
 import { allRows, type Common, command, interrupted, libraryCommand, withLibrary } from './commands.ts';
+import { deleteCommand } from './delete.ts';
 import { writeReport } from './demoReport.ts';
 import { doctor } from './doctor.ts';
 import { encoderCommands } from './encoders.ts';
@@ -205,6 +206,7 @@ program.addCommand(
 
 program.addCommand(evaluateCommand);
 
+program.addCommand(deleteCommand);
 program.addCommand(exportCommand);
 program.addCommand(filtersCommand);
 program.addCommand(encoderCommands);

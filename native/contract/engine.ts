@@ -5,6 +5,7 @@ import { annotation, annotationShape, measuredRow } from './annotations.ts';
 import { archiveRequests } from './archive.ts';
 import { auditRequests } from './audit.ts';
 import { backupRequests, readOnly } from './backups.ts';
+import { deletedEvent, deletionRequests } from './deletion.ts';
 import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import {
@@ -335,6 +336,7 @@ export const engineContract = {
     /** Pairs that are two things are not found again. */
     'library.keepApart': { params: z.object({ key: z.string().max(200) }), result: z.object({}) },
     'library.merge': { params: mergeParams, result: changed },
+    ...deletionRequests,
     'library.health': { params: z.object({}), result: health },
     /** The latest changes by hand first. */
     'library.changes': { params: z.object({}), result: z.array(changeRow) },
@@ -364,7 +366,6 @@ export const engineContract = {
     /** Puts a text in the place of the generated caption; null takes it back. */
     'lesion.caption': { params: z.object({ lesion: id, text: captionText }), result: lesionRow },
     'study.caption': { params: z.object({ study: id, text: captionText }), result: studyRow },
-    'lesion.remove': { params: z.object({ lesion: id }), result: z.object({}) },
     /** Those of all volumes of the volume's study, the earliest first. */
     'annotations.list': { params: z.object({ volume: id }), result: z.array(annotation) },
     /** Adds one, or moves and names the one of the same id; answers as `annotations.list`. */
@@ -568,6 +569,8 @@ export const engineContract = {
     /** A job began, came on, or ended. */
     job: jobRow,
     'library.changed': z.object({ counts }),
+    /** Follows `library.changed`: what windows must not show any more. */
+    'library.deleted': deletedEvent,
     /** Somebody signed in, or it was locked, or users are others. */
     session,
   },

@@ -41,6 +41,16 @@ export class AutomaticBackups {
     await this.#running;
   }
 
+  /** Runs `work` while none is made. */
+  held<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#running.then(work);
+    this.#running = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
   async #backUp(): Promise<void> {
     const today = new Date().toISOString().slice(0, 10);
     const { layout, reads, readOnly, demonstration } = this.#library;

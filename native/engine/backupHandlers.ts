@@ -41,7 +41,7 @@ export function backupHandlers(
     'backups.make': async ({ to }) => {
       const at = await place();
       const folder = to === undefined ? at.folder : grants.take(to, 'write');
-      return makeBackup({ ...at, folder }, layout.catalog, 'manual');
+      return engine.backups.held(() => makeBackup({ ...at, folder }, layout.catalog, 'manual'));
     },
     'backups.verify': async ({ name }) => verifyBackup(await place(), name),
     'backups.remove': async ({ name }) => {

@@ -3,10 +3,9 @@ import { newId } from '../catalog/ids.ts';
 import type { NewJob } from '../catalog/jobs.ts';
 import type { EngineContract, Filter, ProcessState } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import type { ParsedParams } from '../contract/rpc.ts';
+import type { EventData, ParsedParams } from '../contract/rpc.ts';
 import { builtinRules } from '../dicom/roiNames.ts';
 import { tryEncoder } from '../encoder/trial.ts';
-import { removeFile } from '../files/files.ts';
 import { drawThumbnail, embedVolume } from '../ingest/embedMissing.ts';
 import { splitDiagnosis } from '../ingest/labels.ts';
 import { locateOriginals, missingOriginals } from '../ingest/originals.ts';
@@ -23,6 +22,7 @@ import { addEncoder } from './addEncoder.ts';
 import { archiveHandlers, refuseArchives } from './archives.ts';
 import { auditHandlers } from './auditHandlers.ts';
 import { backupHandlers } from './backupHandlers.ts';
+import { deletionHandlers } from './deletionHandlers.ts';
 import { createDemo } from './demo.ts';
 import { editLesions } from './editLesions.ts';
 import { embedFiles } from './embedFiles.ts';
@@ -56,6 +56,8 @@ type StartParams = ParsedParams<EngineContract, 'jobs.start'>;
 interface EngineEvents {
   /** Tells every window and command line that the library's contents are others now. */
   libraryChanged(): void;
+  /** Tells every window what was deleted for good. */
+  deleted(gone: EventData<EngineContract, 'library.deleted'>): void;
   /** Ends this engine; its host starts another. */
   restart(): void;
 }
@@ -102,6 +104,10 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       readOnly: library.readOnly ?? undefined,
     }),
     ...libraryHandlers(engine, edited),
+    ...deletionHandlers(engine, ({ volumes, lesions }) => {
+      changed();
+      events.deleted({ volumes: [...volumes], lesions: [...lesions] });
+    }),
     'patients.list': (page) => reads.patients(page),
     'studies.list': (page) => reads.studies(page),
     'volumes.list': (page) => reads.volumes(page),
@@ -168,21 +174,6 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       recaptioned();
       return reads.study(study);
     },
-    'lesion.remove': async ({ lesion }) => {
-      if (reads.lesion(lesion).source !== 'mark') {
-        throw new PrecedentError(
-          'refused',
-          'the lesion came with an import',
-          undefined,
-          'only drawn lesions can be removed here',
-        );
-      }
-      writes.removeLesion(lesion);
-      changed();
-      await removeFile(library.layout.thumbnail(lesion));
-      return {};
-    },
-
     'annotations.list': ({ volume }) => library.annotations.ofStudy(volume),
     'annotations.save': ({ annotation }) => {
       library.annotations.save(annotation, session.user);

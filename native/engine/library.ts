@@ -6,6 +6,7 @@ import { type CatalogAudit, catalogAudit } from '../catalog/audit.ts';
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type CatalogChanges, catalogChanges } from '../catalog/changes.ts';
 import { type Database, forbidWrites, openDatabase, schemaVersion } from '../catalog/database.ts';
+import { type CatalogDeletions, catalogDeletions } from '../catalog/deletions.ts';
 import { type CatalogDuplicates, catalogDuplicates } from '../catalog/duplicates.ts';
 import { type CatalogEdits, catalogEdits } from '../catalog/edits.ts';
 import {
@@ -47,6 +48,7 @@ import { fromFloat16 } from '../volume/float16.ts';
 import { backupPlace } from './backupPlace.ts';
 import { makeBackup } from './backups.ts';
 import { breakSeal, inspectCatalog, markDamaged, sealCatalog } from './catalogSeal.ts';
+import { finishDeletions } from './deletion.ts';
 import { Session } from './session.ts';
 import { checkStanding } from './standing.ts';
 import { strayPaths } from './strays.ts';
@@ -74,6 +76,7 @@ export class Library {
   readonly savedQueries: CatalogSavedQueries;
   readonly merges: CatalogMerges;
   readonly duplicates: CatalogDuplicates;
+  readonly deletions: CatalogDeletions;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
   readonly #letGo: () => void;
@@ -112,6 +115,7 @@ export class Library {
     this.edits = catalogEdits(db, this.writes, this.changes);
     this.savedQueries = catalogSavedQueries(db);
     this.duplicates = catalogDuplicates(db);
+    this.deletions = catalogDeletions(db, this.audit);
     this.merges = catalogMerges(db, this.edits, this.changes);
     this.session = new Session({
       users: this.users,
@@ -154,6 +158,8 @@ export class Library {
       await breakSeal(layout);
       const library = new Library(layout, openDatabase(layout.catalog), demonstration, policy, unlock);
       try {
+        // What cannot be removed now, as on a full disk, is tried again; `verify` says so meanwhile.
+        await finishDeletions(library).catch(() => undefined);
         for (const path of await strayPaths(layout, library)) await removeFolder(path);
         library.writes.rehome(layout.originals, sep);
         library.#caption();

@@ -50,7 +50,7 @@ function serveOn(channel: Channel): void {
     waiting.push(channel);
     return;
   }
-  const asked = onlyReading(engine, engineHandlers(engine, { libraryChanged, restart }));
+  const asked = onlyReading(engine, engineHandlers(engine, { libraryChanged, deleted, restart }));
   const handlers = guarded(engine.library, asked, seen);
   const { layout } = engine.library;
   const server = serve(engineContract, channel, handlers, (thrown) => explained(layout, thrown));
@@ -78,6 +78,10 @@ function sessionChanged(state: SessionState): void {
 /** When the answer to what asked for it is out. */
 function restart(): void {
   setTimeout(() => void close(), restartMs);
+}
+
+function deleted(gone: EventData<EngineContract, 'library.deleted'>): void {
+  tell('library.deleted', gone);
 }
 
 function onProcess(state: ProcessState): void {

@@ -14,6 +14,7 @@ import { throwIfCancelled } from '../process/cancel.ts';
 import { Turns } from '../process/turns.ts';
 import { VectorStore } from '../vectors/store.ts';
 import { openVoxelFile } from '../volume/voxelFile.ts';
+import { finishDeletions } from './deletion.ts';
 import type { Engine } from './engine.ts';
 import { vectorKey } from './library.ts';
 import { redrawThumbnail } from './mend.ts';
@@ -48,6 +49,7 @@ export async function verifyLibrary(
     verifyEncoders,
     verifyEmbeddings,
     verifyStray,
+    verifyDeletions,
   ];
   for (const [done, step] of steps.entries()) {
     throwIfCancelled(signal);
@@ -199,6 +201,16 @@ async function verifyStray(check: Check): Promise<void> {
   for (const path of await strayPaths(library.layout, library)) {
     await found(check, 'a file that belongs to nothing', basename(path), async () => {
       await removeFolder(path);
+      return true;
+    });
+  }
+}
+
+async function verifyDeletions(check: Check): Promise<void> {
+  const { library } = check.engine;
+  for (const { at } of library.deletions.pending()) {
+    await found(check, `traces of what was deleted at ${at} are left`, 'catalog', async () => {
+      await finishDeletions(library);
       return true;
     });
   }

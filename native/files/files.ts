@@ -229,7 +229,7 @@ export async function syncFile(path: string): Promise<void> {
 }
 
 /** Makes the entries of a folder durable. Windows cannot fsync a folder and does not need it. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (system.windows) return;
   const folder = await operations.open(path, constants.O_RDONLY);
   try {

@@ -10,6 +10,7 @@ import { ReturnBar } from '../compare/ReturnBar.tsx';
 import { onEncoder, onProcess, useEngineLine } from '../engine.ts';
 import { KeyImageList } from '../keyImages/KeyImageList.tsx';
 import { Demonstration } from '../library/Demonstration.tsx';
+import { DeleteDialog } from '../library/deletion/DeleteDialog.tsx';
 import { ImportDialog } from '../library/importing/ImportDialog.tsx';
 import { addSources, useOpened } from '../library/importing/opened.ts';
 import { LesionDetails } from '../library/LesionDetails.tsx';
@@ -113,6 +114,7 @@ export function App() {
       <TagViewer />
       <EvaluationPage />
       <LibraryPage />
+      <DeleteDialog />
       <Settings app={app.data} />
       <Tour />
     </div>

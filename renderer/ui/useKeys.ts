@@ -5,6 +5,7 @@ import { changeFlickerRate, holdHit, stopFlicker, toggleFlicker, useFlicker } fr
 import { nextPlane, resetShown, scrollLinked, toggleScale } from '../compare/linked.ts';
 import { goBack } from '../compare/returnTo.ts';
 import { toggleKeyImage } from '../keyImages/keyImages.ts';
+import { useDeletion } from '../library/deletion/deletion.ts';
 import { redoLabels, undoLabels } from '../library/edits.ts';
 import { openPage } from '../library/page/pageState.ts';
 import {
@@ -54,7 +55,7 @@ export function useKeys(): void {
       const action = actionOf(press, useOwnKeys.getState().bindings);
       if (!action) return;
       const { dialog } = useView.getState();
-      if (dialog && action.do !== 'help') return;
+      if (useDeletion.getState().asked || (dialog && action.do !== 'help')) return;
       if (isOperating(event.target, event.key)) return;
       event.preventDefault();
       if (event.repeat && action.do === 'magnifier') return;

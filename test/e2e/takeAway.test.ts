@@ -3,13 +3,13 @@ import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import type { Page } from 'playwright-core';
-import { getResolvedPDFJS } from 'unpdf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readTable } from '../../native/ingest/csv.ts';
 import { demoLibrary } from '../support/demoLibrary.ts';
 import { editCatalog } from '../support/editCatalog.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { readPdf } from './support/pdf.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
 /** Put into the library in the place of the generated patients' identities. */
@@ -198,20 +198,3 @@ describe.skipIf(noAppReason() !== null)(groupName('taking away and laying out'),
     expect(launched.pageErrors).toEqual([]);
   });
 });
-
-async function readPdf(bytes: Buffer): Promise<{ text: string; pages: number; pictures: number }> {
-  expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
-  const { getDocument, OPS } = await getResolvedPDFJS();
-  const loading = getDocument({ data: Uint8Array.from(bytes), verbosity: 0 });
-  const pdf = await loading.promise;
-  let [text, pictures] = ['', 0];
-  for (let n = 1; n <= pdf.numPages; n++) {
-    const one = await pdf.getPage(n);
-    const { items } = await one.getTextContent();
-    text += items.map((item) => ('str' in item ? item.str : '')).join(' ');
-    const { fnArray } = await one.getOperatorList();
-    pictures += fnArray.filter((operation) => operation === OPS.paintImageXObject).length;
-  }
-  await loading.destroy();
-  return { text: text.replaceAll(/\s+/g, ' '), pages: pdf.numPages, pictures };
-}

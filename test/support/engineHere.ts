@@ -53,7 +53,11 @@ export async function engineHere(root: string, { mayCreate = true } = {}): Promi
     onEncoder: nothing,
   });
   changed = () => engine.library.changed();
-  const handlers = engineHandlers(engine, { libraryChanged: changed, restart: nothing });
+  const handlers = engineHandlers(engine, {
+    deleted: nothing,
+    libraryChanged: changed,
+    restart: nothing,
+  });
   return {
     engine,
     async call<M extends Method<EngineContract>>(method: M, params: Params<EngineContract, M>) {

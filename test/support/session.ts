@@ -192,7 +192,7 @@ async function exportAll(session: Session): Promise<void> {
 
 async function removeDrawn(session: Session): Promise<void> {
   for (const { id, source } of await lesionsOf(session))
-    if (source === 'mark') await session.here.call('lesion.remove', { lesion: id });
+    if (source === 'mark') await session.here.call('library.delete', { subject: { lesions: [id] } });
 }
 
 async function removeEncoder({ here }: Session): Promise<void> {

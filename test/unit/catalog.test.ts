@@ -294,7 +294,7 @@ test('the revision of a key follows every change of its embeddings, and none com
   expect([...embeddings.rows(key)].map(({ owner }) => owner)).toEqual([one.uid]);
   embeddings.add(other, 2, [row]);
   expect(embeddings.revision(key)).toBe(seen.at(-1));
-  writes.removeLesion(one.uid);
+  db.prepare('DELETE FROM lesion WHERE uid = ?').run(one.uid);
   seen.push(embeddings.revision(key));
   embeddings.removeOthers(other);
   const two = lesion('2');
@@ -335,7 +335,7 @@ test('migration 5 keeps marks on hits by user and query, and drops them with the
   feedback.clear('ann', { lesion: a.uid });
   expect(told()).toHaveLength(2);
   expect(() => feedback.mark('ann', { lesion: 'les-none' }, mark(b.uid, true))).toThrow(/no such lesion/);
-  writes.removeLesion(c.uid);
+  db.prepare('DELETE FROM lesion WHERE uid = ?').run(c.uid);
   expect(told()).toEqual(['bob b false']);
   db.exec(`DELETE FROM volume WHERE uid = '${first.uid}'`);
   expect(told()).toEqual([]);
@@ -371,7 +371,7 @@ test('migration 9 keeps the marks that there were, and takes those on hits of wo
   expect(feedback.list()).toHaveLength(4);
   feedback.clear('ann', words);
   expect(feedback.list(words)).toEqual([]);
-  catalogWrites(db).removeLesion('two');
+  db.prepare('DELETE FROM lesion WHERE uid = ?').run('two');
   expect(feedback.list()).toEqual([]);
   expect(integrityProblems(db)).toEqual([]);
   db.close();

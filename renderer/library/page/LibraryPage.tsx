@@ -3,6 +3,7 @@ import './library.css';
 import { Modal, SegmentedControl } from '@mantine/core';
 import { useEffect } from 'react';
 import { useView } from '../../ui/store.ts';
+import { useDeletion } from '../deletion/deletion.ts';
 import { redoLabels, undoLabels } from '../edits.ts';
 import { DuplicatesPage } from './DuplicatesPage.tsx';
 import { HealthPage } from './HealthPage.tsx';
@@ -20,6 +21,7 @@ const pages: readonly { readonly value: PageName; readonly label: string }[] = [
 export function LibraryPage() {
   const open = useView((s) => s.dialog === 'library');
   const page = usePage((s) => s.page);
+  const asking = useDeletion((s) => s.asked !== null);
   useEffect(() => {
     if (!open) {
       deselect();
@@ -35,6 +37,8 @@ export function LibraryPage() {
       onClose={() => useView.setState({ dialog: null })}
       title="Library"
       fullScreen
+      closeOnEscape={!asking}
+      trapFocus={!asking}
       transitionProps={{ duration: 0 }}
       closeButtonProps={{ 'aria-label': 'Close' }}
       classNames={{ body: 'library-page-body' }}

@@ -214,7 +214,7 @@ function drawnLesions({ volumes }: Known): Kind<Words> {
         return {
           request: async (session) => {
             const found = (await drawn(session)).find((lesion) => lesion.name === name);
-            await session.ask('lesion.remove', { lesion: found?.id ?? name });
+            await session.ask('library.delete', { subject: { lesions: [found?.id ?? name] } });
           },
           after: without(state, name),
         };

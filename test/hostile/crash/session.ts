@@ -74,7 +74,13 @@ export class Launch {
       },
     }));
     this.opened.catch(() => undefined);
-    tell({ control: 'open', library, mayCreate: true, resources: resolve(dist, '../resources'), calibrations });
+    tell({
+      control: 'open',
+      library,
+      mayCreate: true,
+      resources: resolve(dist, '../resources'),
+      calibrations,
+    });
   }
 
   get pid(): number {
