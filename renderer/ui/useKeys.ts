@@ -7,6 +7,7 @@ import { goBack } from '../compare/returnTo.ts';
 import { toggleKeyImage } from '../keyImages/keyImages.ts';
 import { redoLabels, undoLabels } from '../library/edits.ts';
 import { openPage } from '../library/page/pageState.ts';
+import { lockNow } from '../lock/session.ts';
 import {
   redoAnnotation,
   removeSelected,
@@ -49,12 +50,14 @@ import {
 export function useKeys(): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.altKey || isTyping(event.target)) return;
+      if (event.defaultPrevented || event.altKey) return;
       const press = { key: event.key, mod: event.ctrlKey || event.metaKey, shift: event.shiftKey };
       const action = actionOf(press, useOwnKeys.getState().bindings);
       if (!action) return;
+      // Whoever leaves the room locks it wherever they are.
+      if (isTyping(event.target) && action.do !== 'lock') return;
       const { dialog } = useView.getState();
-      if (dialog && action.do !== 'help') return;
+      if (dialog && action.do !== 'help' && action.do !== 'lock') return;
       if (isOperating(event.target, event.key)) return;
       event.preventDefault();
       if (event.repeat && action.do === 'magnifier') return;
@@ -282,6 +285,9 @@ function perform(action: Action): void {
       useView.setState({ brush: { ...state.brush, radiusMm } });
       return;
     }
+    case 'lock':
+      lockNow();
+      return;
     case 'help':
       useView.setState({ dialog: state.dialog === 'help' ? null : 'help' });
       return;
