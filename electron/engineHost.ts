@@ -22,6 +22,8 @@ export interface EngineHostOptions {
     readonly locked: boolean;
     readonly idleLockMinutes: number | null;
   }) => void;
+  /** Another user than before signed in, to whom nothing belongs of what the windows show. */
+  readonly onOtherUser: () => void;
   /** The engine was started again too often without opening the library; nothing more happens until `open`. */
   readonly onGivenUp: (error: PrecedentError) => void;
 }
@@ -57,6 +59,8 @@ export class EngineHost {
   #opening: Opening | null = null;
   /** Null until the engine has said it of the library that is being opened; what it said last while it starts again. */
   #locked: boolean | null = null;
+  /** Who of the library's own users signed in last. */
+  #user: string | null = null;
   #restarts = 0;
   #restartTimer: NodeJS.Timeout | null = null;
   #healthyTimer: NodeJS.Timeout | null = null;
@@ -92,6 +96,7 @@ export class EngineHost {
     await this.close();
     this.#library = library;
     this.#locked = null;
+    this.#user = null;
     this.#restarts = 0;
     return new Promise((resolve, reject) => {
       this.#opening = { resolve, reject };
@@ -184,6 +189,9 @@ export class EngineHost {
       case 'session':
         this.#locked = message.locked;
         this.#options.onSession(message);
+        if (this.#user !== null && message.user !== null && message.user !== this.#user)
+          this.#options.onOtherUser();
+        this.#user = message.user ?? this.#user;
         return;
       case 'spawn':
         this.#spawn(engine, message.id, message.role);

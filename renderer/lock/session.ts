@@ -19,6 +19,9 @@ export function lockRoot(): HTMLElement {
   return found;
 }
 
+/** Who of the library's own users was signed in last. */
+let lastUser: string | null = null;
+
 /** What was out of reach already, and stays so. */
 let inertBefore = new Set<Element>();
 
@@ -33,12 +36,16 @@ function cover(locked: boolean): void {
 
 function take(session: SessionState): void {
   const before = useSession.getState().session;
+  const own = session.users.some(({ name }) => name === session.user) ? session.user : null;
+  // What is in view is another user's: it stays hidden until main has loaded the page anew.
+  if (lastUser !== null && own !== null && own !== lastUser) {
+    cover(true);
+    return;
+  }
+  lastUser = own ?? lastUser;
   cover(session.locked);
   useSession.setState({ session });
-  if (session.locked || before === null) return;
-  // What another user has in view is not theirs.
-  if (before.user !== null && before.user !== session.user) window.location.reload();
-  if (!before.locked) return;
+  if (session.locked || !before?.locked) return;
   // Whatever was asked behind the lock was refused.
   notifications.clean();
   void queryClient.invalidateQueries();

@@ -60,7 +60,13 @@ describe.skipIf(noAppReason() !== null)(groupName('users, lock and policy'), () 
   });
 
   test('a key locks both windows over whatever is open: nothing is seen, no key works, and the engine refuses', async () => {
-    const volume = await page.getByTestId('lesion-row').first().getAttribute('data-lesion');
+    await watchPorts(page);
+    await requestPort(page);
+    const { result } = await askEngine(page, 'volumes.list', {});
+    const [volume] = (result as { rows: { id: string }[] }).rows;
+    const voxels = () =>
+      runInPage(page, `return (await fetch('precedent://voxels/${volume?.id}?slices=0-0')).status`);
+    expect(await voxels()).toBe(200);
     await page.keyboard.press('Escape');
     await page.keyboard.press('Control+u');
     const hits = await vi.waitFor(() => {
@@ -82,17 +88,13 @@ describe.skipIf(noAppReason() !== null)(groupName('users, lock and policy'), () 
     await hits.screenshot({ path: 'test-results/lock-3-hits-locked.png' });
     expect(await hits.getByTestId('hit-card').first().isVisible()).toBe(false);
     // Past the screen: the line to the engine, the bytes of pictures, the bridge.
-    await watchPorts(page);
-    await requestPort(page);
     for (const method of ['patients.list', 'library.info', 'lesions.list'])
       expect(await askEngine(page, method, {})).toMatchObject({ error: { kind: 'refused' } });
-    expect(
-      await runInPage(page, `return (await fetch('precedent://thumbnails/${volume}')).status`),
-    ).toBe(404);
+    expect(await voxels()).toBe(404);
     for (const call of [`chooseImport('files')`, `saveText('a.txt', 'a')`, 'openLibrary()'])
-      expect(await runInPage(page, `return window.precedent.${call}.then(() => 'done', (e) => e.message)`)).toBe(
-        'the library is locked; sign in first',
-      );
+      expect(
+        await runInPage(page, `return window.precedent.${call}.then(() => 'done', (e) => e.message)`),
+      ).toBe('the library is locked; sign in first');
     // Keys of the page behind.
     await page.keyboard.press('Escape');
     await page.keyboard.press('?');
@@ -111,10 +113,18 @@ describe.skipIf(noAppReason() !== null)(groupName('users, lock and policy'), () 
     const log = page.getByTestId('log');
     await log.waitFor(patience);
     const text = await log.innerText();
-    for (const told of [/view\tvol-/, /query\tles-/, /Ann Example\tuser\.out/, /Ann Example\tuser\.refused/, /Ann Example\tuser\.in/])
+    for (const told of [
+      /view\tvol-/,
+      /query\tles-/,
+      /Ann Example\tuser\.out/,
+      /Ann Example\tuser\.refused/,
+      /Ann Example\tuser\.in/,
+    ])
       expect(text).toMatch(told);
     await page.getByRole('button', { name: 'Check' }).click();
-    await expect.poll(() => page.getByTestId('log-checked').textContent(), patience).toMatch(/^Nothing of \d+ entries was changed/);
+    await expect
+      .poll(() => page.getByTestId('log-checked').textContent(), patience)
+      .toMatch(/^Nothing of \d+ entries was changed/);
     await launched.screenshot('lock-5-log');
     await page.getByLabel('Action').selectOption('user.refused');
     await expect.poll(() => log.locator('tbody tr').count(), patience).toBe(1);
@@ -142,7 +152,10 @@ describe.skipIf(noAppReason() !== null)(groupName('users, lock and policy'), () 
     await page.keyboard.press('Control+p');
     await expect.poll(() => visibleText(page), patience).toContain('policy: nothing is exported from here');
     expect(
-      await runInPage(page, `return window.precedent.saveText('a', 'a').then(() => 'done', (e) => e.message)`),
+      await runInPage(
+        page,
+        `return window.precedent.saveText('a', 'a').then(() => 'done', (e) => e.message)`,
+      ),
     ).toMatch(/policy: nothing is exported/);
     await page.getByRole('button', { name: 'Settings' }).click();
     expect(await page.getByTestId('policy').innerText()).toContain('Nothing is exported');
@@ -154,6 +167,8 @@ describe.skipIf(noAppReason() !== null)(groupName('users, lock and policy'), () 
     await writeFile(policy, '{"exportsDisabled":true}', { mode: 0o644 });
     const { code, stderr } = await runApp(['--library', library(), `--policy=${policy}`]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^\S*broken\.json: the policy file does not hold: .*exportsDisabled.*; tell your administrator$/);
+    expect(stderr).toMatch(
+      /^\S*broken\.json: the policy file does not hold: .*exportsDisabled.*; tell your administrator$/,
+    );
   });
 });
