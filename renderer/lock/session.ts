@@ -60,7 +60,8 @@ export function startLock(): void {
     'keydown',
     (event) => {
       const inside = event.target instanceof Node && root.contains(event.target);
-      if (!useSession.getState().session?.locked || inside) return;
+      // Dialogs close by Escape wherever it is pressed.
+      if (!useSession.getState().session?.locked || (inside && event.key !== 'Escape')) return;
       event.stopImmediatePropagation();
       if (event.key !== 'Tab') event.preventDefault();
     },

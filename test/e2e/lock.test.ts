@@ -99,7 +99,7 @@ describe.skipIf(noAppReason() !== null)(groupName('users, lock and policy'), () 
     await page.keyboard.press('Escape');
     await page.keyboard.press('?');
     await unlock('1111');
-    await expect.poll(() => visibleText(page), patience).toContain('the PIN is wrong');
+    await expect.poll(() => visibleText(page), patience).toContain('The PIN is wrong');
     await unlock('2468');
     await page.getByTestId('library-page').waitFor(patience);
     await hits.getByTestId('hit-card').first().waitFor(patience);
