@@ -105,10 +105,6 @@ export const auditedRequests: AuditedRequests = {
   'conflicts.decide': {
     after: ({ conflict, decision }) => ({ action: 'import.decide', subject: conflict, detail: { decision } }),
   },
-  'demo.create': {
-    after: (_, { imported }) => ({ action: 'import.end', subject: '', detail: { ...imported } }),
-  },
-
   'annotations.save': {
     after: ({ annotation }) => ({
       action: 'measurement.save',

@@ -120,7 +120,8 @@ describe('the policy on the command line', () => {
     folder = await temporaryFolder();
     library = join(folder, 'library');
     file = join(folder, 'policy.json');
-    await (await openEngine(library)).close();
+    const host = await startHost(library, { mayCreate: true, dist: join(projectRoot, 'dist') });
+    await host.close();
   });
   afterAll(() => removeFolder(folder));
   const under = async (policy: unknown, ...args: string[]) => {
