@@ -7,6 +7,7 @@ import { PrecedentError } from '../native/contract/errors.ts';
 import { type Role, type ToEngine, type ToHost, toHost } from '../native/contract/host.ts';
 import { engineChannels } from './channels.ts';
 import type { LibraryChoice } from './library.ts';
+import { log, loggable } from './log.ts';
 
 export interface EngineHostOptions {
   /** The bundled module of each process. */
@@ -116,6 +117,7 @@ export class EngineHost {
     this.#tellWindows();
     for (const child of engine.children.values()) end(child);
     await stop(engine.process);
+    log.info('the library is closed');
   }
 
   /** Tells the engine something. Rejected with `busy` while no library is open, since the engine would not remember it. */
@@ -170,6 +172,7 @@ export class EngineHost {
       resources: this.#options.resources,
       calibrations: this.#options.calibrations,
       demonstration: this.#library.demonstration,
+      mayCreate: this.#library.mayCreate,
       stays: true,
       policyFile: this.#options.policyFile ?? undefined,
     } satisfies ToEngine);
@@ -208,9 +211,12 @@ export class EngineHost {
 
   #opened(engine: Running): void {
     engine.opened = true;
+    // From now on there is one, and none is made in its place.
+    if (this.#library) this.#library = { ...this.#library, mayCreate: false };
     this.#healthyTimer = setTimeout(() => {
       this.#restarts = 0;
     }, HEALTHY_MS);
+    log.info('a library is open');
     this.#opening?.resolve();
     this.#opening = null;
     for (const contents of this.#windows) this.#issuePort(engine, contents);
@@ -235,9 +241,7 @@ export class EngineHost {
     this.#clearTimers();
     this.#tellWindows();
     const delay = restartDelaysMs[this.#restarts];
-    console.error(
-      `${error.message}; ${delay === undefined ? 'given up' : `starting it again in ${delay} ms`}`,
-    );
+    log.error(`${loggable(error)}; ${delay === undefined ? 'given up' : `starting it again in ${delay} ms`}`);
     if (delay === undefined) {
       this.#giveUp(error);
       return;
@@ -260,13 +264,16 @@ export class EngineHost {
       if (this.#engine === engine) engine.process.postMessage({ control: 'exited', id } satisfies ToEngine);
     };
     if (engine.children.has(id) || engine.children.size >= MAX_CHILDREN) {
-      console.error(`refused to start another ${role} process`);
+      log.error(`refused to start another ${role} process`);
       if (!engine.children.has(id)) exited();
       return;
     }
     const child = utilityProcess.fork(this.#options.modules[role], [], { serviceName: serviceNames[role] });
     engine.children.set(id, child);
-    child.once('exit', exited);
+    child.once('exit', (code) => {
+      log.info(`a ${role} process ended (code ${code})`);
+      exited();
+    });
     const { port1, port2 } = new MessageChannelMain();
     child.postMessage({ control: 'port' }, [port1]);
     engine.process.postMessage({ control: 'spawned', id } satisfies ToEngine, [port2]);

@@ -1,7 +1,7 @@
 /** The entry of the desktop application: its life cycle, and nothing that another module can own. */
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { app, BrowserWindow, ipcMain, Menu, session } from 'electron';
+import { app, BrowserWindow, ipcMain, Menu, session, shell } from 'electron';
 import { PrecedentError } from '../native/contract/errors.ts';
 import type { WindowKind } from '../native/contract/windows.ts';
 import { calibrationsFolder } from '../native/encoder/calibrationsFolder.ts';
@@ -31,6 +31,7 @@ import {
   rememberLibrary,
 } from './library.ts';
 import { guardedBridge, IdleLock } from './lock.ts';
+import { log, logFiles, loggable, startLog } from './log.ts';
 import { buildMenu, showHitsWindowOpen } from './menu.ts';
 import { printPage } from './printing.ts';
 import { registerScheme, serveScheme } from './protocol.ts';
@@ -47,6 +48,7 @@ const developer = !app.isPackaged;
 app.setName('Precedent');
 const givenUserData = app.commandLine.getSwitchValue('user-data-dir');
 app.setPath('userData', givenUserData || join(app.getPath('appData'), 'Precedent'));
+const logFolder = join(app.getPath('userData'), 'logs');
 applySwitches(app.commandLine, { softwareGl: needsSoftwareGl(process.platform, process.env) });
 registerScheme();
 hardenApp(app);
@@ -87,7 +89,7 @@ function focused(): BrowserWindow | null {
 }
 
 async function offerOtherLibrary(title: string, error: PrecedentError): Promise<void> {
-  console.error(error.message);
+  log.error(loggable(error));
   const pressed = await showError(focused(), title, error, ['Open another library…', 'Quit']);
   if (pressed === 1 || !(await openChosenLibrary(focused()))) app.quit();
 }
@@ -188,6 +190,18 @@ function command(name: MenuCommand): void {
   firstWindow()?.webContents.send(engineChannels.command, name);
 }
 
+function keepLog(): void {
+  startLog(logFolder);
+  const runtime = official ? 'official' : 'unofficial';
+  log.info(
+    `Precedent ${app.getVersion()} starts on Electron ${process.versions.electron} (${runtime}, ${process.platform})`,
+  );
+  process.on('uncaughtExceptionMonitor', (thrown) => log.error(loggable(thrown)));
+  app.on('child-process-gone', (_event, { type, reason }) =>
+    log.error(`a ${type} process is gone: ${reason}`),
+  );
+}
+
 async function start(choice: LibraryChoice, exportDisabled: boolean): Promise<void> {
   hardenSession(session.defaultSession);
   await serveScheme(session.defaultSession.protocol, join(here, '../renderer'), () => host.readable);
@@ -202,6 +216,7 @@ async function start(choice: LibraryChoice, exportDisabled: boolean): Promise<vo
           const window = focused();
           if (window) void showAbout(window, app.getVersion(), official);
         },
+        showLogs: () => shell.showItemInFolder(logFiles(logFolder)[0]),
         hitsWindow: () => {
           hitsWindow.toggle();
           // A click ticks the item by itself, also where the window could not be opened.
@@ -241,6 +256,7 @@ function run(): void {
     app.quit();
     return;
   }
+  keepLog();
   app.on('second-instance', () => {
     const window = firstWindow();
     if (window?.isMinimized()) window.restore();
@@ -255,6 +271,7 @@ function run(): void {
     // The engine closes its catalog and gives the library's lock back before the application goes.
     void Promise.all([host.close(), hitsWindow.end()]).finally(() => {
       closed = true;
+      log.info('Precedent ends');
       app.quit();
     });
   });

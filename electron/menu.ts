@@ -7,6 +7,7 @@ export interface MenuActions {
   readonly lock: () => void;
   readonly about: () => void;
   readonly hitsWindow: () => void;
+  readonly showLogs: () => void;
 }
 
 const hitsWindowItem = 'hits-window';
@@ -67,6 +68,12 @@ export function buildMenu(actions: MenuActions, developer: boolean): Menu {
         { role: 'togglefullscreen' },
       ],
     },
-    { label: '&Help', submenu: [{ label: 'About Precedent', click: actions.about }] },
+    {
+      label: '&Help',
+      submenu: [
+        { label: 'Show log files', click: actions.showLogs },
+        { label: 'About Precedent', click: actions.about },
+      ],
+    },
   ]);
 }

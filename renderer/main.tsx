@@ -13,6 +13,7 @@ import { startLock, whenUnlocked } from './lock/session.ts';
 import { App } from './ui/App.tsx';
 import { openLibraryName, putBackLook, startSession } from './ui/session.ts';
 import { theme } from './ui/theme.ts';
+import { startMending } from './viewer/mending.ts';
 import { startVoxelBudget } from './viewer/voxelBudget.ts';
 import { HitsPage } from './windows/HitsPage.tsx';
 import { startWindows } from './windows/hitsWindow.ts';
@@ -21,6 +22,7 @@ import { isHitsPage } from './windows/state.ts';
 
 startLock();
 startEngineLine();
+startMending();
 startWindows();
 putBackLook();
 // A library that cannot be asked says so in the window; there is nothing to bring back or to share then.

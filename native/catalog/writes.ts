@@ -244,6 +244,22 @@ export function catalogWrites(db: Database, chain: CatalogAudit = catalogAudit(d
       audit('originals.locate', uid);
     }),
 
+    /** Private copies lie under `originals` now, as after the library's folder was moved; `/` or `\\` as it is used there. */
+    rehome: db.transaction((originals: string, separator: string): void => {
+      const ownCopies = `FROM volume WHERE copied = 1 AND volume.id = source_file.volume AND role = 'image'`;
+      const first = db.prepare(`SELECT source_file.path FROM source_file, volume WHERE copied = 1
+        AND volume.id = source_file.volume AND role = 'image' LIMIT 1`);
+      const path = first.pluck().get() as string | undefined;
+      if (path === undefined || path.startsWith(`${originals}${separator}`)) return;
+      db.prepare(
+        `UPDATE source_file SET path = ? || volume.uid || ? ||
+           substr(source_file.path, instr(source_file.path, volume.uid) + length(volume.uid) + 1) ${ownCopies}`,
+      ).run(`${originals}${separator}`, separator);
+      db.prepare('UPDATE volume SET path = ? || uid WHERE copied = 1 AND deidentified = 1').run(
+        `${originals}${separator}`,
+      );
+    }),
+
     addLesion: db.transaction((volumeUid: string, lesion: NewLesion) => {
       writeLesion(Number(volumeId.get(volumeUid)), lesion);
       audit('lesion.add', lesion.uid);

@@ -2,7 +2,9 @@
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
+import { archiveRequests } from './archive.ts';
 import { auditRequests } from './audit.ts';
+import { backupRequests, readOnly } from './backups.ts';
 import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import {
@@ -39,6 +41,7 @@ import {
   mergeParams,
 } from './library.ts';
 import { markSchema } from './mark.ts';
+import { mendingRequests } from './mending.ts';
 import {
   box,
   calibration,
@@ -60,6 +63,7 @@ import {
   progress,
   reconstruction,
   studyRow,
+  token,
   volumeRow,
 } from './model.ts';
 import { originalHeader, originalHeaderParams, originalValueParams } from './originalHeader.ts';
@@ -69,7 +73,6 @@ import { reportParams } from './structuredReport.ts';
 import { comparisonParams, hitsParams, taughtFile, teachingParams } from './takeaway.ts';
 import { session, userRequests } from './users.ts';
 
-const token = z.string().min(16).max(64);
 const page = {
   offset: z.number().int().min(0).default(0),
   limit: z.number().int().min(1).max(10_000).default(1000),
@@ -295,6 +298,8 @@ export const engineContract = {
         encoder: encoderInfo,
         processes: z.array(processState),
         fields: z.array(fieldInfo),
+        /** Absent where the library may be changed. */
+        readOnly: readOnly.optional(),
       }),
     },
     'patients.list': { params: z.object({ ...page, text: listText }), result: paged(patientRow) },
@@ -399,6 +404,7 @@ export const engineContract = {
     'filterSets.save': { params: filterSet, result: z.array(filterSet) },
     'filterSets.remove': { params: filterSet.pick({ name: true }), result: z.array(filterSet) },
     ...savedQueryRequests,
+    ...archiveRequests,
     'search.excerpts': { params: excerptParams, result: z.array(reportExcerpt) },
     'search.run': { params: searchParams, result: searchResult },
     'search.explain': { params: explainParams, result: explanation },
@@ -547,6 +553,8 @@ export const engineContract = {
     },
     ...auditRequests,
     ...userRequests,
+    ...backupRequests,
+    ...mendingRequests,
     'verify.run': {
       params: z.object({ repair: z.boolean().default(false) }),
       result: verifyReport,

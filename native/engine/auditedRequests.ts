@@ -155,6 +155,10 @@ export const auditedRequests: AuditedRequests = {
   },
   'keyImages.export': { before: ({ volume, identified }) => exported('key images', volume, { identified }) },
   'evaluate.save': { before: () => exported('evaluation', '', {}) },
+  'archive.write': { before: () => exported('everything', '', { identified: true }) },
+  'archive.read': {
+    after: (_, { volumes, lesions }) => ({ action: 'import.end', subject: '', detail: { volumes, lesions } }),
+  },
   'audit.export': { before: ({ details }) => exported('audit', '', { details }) },
 
   'encoders.add': { after: (_, { encoder }) => setting('encoder added', encoder.id) },

@@ -33,6 +33,7 @@ const exports: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
   'annotations.exportReport',
   'keyImages.export',
   'evaluate.save',
+  'archive.write',
 ]);
 
 export function guarded(

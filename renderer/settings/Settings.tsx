@@ -12,6 +12,8 @@ import { useIdentity } from '../ui/identity.ts';
 import { failed } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { graphics, hasWebgl } from '../viewer/cornerstone.ts';
+import { Archive } from './Archive.tsx';
+import { Backups } from './Backups.tsx';
 import { Encoders } from './Encoders.tsx';
 import { Keys } from './Keys.tsx';
 import { Memory } from './Memory.tsx';
@@ -35,7 +37,9 @@ export function Settings({ app }: { app: AppInfo | undefined }) {
           <LibrarySettings />
           <Users />
           <PolicyRows />
+          <Backups />
           <Originals />
+          <Archive />
           <RoiRules />
           <Encoders />
           <PictureSettings />

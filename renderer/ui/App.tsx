@@ -34,6 +34,7 @@ import { HitsApart } from '../windows/HitsApart.tsx';
 import { useWindows } from '../windows/state.ts';
 import { Failure, Loading } from './Empty.tsx';
 import { failed, notice } from './notice.ts';
+import { ReadOnlyBanner } from './ReadOnlyBanner.tsx';
 import { RuntimeBanner } from './RuntimeBanner.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { chosenProposal, useView } from './store.ts';
@@ -62,6 +63,7 @@ export function App() {
   return (
     <div className="app" data-corner-text={cornerText ? 'shown' : 'hidden'} {...drop.handlers}>
       <RuntimeBanner app={app.data} />
+      <ReadOnlyBanner />
       <Toolbar />
       {creating ? (
         <Demonstration
