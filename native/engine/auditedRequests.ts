@@ -161,6 +161,15 @@ export const auditedRequests: AuditedRequests = {
   },
   'audit.export': { before: ({ details }) => exported('audit', '', { details }) },
 
+  'backups.make': { after: (_, { name }) => ({ action: 'backup', subject: '', detail: { name } }) },
+  'backups.remove': { before: ({ name }) => ({ action: 'backup.remove', subject: '', detail: { name } }) },
+  'backups.setFolder': { after: () => setting('folder of backups') },
+  // The engine ends with these; where the catalog is damaged, nothing can be written into it.
+  'backups.restore': { before: ({ name }) => ({ action: 'restore', subject: '', detail: { name } }) },
+  'backups.accept': { before: () => ({ action: 'restore.accept', subject: '' }) },
+  'backups.export': { before: () => exported('rows of the catalog', '', { identified: true }) },
+  'files.mend': { after: ({ kind, id }) => ({ action: 'repair', subject: id, detail: { kind } }) },
+
   'encoders.add': { after: (_, { encoder }) => setting('encoder added', encoder.id) },
   'encoders.remove': { after: ({ encoder }) => setting('encoder removed', encoder) },
   'encoders.setDefault': { after: ({ encoder }) => setting('default encoder', encoder) },

@@ -34,6 +34,7 @@ const exports: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
   'keyImages.export',
   'evaluate.save',
   'archive.write',
+  'backups.export',
 ]);
 
 export function guarded(

@@ -267,7 +267,7 @@ describe('the guard', () => {
       /^(lesion|study|library)\.(caption|label|remove|save|edit|undo|merge)$|^originals\.locate$|^demo\.create$|^(users|session)\.|^(savedQueries|openSearch|unsavedMarks)\./;
     const quiet = [...known].filter((method) => !(method in auditedRequests) && !own.test(method));
     const looking =
-      /\.(list|get|info|check|report|count|health|header|value|mask|measure|propose|changes|duplicates|lesionIds|explain|excerpts|similarityMap|simulate|verify|embed)$/;
+      /\.(list|get|info|check|report|count|health|header|value|mask|measure|propose|changes|newest|duplicates|lesionIds|explain|excerpts|similarityMap|simulate|verify|embed)$/;
     expect(quiet.filter((method) => !looking.test(method))).toEqual([]);
   });
 });
