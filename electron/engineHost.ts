@@ -23,6 +23,8 @@ export interface EngineHostOptions {
     readonly locked: boolean;
     readonly idleLockMinutes: number | null;
   }) => void;
+  /** Another user than before signed in, to whom nothing belongs of what the windows show. */
+  readonly onOtherUser: () => void;
   /** The engine was started again too often without opening the library; nothing more happens until `open`. */
   readonly onGivenUp: (error: PrecedentError) => void;
 }
@@ -51,6 +53,8 @@ export class EngineHost {
   #opening: Opening | null = null;
   /** Null until the engine has said it of the library that is being opened; what it said last while it starts again. */
   #locked: boolean | null = null;
+  /** Who of the library's own users signed in last. */
+  #user: string | null = null;
   #restarts = 0;
   #restartTimer: NodeJS.Timeout | null = null;
   #healthyTimer: NodeJS.Timeout | null = null;
@@ -86,6 +90,7 @@ export class EngineHost {
     await this.close();
     this.#library = library;
     this.#locked = null;
+    this.#user = null;
     this.#restarts = 0;
     return new Promise((resolve, reject) => {
       this.#opening = { resolve, reject };
@@ -177,6 +182,9 @@ export class EngineHost {
       case 'session':
         this.#locked = message.locked;
         this.#options.onSession(message);
+        if (this.#user !== null && message.user !== null && message.user !== this.#user)
+          this.#options.onOtherUser();
+        this.#user = message.user ?? this.#user;
         return;
       case 'spawn':
         engine.children.spawn(message.id, message.role);

@@ -70,6 +70,9 @@ const host = new EngineHost({
   resources: resourcesFolder,
   calibrations: givenUserData ? join(givenUserData, 'calibrations') : calibrationsFolder(),
   policyFile,
+  onOtherUser: () => {
+    for (const { webContents } of openWindows()) webContents.reload();
+  },
   onSession: ({ locked, idleLockMinutes }) => idle.set(locked ? null : idleLockMinutes),
   onGivenUp: (error) => void offerOtherLibrary('The engine cannot be started again', error),
 });

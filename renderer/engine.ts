@@ -18,6 +18,7 @@ import {
   type Result,
   RpcClient,
 } from '../native/contract/rpc.ts';
+import type { SessionState } from '../native/contract/users.ts';
 import { bridge } from './bridge.ts';
 
 type EngineMethod = Method<EngineContract>;
@@ -69,6 +70,13 @@ const deletedListeners = new Set<(gone: DeletedNews) => void>();
 export function onDeleted(listener: (gone: DeletedNews) => void): () => void {
   deletedListeners.add(listener);
   return () => deletedListeners.delete(listener);
+}
+
+const sessionListeners = new Set<(session: SessionState) => void>();
+/** Told, with every new line to the engine and at every change, who works with the library; returns the function that stops it. */
+export function onSession(listener: (session: SessionState) => void): () => void {
+  sessionListeners.add(listener);
+  return () => sessionListeners.delete(listener);
 }
 
 type EncoderNews = EventData<EngineContract, 'encoder'>;
@@ -125,6 +133,12 @@ function connect(port: MessagePort): void {
     void queryClient.invalidateQueries({ queryKey: [libraryKey, 'info'] });
     for (const listener of encoderListeners) listener(news);
   });
+  const signedIn = (session: SessionState) => {
+    for (const listener of sessionListeners) listener(session);
+  };
+  next.on('session', signedIn);
+  // Without an answer there is no line; the next one asks again.
+  next.call('session.get', {}).then(signedIn, () => undefined);
   next.on('library.changed', () => void queryClient.invalidateQueries({ queryKey: [libraryKey] }));
   next.on('library.deleted', (gone) => {
     for (const listener of deletedListeners) listener(gone);

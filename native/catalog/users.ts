@@ -1,4 +1,4 @@
-/** The users of a library, with what is kept of their PINs. */
+/** The users of a library, with what is kept of their PINs and under their names. */
 import type { Database } from './database.ts';
 
 export interface LocalUser {
@@ -10,6 +10,9 @@ export interface LocalUser {
   readonly failedAt: number;
 }
 
+/** Where something is kept for a user. */
+const keptFor = ['saved_query', 'open_search', 'unsaved_mark', 'feedback_query'] as const;
+
 export function catalogUsers(db: Database) {
   const select = 'SELECT name, pin, failures, failedAt FROM local_user';
   return {
@@ -20,6 +23,11 @@ export function catalogUsers(db: Database) {
     add: (name: string, pin: string | null): boolean =>
       db.prepare('INSERT INTO local_user (name, pin) VALUES (?, ?) ON CONFLICT DO NOTHING').run(name, pin)
         .changes > 0,
+    /** What was kept for one name is the other's from now on, but for what they have under the same name or for the same thing. */
+    handOver: (from: string, to: string): void => {
+      for (const table of keptFor)
+        db.prepare(`UPDATE OR IGNORE ${table} SET user = ? WHERE user = ?`).run(to, from);
+    },
     remove: (name: string): boolean =>
       db.prepare('DELETE FROM local_user WHERE name = ?').run(name).changes > 0,
     setPin: (name: string, pin: string | null): void => {

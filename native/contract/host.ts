@@ -45,7 +45,13 @@ export const toHost = z.discriminatedUnion('control', [
   z.object({ control: z.literal('opened') }),
   z.object({ control: z.literal('failed'), error: errorSchema }),
   /** At the opening, before `opened`, and at every change of it. */
-  z.object({ control: z.literal('session'), locked: z.boolean(), idleLockMinutes: z.number().nullable() }),
+  z.object({
+    control: z.literal('session'),
+    locked: z.boolean(),
+    idleLockMinutes: z.number().nullable(),
+    /** Of the library's own users; null where there are none, and until one signed in. */
+    user: z.string().nullable(),
+  }),
   z.object({ control: z.literal('spawn'), id: z.number().int(), role: z.enum(roles) }),
   z.object({ control: z.literal('kill'), id: z.number().int() }),
 ]);

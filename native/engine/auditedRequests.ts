@@ -105,10 +105,6 @@ export const auditedRequests: AuditedRequests = {
   'conflicts.decide': {
     after: ({ conflict, decision }) => ({ action: 'import.decide', subject: conflict, detail: { decision } }),
   },
-  'demo.create': {
-    after: (_, { imported }) => ({ action: 'import.end', subject: '', detail: { ...imported } }),
-  },
-
   'annotations.save': {
     after: ({ annotation }) => ({
       action: 'measurement.save',
@@ -163,16 +159,17 @@ export const auditedRequests: AuditedRequests = {
   'archive.read': {
     after: (_, { volumes, lesions }) => ({ action: 'import.end', subject: '', detail: { volumes, lesions } }),
   },
-  'backups.export': { before: () => exported('rows of the catalog', '', { identified: true }) },
   'audit.export': { before: ({ details }) => exported('audit', '', { details }) },
 
   'backups.make': { after: (_, { name }) => ({ action: 'backup', subject: '', detail: { name } }) },
-  'backups.remove': { after: ({ name }) => ({ action: 'backup.remove', subject: '', detail: { name } }) },
-  // Into the catalog that is set aside: the one that comes back has its own.
-  'backups.restore': {
-    before: ({ name = '' }) => ({ action: 'backup.restore', subject: '', detail: { name } }),
-  },
-  'backups.setFolder': { after: () => setting('folder for backups') },
+  'backups.remove': { before: ({ name }) => ({ action: 'backup.remove', subject: '', detail: { name } }) },
+  'backups.setFolder': { after: () => setting('folder of backups') },
+  // The engine ends with these; where the catalog is damaged, nothing can be written into it.
+  'backups.restore': { before: ({ name }) => ({ action: 'restore', subject: '', detail: { name } }) },
+  'backups.accept': { before: () => ({ action: 'restore.accept', subject: '' }) },
+  'backups.export': { before: () => exported('rows of the catalog', '', { identified: true }) },
+  'files.mend': { after: ({ kind, id }) => ({ action: 'repair', subject: id, detail: { kind } }) },
+
   'encoders.add': { after: (_, { encoder }) => setting('encoder added', encoder.id) },
   'encoders.remove': { after: ({ encoder }) => setting('encoder removed', encoder) },
   'encoders.setDefault': { after: ({ encoder }) => setting('default encoder', encoder) },

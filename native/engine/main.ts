@@ -72,7 +72,8 @@ function libraryChanged(): void {
 function sessionChanged(state: SessionState): void {
   for (const server of servers) server.emit('session', state);
   const { locked, idleLockMinutes } = state;
-  sendToHost({ control: 'session', locked, idleLockMinutes });
+  const user = engine?.library.session.signedIn ?? null;
+  sendToHost({ control: 'session', locked, idleLockMinutes, user });
 }
 
 /** When the answer to what asked for it is out. */

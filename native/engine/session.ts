@@ -59,6 +59,11 @@ export class Session {
     };
   }
 
+  /** Who signed in, of the library's own users; null where there are none, and until one did. */
+  get signedIn(): string | null {
+    return this.#user;
+  }
+
   /** Told of every change; returns the function that stops it. */
   onChange(listener: (state: SessionState) => void): () => void {
     this.#listeners.add(listener);
@@ -105,7 +110,10 @@ export class Session {
       this.#parts.audit.append([
         { action: 'user.add', subject: '', detail: { name, withPin: pin !== undefined } },
       ]);
-      if (first) this.#enter(name);
+      if (!first) return;
+      // It is who worked with it until now.
+      users.handOver(systemUser(), name);
+      this.#enter(name);
     });
     return this.#changed();
   }

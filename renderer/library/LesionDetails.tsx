@@ -6,6 +6,7 @@ import { useState } from 'react';
 import type { LesionRow } from '../../native/contract/model.ts';
 import { bridge } from '../bridge.ts';
 import { callEngine } from '../engine.ts';
+import { useExportRefusal } from '../lock/session.ts';
 import { TermItems } from '../query/HitActions.tsx';
 import { DiagnosisText } from '../query/proofs.tsx';
 import { useIdentity } from '../ui/identity.ts';
@@ -44,6 +45,7 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
     },
     onError: (error) => failed('The mask was not exported', error),
   });
+  const refusal = useExportRefusal();
   return (
     <section className="panel" data-testid="lesion-panel" aria-label="Lesion">
       <header className="panel-head">
@@ -61,13 +63,14 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
               <TermItems lesion={lesion.id} patient={lesion.patient} name={lesion.name} />
             </Menu.Dropdown>
           </Menu>
-          <Tooltip label="Export the mask (NIfTI)">
+          <Tooltip label={refusal ?? 'Export the mask (NIfTI)'}>
             <ActionIcon
               size="sm"
               variant="subtle"
               color="gray"
               aria-label="Export the mask"
               loading={saveMask.isPending}
+              disabled={refusal !== undefined}
               onClick={() => saveMask.mutate()}
             >
               <IconDownload size={14} />

@@ -18,7 +18,9 @@ import { Encoders } from './Encoders.tsx';
 import { Keys } from './Keys.tsx';
 import { Memory } from './Memory.tsx';
 import { Originals } from './Originals.tsx';
+import { PolicyRows } from './PolicyRows.tsx';
 import { RoiRules } from './RoiRules.tsx';
+import { Users } from './Users.tsx';
 
 export function Settings({ app }: { app: AppInfo | undefined }) {
   const open = useView((s) => s.dialog === 'settings');
@@ -33,6 +35,8 @@ export function Settings({ app }: { app: AppInfo | undefined }) {
       {open && (
         <div className="dialog settings" data-testid="settings">
           <LibrarySettings />
+          <Users />
+          <PolicyRows />
           <Backups />
           <Originals />
           <Archive />

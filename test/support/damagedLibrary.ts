@@ -204,7 +204,14 @@ export async function damageCatalogs({
   let engine = await openEngine(library);
   const { layout } = engine.library;
   const ask = (one: Engine): Ask =>
-    onlyReading(one, engineHandlers(one, { libraryChanged: () => undefined, restart: () => undefined }));
+    onlyReading(
+      one,
+      engineHandlers(one, {
+        libraryChanged: () => undefined,
+        deleted: () => undefined,
+        restart: () => undefined,
+      }),
+    );
   await ask(engine)['backups.make']({}, context);
   await engine.close();
   const sound = { catalog: readFileSync(layout.catalog), seal: readFileSync(layout.seal) };

@@ -1,4 +1,4 @@
-/** The library on the whole window: all lesions as a table, duplicates, its health, and what was changed by hand. */
+/** The library on the whole window: all lesions as a table, duplicates, its health, what was changed by hand, and who did what. */
 import './library.css';
 import { Modal, SegmentedControl } from '@mantine/core';
 import { useEffect } from 'react';
@@ -9,6 +9,7 @@ import { DuplicatesPage } from './DuplicatesPage.tsx';
 import { HealthPage } from './HealthPage.tsx';
 import { HistoryPage } from './HistoryPage.tsx';
 import { LesionsPage } from './LesionsPage.tsx';
+import { LogPage } from './LogPage.tsx';
 import { deselect, type PageName, usePage } from './pageState.ts';
 
 const pages: readonly { readonly value: PageName; readonly label: string }[] = [
@@ -16,6 +17,7 @@ const pages: readonly { readonly value: PageName; readonly label: string }[] = [
   { value: 'duplicates', label: 'Duplicates' },
   { value: 'health', label: 'Health' },
   { value: 'history', label: 'History' },
+  { value: 'log', label: 'Log' },
 ];
 
 export function LibraryPage() {
@@ -56,6 +58,7 @@ export function LibraryPage() {
           {page === 'duplicates' && <DuplicatesPage />}
           {page === 'health' && <HealthPage />}
           {page === 'history' && <HistoryPage />}
+          {page === 'log' && <LogPage />}
         </div>
       )}
     </Modal>
