@@ -142,24 +142,12 @@ export function integrityProblems(db: Database): string[] {
 /** What SQLite threw as a typed error: `corrupt`, `busy`, `storage`; any other as `PrecedentError.from` does. */
 export function catalogError(error: unknown): PrecedentError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
-    return new PrecedentError(
-      'corrupt',
-      'the catalog is damaged or not a catalog',
-      'catalog.sqlite',
-      'restore it from a backup',
-    );
-  }
-  if (code === 'SQLITE_BUSY')
-    return new PrecedentError('busy', 'the catalog is in use', 'catalog.sqlite', 'close the other program');
-  if (code === 'SQLITE_FULL')
-    return new PrecedentError('storage', 'no space left on the disk', 'catalog.sqlite', 'free some space');
-  if (code.startsWith('SQLITE'))
-    return new PrecedentError(
-      'storage',
-      `the catalog cannot be opened (${code})`,
-      'catalog.sqlite',
-      'check the disk and the permissions',
-    );
-  return PrecedentError.from(error);
+  const typed = PrecedentError.from(error);
+  if (typed.kind !== 'internal' || !code.startsWith('SQLITE')) return typed;
+  return new PrecedentError(
+    'storage',
+    `the catalog cannot be opened (${code})`,
+    'catalog.sqlite',
+    'check the disk and the permissions',
+  );
 }

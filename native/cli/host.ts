@@ -68,6 +68,7 @@ export async function startHost(library: string, options: HostOptions): Promise<
     tell({
       control: 'open',
       library: root,
+      mayCreate: options.mayCreate,
       resources: resolve(options.dist ?? builtFolder, '../resources'),
       calibrations: calibrationsFolder(),
       policyFile: given.policy,

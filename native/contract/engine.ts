@@ -551,10 +551,10 @@ export const engineContract = {
       }),
       progress,
     },
-    ...backupRequests,
-    ...mendingRequests,
     ...auditRequests,
     ...userRequests,
+    ...backupRequests,
+    ...mendingRequests,
     'verify.run': {
       params: z.object({ repair: z.boolean().default(false) }),
       result: verifyReport,

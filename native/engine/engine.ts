@@ -29,6 +29,7 @@ interface EngineOptions {
   readonly resources: string;
   readonly calibrations?: string | undefined;
   readonly demonstration: boolean;
+  readonly mayCreate: boolean;
   readonly policy?: Policy;
   readonly spawner: Spawner;
   readonly onProcess: (state: ProcessState) => void;
@@ -114,7 +115,8 @@ export class Engine {
     const { spawner, onProcess } = options;
     const inference = new ManagedProcess('inference', inferenceContract, spawner, onProcess);
     const reader = new ProcessPool('reader', readerContract, spawner, onProcess, { size: readerCount() });
-    const library = await Library.open(options.root, options.demonstration, options.policy);
+    const { root, demonstration, policy, mayCreate } = options;
+    const library = await Library.open(root, demonstration, policy, mayCreate);
     try {
       const encoders = await Encoders.open(library, {
         folder: join(options.resources, 'encoders'),

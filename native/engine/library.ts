@@ -32,9 +32,12 @@ import type { ReadOnly } from '../contract/backups.ts';
 import { levels } from '../contract/levels.ts';
 import { noPolicy, type Policy } from '../contract/policy.ts';
 import type { EmbedRegion } from '../encoder/voxelSource.ts';
+import { safeFileName } from '../files/fileName.ts';
 import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries } from '../files/files.ts';
+import { holdFolder } from '../files/held.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
+import { checkLibraryDisk } from '../files/place.ts';
 import { unpackMask } from '../lesion/mask.ts';
 import { type Gallery, patchedGallery } from '../retrieval/gallery.ts';
 import { LevelIndex } from '../retrieval/levelIndex.ts';
@@ -45,6 +48,7 @@ import { backupPlace } from './backupPlace.ts';
 import { makeBackup } from './backups.ts';
 import { breakSeal, inspectCatalog, markDamaged, sealCatalog } from './catalogSeal.ts';
 import { Session } from './session.ts';
+import { checkStanding } from './standing.ts';
 import { strayPaths } from './strays.ts';
 
 export class Library {
@@ -72,6 +76,7 @@ export class Library {
   readonly duplicates: CatalogDuplicates;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
+  readonly #letGo: () => void;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
   readonly #indexes = new WeakMap<VectorStore, LevelIndex>();
   /** By key, for a state of its embeddings; none once the lesions or volumes are others. */
@@ -117,11 +122,23 @@ export class Library {
     });
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
+    this.#letGo = holdFolder(layout.root, layout.catalog);
   }
 
-  /** Opens the library in `root`, creating an empty one where there is none. Throws `busy`, `corrupt` or `storage`. */
-  static async open(root: string, demonstration: boolean, policy: Policy = noPolicy): Promise<Library> {
+  /**
+   * Opens the library in `root`, creating an empty one where there is none and `mayCreate` says so. Throws `busy`, `corrupt`, `storage`,
+   * `not-found` where there is none, `refused` for a place that may not hold one.
+   */
+  static async open(
+    root: string,
+    demonstration: boolean,
+    policy: Policy = noPolicy,
+    mayCreate = true,
+  ): Promise<Library> {
     const layout = libraryLayout(root);
+    // What is generated can be generated again.
+    if (!demonstration) await checkLibraryDisk(root);
+    await checkStanding(layout, mayCreate);
     for (const folder of [root, layout.voxels, layout.vectors, layout.thumbnails, layout.staging])
       await ensureFolder(folder);
     const unlock = await lockLibrary(layout.lock);
@@ -141,6 +158,7 @@ export class Library {
         library.writes.rehome(layout.originals, sep);
         library.#caption();
       } catch (error) {
+        library.#letGo();
         library.db.close();
         throw error;
       }
@@ -291,7 +309,8 @@ export class Library {
 
   /** One file for each level of an encoder: what an earlier version left in it is stale and written anew. */
   vectorPath({ encoder, level, pooling }: EmbeddingKey): string {
-    return join(this.layout.vectors, [encoder, level, ...(pooling ? [pooling] : [])].join('.'));
+    const name = [encoder, level, ...(pooling ? [pooling] : [])].join('.');
+    return join(this.layout.vectors, safeFileName(name));
   }
 
   /** Drops the vectors of keys that are gone from memory, and their files. */
@@ -306,6 +325,7 @@ export class Library {
   /** @param before what is to be done while nobody else can open the library yet */
   async close(before: () => Promise<void> = async () => undefined): Promise<void> {
     for (const { store } of this.#stores.values()) await store.catch(() => undefined);
+    this.#letGo();
     this.db.close();
     try {
       // What cannot be sealed, as on a full disk, is looked through at the next opening.

@@ -24,7 +24,8 @@ import { Grants } from './grants.ts';
 import { guarded, SeenLately } from './guard.ts';
 import { engineHandlers } from './handlers.ts';
 import { jobRecorder } from './jobRecorder.ts';
-import { onlyReading } from './readOnly.ts';
+import { writable } from './readOnly.ts';
+import { explained } from './standing.ts';
 
 type Opening = Extract<z.output<typeof toEngine>, { control: 'open' }>;
 
@@ -49,10 +50,10 @@ function serveOn(channel: Channel): void {
     waiting.push(channel);
     return;
   }
-  const { library } = engine;
-  const answers = onlyReading(engine, engineHandlers(engine, { libraryChanged, restart }));
-  const handlers = guarded(library, answers, seen);
-  const server = serve(engineContract, channel, handlers);
+  const asked = writable(engine, engineHandlers(engine, { libraryChanged, restart }));
+  const handlers = guarded(engine.library, asked, seen);
+  const { layout } = engine.library;
+  const server = serve(engineContract, channel, handlers, (thrown) => explained(layout, thrown));
   servers.add(server);
   channel.onClose(() => servers.delete(server));
 }
@@ -88,7 +89,8 @@ function encoderChanged(news: EventData<EngineContract, 'encoder'>): void {
 }
 
 async function open(opening: Opening): Promise<void> {
-  const { library, resources, calibrations, demonstration, stays, policyFile, temporary } = opening;
+  const { library, resources, calibrations, demonstration, mayCreate, stays, policyFile, temporary } =
+    opening;
   try {
     const inForce = readPolicy(policyFile);
     const policy = temporary ? noPolicy : inForce;
@@ -99,6 +101,7 @@ async function open(opening: Opening): Promise<void> {
       resources,
       calibrations,
       demonstration,
+      mayCreate,
       policy,
       spawner,
       grants,

@@ -16,11 +16,12 @@ const answered: readonly Method<EngineContract>[] = [
   'bench.rank', 'jobs.list', 'jobs.report', 'conflicts.list', 'watch.list', 'originals.check', 'originals.header',
   'originals.value', 'reports.list', 'reports.find', 'roiRules.list', 'export.run', 'takeaway.hits',
   'takeaway.teaching', 'takeaway.comparison', 'encoders.list', 'encoders.embed', 'savedQueries.list', 'openSearch.get', 'unsavedMarks.list',
-  'verify.run', 'archive.write', 'audit.list', 'audit.verify', 'session.get', 'session.signIn', 'session.lock', 'backups.list', 'backups.newest', 'backups.verify', 'backups.restore', 'backups.accept', 'backups.export',
+  'verify.run', 'backups.list', 'backups.newest', 'backups.verify', 'backups.restore', 'backups.accept', 'backups.export',
+  'archive.write', 'session.get', 'session.signIn', 'session.lock', 'audit.list', 'audit.verify', 'audit.export',
 ]; // biome-ignore format: one list
 
 /** The handlers with that before them. */
-export function onlyReading(engine: Engine, handlers: Handlers<EngineContract>): Handlers<EngineContract> {
+export function writable(engine: Engine, handlers: Handlers<EngineContract>): Handlers<EngineContract> {
   const allowed = new Set<string>(answered);
   const guard =
     (method: string, handler: (params: never, context: never) => unknown) =>

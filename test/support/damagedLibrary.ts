@@ -10,7 +10,7 @@ import { Grants } from '../../native/engine/grants.ts';
 import { engineHandlers } from '../../native/engine/handlers.ts';
 import { vectorKey } from '../../native/engine/library.ts';
 import { redrawThumbnail } from '../../native/engine/mend.ts';
-import { onlyReading } from '../../native/engine/readOnly.ts';
+import { writable } from '../../native/engine/readOnly.ts';
 import { searchLibrary } from '../../native/engine/searchLibrary.ts';
 import { verifyLibrary } from '../../native/engine/verify.ts';
 import { hasThumbnail } from '../../native/ingest/embedMissing.ts';
@@ -40,6 +40,7 @@ function openEngine(library: string): Promise<Engine> {
     root: library,
     resources: join(root, 'resources'),
     demonstration: false,
+    mayCreate: false,
     spawner: forkSpawner(join(dist, 'native')),
     grants: new Grants(),
     onProcess: nothing,
@@ -203,7 +204,7 @@ export async function damageCatalogs({
   let engine = await openEngine(library);
   const { layout } = engine.library;
   const ask = (one: Engine): Ask =>
-    onlyReading(one, engineHandlers(one, { libraryChanged: () => undefined, restart: () => undefined }));
+    writable(one, engineHandlers(one, { libraryChanged: () => undefined, restart: () => undefined }));
   await ask(engine)['backups.make']({}, context);
   await engine.close();
   const sound = { catalog: readFileSync(layout.catalog), seal: readFileSync(layout.seal) };

@@ -16,12 +16,15 @@ export async function demoLibrary(folder: string, patients: number, seed = 1): P
   await cp(made, folder, { recursive: true });
   // The generated originals lie in the library, and the catalog says where.
   editCatalog(folder, (db) => {
-    for (const [table, column] of [
-      ['source_file', 'path'],
-      ['volume', 'path'],
-      ['job', 'sources'],
-      ['job', 'labels'],
-    ])
+    for (const [table, column] of paths)
       db.prepare(`UPDATE ${table} SET ${column} = replace(${column}, ?, ?)`).run(made, folder);
   });
 }
+
+/** Where the catalog names files. */
+const paths = [
+  ['source_file', 'path'],
+  ['volume', 'path'],
+  ['job', 'sources'],
+  ['job', 'labels'],
+] as const;
