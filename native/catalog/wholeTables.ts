@@ -1,6 +1,6 @@
 /** The catalog table by table as its rows are stored: to be written down whole, and to be made anew from that. */
 import { PrecedentError } from '../contract/errors.ts';
-import { type Database, migrate, schemaVersion } from './database.ts';
+import { type Database, migrate, plainTables, schemaVersion } from './database.ts';
 
 /** A value as SQLite stores it. */
 export type Stored = string | number | null | Uint8Array;
@@ -11,13 +11,7 @@ const derived: ReadonlySet<string> = new Set(['caption_stale', 'lesion_text', 'r
 
 /** The tables that hold what cannot be made again, by name. */
 export function tableNames(db: Database): string[] {
-  // Shadow tables belong to a full text index.
-  const tables = db.pragma('table_list') as { schema: string; name: string; type: string }[];
-  return tables
-    .filter(({ schema, name, type }) => schema === 'main' && type === 'table' && !name.startsWith('sqlite_'))
-    .map(({ name }) => name)
-    .filter((name) => !derived.has(name))
-    .sort();
+  return plainTables(db).filter((name) => !derived.has(name));
 }
 
 /** Every row of a table in the order of its key, one at a time. */

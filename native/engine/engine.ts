@@ -139,7 +139,10 @@ export class Engine {
     return this.encoders.standard;
   }
 
-  /** Lends the voxels of a stored volume to `use`; damaged ones are read again from the originals, and lent once more. Throws `not-found` for an unknown volume, `corrupt`. */
+  /**
+   * Lends the voxels of a stored volume to `use`; damaged ones are read again from the originals, and lent once more.
+   * Throws `not-found` for an unknown volume, `corrupt`.
+   */
   async withVoxels<T>(volume: string, use: (file: VoxelFile) => Promise<T>): Promise<T> {
     const { id } = this.library.reads.volume(volume);
     try {
