@@ -1,4 +1,5 @@
 /** The entry of the desktop application: its life cycle, and nothing that another module can own. */
+import '../native/process/offline.ts';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app, BrowserWindow, ipcMain, Menu, session } from 'electron';

@@ -78,3 +78,14 @@ test('native code names no global of the DOM', () => {
   );
   expect(found).toEqual([]);
 });
+
+test('every process that runs Node is kept off the network before it loads anything else', () => {
+  const build = readFileSync(join(root, 'tools/build.mjs'), 'utf8');
+  const entries = [...build.matchAll(/entry: '([\w/.]+\.ts)'/g)]
+    .map(([, entry]) => entry)
+    // A sandboxed preload has no Node.
+    .filter((entry) => entry !== 'electron/preload.ts');
+  expect(entries.length).toBeGreaterThanOrEqual(5);
+  const first = entries.map((entry) => targets(entry, readFileSync(join(root, entry), 'utf8'))[0]);
+  expect(new Set(first)).toEqual(new Set(['native/process/offline.ts']));
+});
