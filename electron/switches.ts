@@ -19,6 +19,7 @@ const disabledFeatures = [
   'SafeBrowsing',
   'SegmentationPlatform',
   'Translate',
+  'WebRtcHideLocalIpsWithMdns',
 ];
 
 const offline: readonly SwitchRow[] = [
