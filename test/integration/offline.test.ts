@@ -75,6 +75,22 @@ test.each([
   figure(`doors of Node to the network refused in the ${name} process`, Object.keys(all[0]).length - 1);
 });
 
+test('ONNX Runtime keeps no telemetry of its own', async () => {
+  const home = { HOME: folder, XDG_CACHE_HOME: folder, TMPDIR: folder, LOCALAPPDATA: folder };
+  const child = fork(built('native/inference.js'), [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { ...process.env, ...home, ORT_DISABLE_TELEMETRY: '' },
+  });
+  const encoder = join(projectRoot, 'resources/encoders/builtin');
+  child.send({ type: 'request', id: 1, method: 'open', params: { encoder } });
+  const reply = await new Promise((done) => child.once('message', done));
+  expect(reply).toMatchObject({ type: 'result' });
+  // Its database and the id of the machine lay in the user's cache, what it did in a log among the temporary files.
+  expect(readdirSync(folder, { recursive: true })).toEqual([]);
+  child.kill('SIGKILL');
+});
+
 test('the command line reaches nothing by any door of Node', async () => {
   const command = ['--import', probe, built('cli/main.js'), '--help'];
   await new Promise((done) => execFile(process.execPath, command, { env: environment() }, done));
