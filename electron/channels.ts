@@ -22,6 +22,7 @@ export const requestChannels = {
   openLibrary: 'precedent:openLibrary',
   requestPort: 'precedent:requestPort',
   hitsWindow: 'precedent:hitsWindow',
+  takeOpened: 'precedent:takeOpened',
 } as const satisfies Record<BridgeName, string>;
 
 /** Preload → main with the paths of dropped files, which the page itself never sees. */
@@ -46,8 +47,8 @@ export const pageMessages: {
   hits: { opened: 'precedent:hits-window-opened', closed: 'precedent:hits-window-closed' },
 };
 
-/** What the menu may ask of the page: each becomes the window message `precedent:menu-<command>`. */
-export const menuCommands = ['import'] as const;
+/** What main may ask of the page: each becomes the window message `precedent:menu-<command>`. */
+export const menuCommands = ['import', 'opened'] as const;
 export type MenuCommand = (typeof menuCommands)[number];
 
 /** A reply of main: `ipcMain.handle` would turn a thrown error into text with the channel's name in front. */

@@ -2,15 +2,15 @@
  * Owns the engine and the processes it works with: starts them, connects them with ports, starts the engine again with a
  * growing delay when it dies, and gives each window a new port then.
  */
-import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron';
+import type { UtilityProcess, WebContents } from 'electron';
 import { PrecedentError } from '../native/contract/errors.ts';
-import { type Role, type ToEngine, type ToHost, toHost } from '../native/contract/host.ts';
+import { type ToEngine, type ToHost, toHost } from '../native/contract/host.ts';
 import { engineChannels } from './channels.ts';
+import { connectTo, EngineChildren, type Modules, startProcess, stopProcess } from './children.ts';
 import type { LibraryChoice } from './library.ts';
 
 export interface EngineHostOptions {
-  /** The bundled module of each process. */
-  readonly modules: Readonly<Record<'engine' | Role, string>>;
+  readonly modules: Modules;
   /** The folder of encoders and presets that is shipped with the application. */
   readonly resources: string;
   /** The folder for what this machine measures of models. */
@@ -23,17 +23,10 @@ export interface EngineHostOptions {
 export const restartDelaysMs = [250, 500, 1000, 2000, 4000, 8000] as const;
 /** An engine that ran this long counts as healthy: the next restart starts again with the shortest delay. */
 const HEALTHY_MS = 30_000;
-const MAX_CHILDREN = 16;
-const STOP_GRACE_MS = 5000;
-
-const serviceNames: Readonly<Record<Role, string>> = {
-  inference: 'Precedent inference',
-  reader: 'Precedent reader',
-};
 
 interface Running {
   readonly process: UtilityProcess;
-  readonly children: Map<number, UtilityProcess>;
+  readonly children: EngineChildren;
   opened: boolean;
 }
 
@@ -89,8 +82,8 @@ export class EngineHost {
     this.#engine = null;
     if (!engine) return;
     this.#tellWindows();
-    for (const child of engine.children.values()) end(child);
-    await stop(engine.process);
+    engine.children.end();
+    await stopProcess(engine.process);
   }
 
   /** Tells the engine something. Rejected with `busy` while no library is open, since the engine would not remember it. */
@@ -117,9 +110,7 @@ export class EngineHost {
   }
 
   #issuePort(engine: Running, contents: WebContents): void {
-    const { port1, port2 } = new MessageChannelMain();
-    engine.process.postMessage({ control: 'port' } satisfies ToEngine, [port1]);
-    contents.postMessage(engineChannels.port, null, [port2]);
+    contents.postMessage(engineChannels.port, null, [connectTo(engine.process)]);
   }
 
   #tellWindows(): void {
@@ -128,14 +119,13 @@ export class EngineHost {
 
   #start(): void {
     if (!this.#library) return;
-    const process = utilityProcess.fork(this.#options.modules.engine, [], {
-      serviceName: 'Precedent engine',
-    });
-    const engine: Running = { process, children: new Map(), opened: false };
+    const { modules } = this.#options;
+    const process = startProcess(modules, 'engine');
+    const engine: Running = { process, children: new EngineChildren(process, modules), opened: false };
     this.#engine = engine;
     process.on('message', (message: unknown) => this.#receive(engine, message));
     process.once('exit', (code) => {
-      for (const child of engine.children.values()) end(child);
+      engine.children.end();
       if (this.#engine === engine)
         this.#lost(new PrecedentError('interrupted', `the engine stopped (code ${code})`));
     });
@@ -161,13 +151,11 @@ export class EngineHost {
         this.#failed(engine, PrecedentError.fromData(message.error));
         return;
       case 'spawn':
-        this.#spawn(engine, message.id, message.role);
+        engine.children.spawn(message.id, message.role);
         return;
-      case 'kill': {
-        const child = engine.children.get(message.id);
-        if (child) end(child);
+      case 'kill':
+        engine.children.kill(message.id);
         return;
-      }
       default:
         assertNever(message);
     }
@@ -186,10 +174,10 @@ export class EngineHost {
   /** The engine lives but could not open the library: at the first opening the user is told, later it is tried again. */
   #failed(engine: Running, error: PrecedentError): void {
     this.#engine = null;
-    for (const child of engine.children.values()) end(child);
+    engine.children.end();
     const opening = this.#opening;
     const library = this.#library;
-    void stop(engine.process).then(() => {
+    void stopProcess(engine.process).then(() => {
       // Meanwhile another library may have been asked for, or the application be closing.
       if (this.#opening !== opening || this.#library !== library) return;
       if (opening) this.#giveUp(error);
@@ -221,55 +209,12 @@ export class EngineHost {
     else this.#options.onGivenUp(error);
   }
 
-  #spawn(engine: Running, id: number, role: Role): void {
-    const exited = () => {
-      engine.children.delete(id);
-      if (this.#engine === engine) engine.process.postMessage({ control: 'exited', id } satisfies ToEngine);
-    };
-    if (engine.children.has(id) || engine.children.size >= MAX_CHILDREN) {
-      console.error(`refused to start another ${role} process`);
-      if (!engine.children.has(id)) exited();
-      return;
-    }
-    const child = utilityProcess.fork(this.#options.modules[role], [], { serviceName: serviceNames[role] });
-    engine.children.set(id, child);
-    child.once('exit', exited);
-    const { port1, port2 } = new MessageChannelMain();
-    child.postMessage({ control: 'port' }, [port1]);
-    engine.process.postMessage({ control: 'spawned', id } satisfies ToEngine, [port2]);
-  }
-
   #clearTimers(): void {
     if (this.#restartTimer) clearTimeout(this.#restartTimer);
     if (this.#healthyTimer) clearTimeout(this.#healthyTimer);
     this.#restartTimer = null;
     this.#healthyTimer = null;
   }
-}
-
-/** Ends a process that holds nothing worth saving, even one that is stuck in a native call. */
-function end(child: UtilityProcess): void {
-  if (child.pid === undefined) {
-    child.once('spawn', () => end(child));
-    return;
-  }
-  try {
-    process.kill(child.pid, 'SIGKILL');
-  } catch {
-    child.kill();
-  }
-}
-
-/** Asks a process to end and waits; one that does not is killed. */
-function stop(child: UtilityProcess): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => end(child), STOP_GRACE_MS);
-    child.once('exit', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    if (!child.kill()) child.once('spawn', () => child.kill());
-  });
 }
 
 function assertNever(value: never): never {

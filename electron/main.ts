@@ -1,13 +1,11 @@
 /** The entry of the desktop application: its life cycle, and nothing that another module can own. */
-import '../native/process/offline.ts';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, join } from 'node:path';
 import { app, BrowserWindow, ipcMain, Menu, session } from 'electron';
 import { PrecedentError } from '../native/contract/errors.ts';
 import type { WindowKind } from '../native/contract/windows.ts';
 import { calibrationsFolder } from '../native/encoder/calibrationsFolder.ts';
 import { writeFileAtomic } from '../native/files/files.ts';
-import { parseArguments } from './arguments.ts';
+import { ownArguments, parseArguments } from './arguments.ts';
 import { engineChannels, type MenuCommand } from './channels.ts';
 import {
   chooseExportPath,
@@ -20,6 +18,7 @@ import {
 import { EngineHost } from './engineHost.ts';
 import { grant } from './grants.ts';
 import { HitsWindow } from './hitsWindow.ts';
+import { here, modules, resourcesFolder } from './installed.ts';
 import { type BridgeHandlers, registerIpc } from './ipc.ts';
 import {
   allowLibrary,
@@ -31,17 +30,20 @@ import {
   rememberLibrary,
 } from './library.ts';
 import { buildMenu, showHitsWindowOpen } from './menu.ts';
+import { markLibrary, openedPaths, sortOpened } from './opened.ts';
 import { printPage } from './printing.ts';
 import { registerScheme, serveScheme } from './protocol.ts';
-import { isOfficialRuntime, needsSoftwareGl, usableMemory } from './runtime.ts';
+import { isDevelopmentBuild, isOfficialRuntime, needsSoftwareGl, usableMemory } from './runtime.ts';
 import { hardenApp, hardenSession } from './security.ts';
 import { applySwitches } from './switches.ts';
 import { firstWindow, openWindow, openWindows } from './windows.ts';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const options = parseArguments(process.argv.slice(1), process.cwd());
-const official = isOfficialRuntime(process.execPath, process.env);
+const options = parseArguments(ownArguments(process.argv, app.isPackaged), process.cwd());
+const official = isOfficialRuntime(process.execPath, process.env, app.getAppPath());
 const developer = !app.isPackaged;
+const title = isDevelopmentBuild(app.getAppPath())
+  ? 'Precedent – development build, not for patients'
+  : 'Precedent';
 
 app.setName('Precedent');
 const givenUserData = app.commandLine.getSwitchValue('user-data-dir');
@@ -58,12 +60,8 @@ const policy: LibraryPolicy = {
 };
 
 const host = new EngineHost({
-  modules: {
-    engine: join(here, '../native/engine.js'),
-    inference: join(here, '../native/inference.js'),
-    reader: join(here, '../native/reader.js'),
-  },
-  resources: join(app.isPackaged ? process.resourcesPath : app.getAppPath(), 'resources'),
+  modules,
+  resources: resourcesFolder,
   calibrations: givenUserData ? join(givenUserData, 'calibrations') : calibrationsFolder(),
   onGivenUp: (error) => void offerOtherLibrary('The engine cannot be started again', error),
 });
@@ -87,12 +85,17 @@ async function offerOtherLibrary(title: string, error: PrecedentError): Promise<
 /** Lets the user choose a library and opens it; false when nothing was opened. What was open before comes back then. */
 async function openChosenLibrary(window: BrowserWindow | null): Promise<boolean> {
   const folder = await chooseLibraryFolder(window);
-  if (folder === null) return false;
+  return folder === null ? false : openLibraryFolder(folder, window);
+}
+
+async function openLibraryFolder(folder: string, window: BrowserWindow | null): Promise<boolean> {
   const before = host.choice;
   try {
     const choice = allowLibrary(folder, policy);
     await host.open(choice);
     await rememberLibrary(settingsFile, choice.folder);
+    // A library that may only be read is opened by its folder.
+    if (!choice.demonstration) await markLibrary(choice.folder).catch(() => undefined);
     // A page that knew another library starts afresh.
     for (const open of openWindows()) open.webContents.reload();
     return true;
@@ -104,7 +107,7 @@ async function openChosenLibrary(window: BrowserWindow | null): Promise<boolean>
 }
 
 function makeWindow(kind: WindowKind): BrowserWindow {
-  return openWindow(kind, join(here, 'preload.cjs'), developer);
+  return openWindow(kind, { title, preload: join(here, 'preload.cjs'), developer });
 }
 
 const hitsWindow = new HitsWindow({
@@ -127,6 +130,24 @@ function grantRead(paths: readonly string[]) {
     );
   }
   return paths.map((path) => grant((message) => host.send(message), path, 'read'));
+}
+
+/** Paths that the application was opened with, until the window takes them. */
+let waiting: readonly string[] = [];
+
+/** Does with paths what a second start, or a file manager, asks while the application runs. */
+async function open(paths: readonly string[]): Promise<void> {
+  const window = firstWindow();
+  if (window?.isMinimized()) window.restore();
+  window?.focus();
+  try {
+    const { library, sources } = sortOpened(paths);
+    waiting = [...waiting, ...sources];
+    if (library !== null && library !== host.library) await openLibraryFolder(library, window);
+    if (sources.length > 0) command('opened');
+  } catch (thrown) {
+    await showError(window, 'What was opened cannot be used', PrecedentError.from(thrown));
+  }
 }
 
 const handlers: BridgeHandlers = {
@@ -168,6 +189,11 @@ const handlers: BridgeHandlers = {
     if (what === 'open') hitsWindow.open();
     else if (what === 'close') hitsWindow.close();
     return { open: hitsWindow.window !== null };
+  },
+  takeOpened: async () => {
+    const paths = waiting;
+    waiting = [];
+    return grantRead(paths);
   },
   grantDropped: async (_window, paths) => grantRead(paths),
 };
@@ -216,20 +242,25 @@ async function start(choice: LibraryChoice): Promise<void> {
 function run(): void {
   let choice: LibraryChoice;
   try {
-    choice = chooseLibrary(options.library, settingsFile, policy);
+    const { library, sources } = sortOpened(options.opened);
+    choice = chooseLibrary(options.library ?? library, settingsFile, policy);
+    waiting = sources;
   } catch (thrown) {
     fail(thrown);
     return;
   }
-  if (!app.requestSingleInstanceLock()) {
+  if (!app.requestSingleInstanceLock({ opened: options.opened })) {
     process.stderr.write('Precedent is already running; its window was brought to the front\n');
     app.quit();
     return;
   }
-  app.on('second-instance', () => {
-    const window = firstWindow();
-    if (window?.isMinimized()) window.restore();
-    window?.focus();
+  app.on('second-instance', (_event, _argv, _cwd, data) => {
+    void open(openedPaths.safeParse(data).data?.opened ?? []);
+  });
+  // macOS says by an event, also at the first start, what other systems say by arguments.
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    void open([path]);
   });
   app.on('window-all-closed', () => app.quit());
   let closed = false;

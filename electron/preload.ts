@@ -34,6 +34,7 @@ const bridge: PrecedentBridge = {
   openLibrary: () => ask(requestChannels.openLibrary),
   requestPort: () => ask(requestChannels.requestPort),
   hitsWindow: (what) => ask(requestChannels.hitsWindow, what),
+  takeOpened: () => ask(requestChannels.takeOpened),
   grantDropped: (files) =>
     ask(
       grantDroppedChannel,

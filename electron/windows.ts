@@ -41,10 +41,19 @@ export const lockedDown = {
   spellcheck: false,
 } as const;
 
-/** Opens a window on the application's page. Its title never changes: a title is visible outside the window. */
-export function openWindow(kind: WindowKind, preload: string, developer: boolean): BrowserWindow {
+export interface WindowOptions {
+  /** It never changes: a title is visible outside the window. */
+  readonly title: string;
+  /** The path of the preload script. */
+  readonly preload: string;
+  /** Whether there are developer tools. */
+  readonly developer: boolean;
+}
+
+/** Opens a window on the application's page. */
+export function openWindow(kind: WindowKind, { title, preload, developer }: WindowOptions): BrowserWindow {
   const window = new BrowserWindow({
-    title: 'Precedent',
+    title,
     width: 1600,
     height: 1000,
     minWidth: kind === 'first' ? 1024 : 640,

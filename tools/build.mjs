@@ -14,11 +14,13 @@ const external = ['electron', 'better-sqlite3', 'onnxruntime-node', 'usearch'];
 
 /** Each part: the group it is built with, its entry, its output below dist/. */
 const parts = [
-  { group: 'engine', entry: 'native/cli/main.ts', output: 'cli/main.js' },
+  { group: 'engine', entry: 'native/cli/node.ts', output: 'cli/main.js' },
   { group: 'engine', entry: 'native/engine/main.ts', output: 'native/engine.js' },
   { group: 'engine', entry: 'native/encoder/process.ts', output: 'native/inference.js' },
   { group: 'engine', entry: 'native/ingest/reader.ts', output: 'native/reader.js' },
+  { group: 'shell', entry: 'electron/entry.ts', output: 'electron/entry.js' },
   { group: 'shell', entry: 'electron/main.ts', output: 'electron/main.js' },
+  { group: 'shell', entry: 'electron/command.ts', output: 'electron/command.js' },
   // Sandboxed preloads are CommonJS.
   { group: 'shell', entry: 'electron/preload.ts', output: 'electron/preload.cjs', format: 'cjs' },
   { group: 'renderer', entry: 'renderer/index.html', output: 'renderer/index.html', page: true },

@@ -11,8 +11,7 @@ import { loadManifest } from '../encoder/manifest.ts';
 import { ModelClient } from '../encoder/modelClient.ts';
 import { onnxRuntime } from '../encoder/runtime.ts';
 import { ManagedProcess } from '../process/managed.ts';
-import { forkSpawner } from '../process/spawners.ts';
-import { builtFolder, resourcesFolder } from './host.ts';
+import { installation } from './installation.ts';
 
 const gib = 1024 ** 3;
 
@@ -27,7 +26,7 @@ export async function doctor({ library, retry }: Options): Promise<Record<string
   const sqlite = String(db.prepare('SELECT sqlite_version()').pluck().get());
   db.close();
   if (retry) rmSync(calibrationsFolder(), { recursive: true, force: true });
-  const folder = join(resourcesFolder, 'encoders', 'builtin');
+  const folder = join(installation().resources, 'encoders', 'builtin');
   const { id, version } = await loadManifest(folder);
   const opened = await openModel(folder);
   const disk = await statfs(library ?? process.cwd()).catch(() => statfs(process.cwd()));
@@ -58,7 +57,7 @@ export async function doctor({ library, retry }: Options): Promise<Record<string
 async function openModel(
   folder: string,
 ): Promise<{ encoder: Partial<ModelState> | { error: string }; refused: ModelState['refused'] }> {
-  const spawner = forkSpawner(join(builtFolder, 'native'));
+  const { spawner } = installation();
   const inference = new ManagedProcess('inference', inferenceContract, spawner, () => undefined);
   try {
     const model = new ModelClient(inference, folder, calibrationsFolder());

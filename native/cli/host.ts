@@ -1,14 +1,13 @@
-/** The command line as a host: forks the engine under Node, opens a library, grants the paths that were typed. */
-import { type ChildProcess, fork } from 'node:child_process';
+/** The command line as a host: starts the engine, opens a library, grants the paths that were typed. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type EngineContract, engineContract } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import { type ToEngine, toHost } from '../contract/host.ts';
+import { toHost } from '../contract/host.ts';
 import { RpcClient } from '../contract/rpc.ts';
 import { calibrationsFolder } from '../encoder/calibrationsFolder.ts';
-import { childChannel } from '../process/channels.ts';
+import { installation, nodeInstallation } from './installation.ts';
 
 export interface Host {
   /** The engine's process id. */
@@ -18,12 +17,6 @@ export interface Host {
   grant(path: string, access: 'read' | 'write'): string;
   close(): Promise<void>;
 }
-
-/** The folder of the built processes, beside which this file was bundled. */
-export const builtFolder = resolve(import.meta.dirname, '..');
-
-/** The folder with encoders and presets that came with this installation. */
-export const resourcesFolder = resolve(builtFolder, '../resources');
 
 /** Starts the engine on a library folder. Throws what opening it throws. */
 export async function startHost(
@@ -39,27 +32,17 @@ export async function startHost(
       'make one with `import` or `demo`, or check --library',
     );
   }
-  const child = fork(join(options.dist ?? builtFolder, 'native/engine.js'), [], {
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: [],
-  });
-  // A message to an engine that is gone is lost; the requests say so.
-  const tell = (message: ToEngine) => child.send(message, () => undefined);
-  const engine = new RpcClient(engineContract, childChannel(child));
+  const { resources, startEngine } = options.dist ? nodeInstallation(options.dist) : installation();
+  const child = startEngine(root);
+  const engine = new RpcClient(engineContract, child.channel);
   await new Promise<void>((done, fail) => {
-    child.on('message', (raw) => {
+    child.onMessage((raw) => {
       const message = toHost.safeParse(raw);
       if (message.data?.control === 'opened') done();
       if (message.data?.control === 'failed') fail(PrecedentError.fromData(message.data.error));
     });
-    child.once('exit', (code) => fail(new PrecedentError('interrupted', `the engine ended with ${code}`)));
-    tell({
-      control: 'open',
-      library: root,
-      resources: resolve(options.dist ?? builtFolder, '../resources'),
-      calibrations: calibrationsFolder(),
-    });
+    child.onExit((code) => fail(new PrecedentError('interrupted', `the engine ended with ${code}`)));
+    child.tell({ control: 'open', library: root, resources, calibrations: calibrationsFolder() });
   }).catch((error: unknown) => {
     child.kill();
     throw error;
@@ -71,10 +54,10 @@ export async function startHost(
       const absolute = resolve(path);
       if (access === 'read') checkReadable(path);
       const token = randomUUID();
-      tell({ control: 'grant', token, path: absolute, access });
+      child.tell({ control: 'grant', token, path: absolute, access });
       return token;
     },
-    close: () => ended(child),
+    close: () => child.end(),
   };
 }
 
@@ -82,20 +65,4 @@ export async function startHost(
 export function checkReadable(path: string): void {
   if (!existsSync(resolve(path)))
     throw new PrecedentError('usage', 'there is no such file or folder', basename(path), 'check the path');
-}
-
-/** Lets the engine close its library; a stuck one is stopped after a while. */
-function ended(child: ChildProcess): Promise<void> {
-  return new Promise((done) => {
-    if (child.exitCode !== null || child.signalCode !== null) {
-      done();
-      return;
-    }
-    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-    child.once('exit', () => {
-      clearTimeout(timer);
-      done();
-    });
-    if (child.connected) child.disconnect();
-  });
 }

@@ -1,5 +1,4 @@
 /** The `precedent` command. Names, JSON and exit codes are those of ARCHITECTURE.md: other programs rely on them. */
-import '../process/offline.ts';
 import { Command, CommanderError, Option } from 'commander';
 import type { Query, SimpleQuery } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
@@ -267,12 +266,18 @@ function strict(parent: Command): void {
 }
 strict(program);
 
-process.once('SIGINT', () => interrupted.abort());
-// A reader of the output that wants no more of it, like `head`, is no fault.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
-program.parseAsync().catch((error: unknown) => {
+/** Runs one command to its end; `process.exitCode` says how it ended. */
+export async function runCommandLine(args: readonly string[]): Promise<void> {
+  process.once('SIGINT', () => interrupted.abort());
+  // A reader of the output that wants no more of it, like `head`, is no fault.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  await program.parseAsync(args, { from: 'user' }).catch(tell);
+}
+
+/** Says in one line on stderr what a command could not do. */
+function tell(error: unknown): void {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return;
     process.exitCode = 2;
@@ -286,4 +291,4 @@ program.parseAsync().catch((error: unknown) => {
   const typed = PrecedentError.from(error);
   process.stderr.write(`${typed.message.replaceAll('\n', ' ')}\n`);
   process.exitCode = typed.kind === 'usage' ? 2 : 1;
-});
+}

@@ -38,6 +38,8 @@ export const bridgeContract = {
     params: z.tuple([z.enum(['open', 'close', 'ask'])]),
     result: z.object({ open: z.boolean() }),
   },
+  /** The files and folders that the application was opened with since this was last asked, to be imported. */
+  takeOpened: { params: z.tuple([]), result: z.array(granted) },
 } as const;
 
 type Bridge = {
@@ -62,3 +64,5 @@ export const hitsWindowMessages = {
 } as const;
 /** Sent when the menu's Import… was chosen. */
 export const menuImportMessage = 'precedent:menu-import';
+/** Sent when the running application was opened with files: `takeOpened` gives them. */
+export const menuOpenedMessage = 'precedent:menu-opened';

@@ -11,6 +11,7 @@ import { onEncoder, onProcess, useEngineLine } from '../engine.ts';
 import { KeyImageList } from '../keyImages/KeyImageList.tsx';
 import { Demonstration } from '../library/Demonstration.tsx';
 import { ImportDialog } from '../library/importing/ImportDialog.tsx';
+import { addSources, useOpened } from '../library/importing/opened.ts';
 import { LesionDetails } from '../library/LesionDetails.tsx';
 import { chooseImport, LibraryPanel } from '../library/LibraryPanel.tsx';
 import { LibraryPage } from '../library/page/LibraryPage.tsx';
@@ -43,6 +44,7 @@ export function App() {
   useKeys();
   useProposalMeasurements();
   useNotices();
+  useOpened();
   const drop = useDrop();
   const apart = useWindows((s) => s.apart);
   const compare = useView((s) => (apart ? null : s.compare));
@@ -225,14 +227,7 @@ function useDrop() {
         setOver(false);
         bridge
           .grantDropped([...event.dataTransfer.files])
-          .then((granted) => {
-            if (granted.length > 0)
-              useView.setState(({ sources }) => ({
-                dialog: 'import',
-                importTab: 'new',
-                sources: [...sources, ...granted],
-              }));
-          })
+          .then(addSources)
           .catch((error: unknown) => failed('What was dropped could not be opened', error));
       },
     },

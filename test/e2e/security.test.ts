@@ -111,6 +111,7 @@ describe.skipIf(skip)(groupName('security'), () => {
         'requestPort:function',
         'savePage:function',
         'saveText:function',
+        'takeOpened:function',
       ]);
     });
 
