@@ -1,5 +1,6 @@
 /** A packaged application for the tests: made once as a development build, run as an ordinary user with Chromium's sandbox. */
 import { execFile, execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, chown, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -108,4 +109,22 @@ export function installedCommand(
       done({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr });
     });
   });
+}
+
+/** The processes of an executable, whoever started them. */
+export function processesOf(executable: string): { command: string; seccomp: string; uid: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+        const field = (name: string) => new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1] ?? '';
+        return command.startsWith(executable)
+          ? [{ command, seccomp: field('Seccomp'), uid: field('Uid') }]
+          : [];
+      } catch {
+        return [];
+      }
+    });
 }
