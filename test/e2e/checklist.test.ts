@@ -12,7 +12,7 @@ import { grantDroppedChannel, requestChannels } from '../../electron/channels.ts
 import { startCanary, type Watched } from '../support/canary.ts';
 import { figure } from '../support/figures.ts';
 import { projectRoot } from '../support/precedent.ts';
-import { asRoot, groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { runInPage } from './support/inPage.ts';
 
 const timeout = 60_000;
@@ -156,21 +156,6 @@ describe.skipIf(noAppReason() !== null)(groupName('checklist'), () => {
   describe(item(4), () => {
     test('every page is sandboxed (its process is looked at in sandbox.test.ts)', { timeout }, async () => {
       await expectEverywhere('sandbox', [true]);
-      // Even one that asks to be without; as root there is none.
-      if (asRoot) return;
-      const preload = join(folder, 'sandboxed.cjs');
-      await writeFile(
-        preload,
-        "require('electron').contextBridge.exposeInMainWorld('sandboxed', process.sandboxed === true)",
-      );
-      const bare = await launched.app.evaluate(async ({ BrowserWindow }, path) => {
-        const window = new BrowserWindow({ show: false, webPreferences: { sandbox: false, preload: path } });
-        await window.loadURL('data:text/html,bare');
-        const sandboxed = await window.webContents.executeJavaScript('window.sandboxed');
-        window.destroy();
-        return sandboxed as boolean;
-      }, preload);
-      expect(bare).toBe(true);
     });
   });
 
