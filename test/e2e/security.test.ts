@@ -11,11 +11,16 @@ import { figure } from '../support/figures.ts';
 import { type ProtocolCase, protocolCases, servedAddresses } from '../support/protocolCorpus.ts';
 import { fillLibrary, goodVoxels, secret } from '../support/protocolFolders.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
-import { askEngine, requestPort, watchPorts } from './support/engine.ts';
+import { askEngine, processId, requestPort, watchPorts } from './support/engine.ts';
 import { runInPage } from './support/inPage.ts';
 
 const skip = noAppReason() !== null;
 const timeout = 60_000;
+
+interface TwoSided {
+  readonly testPorts: readonly { postMessage(message: unknown, transfer: readonly unknown[]): void }[];
+  readonly MessageChannel: new () => { readonly port1: unknown };
+}
 
 describe.skipIf(skip)(groupName('security'), () => {
   let launched: LaunchedApp;
@@ -215,6 +220,65 @@ describe.skipIf(skip)(groupName('security'), () => {
         `try { return await window.precedent.grantDropped([{ path: '/etc/passwd' }]); } catch (e) { return 'refused'; }`,
       );
       expect(forged).toBe('refused');
+    });
+  });
+
+  describe('the port of the engine', () => {
+    test('a window cannot end what another asked for, nor disturb it by anything it says', {
+      timeout,
+    }, async () => {
+      const { app, page } = launched;
+      const opened = app.waitForEvent('window');
+      await runInPage(page, "await window.precedent.hitsWindow('open')");
+      const second = await opened;
+      for (const one of [page, second]) {
+        await one.waitForLoadState('load');
+        await watchPorts(one);
+        await requestPort(one);
+      }
+      const engine = await processId(launched, 'Precedent engine');
+      const id = 5_000_000;
+      const asked = askEngine(page, 'encoders.check', {}, id);
+      const said = await second.evaluate((foreign) => {
+        const { testPorts, MessageChannel } = globalThis as unknown as TwoSided;
+        const port = testPorts.at(-1);
+        let count = 0;
+        const say = (message: unknown, transfer: readonly unknown[] = []) => {
+          port?.postMessage(message, transfer);
+          count += 1;
+        };
+        for (const guess of [foreign, foreign, -1, 0, 1, Number.NaN]) say({ type: 'cancel', id: guess });
+        const cyclic: { self?: unknown } = {};
+        cyclic.self = cyclic;
+        for (const junk of [
+          null,
+          7,
+          'request',
+          [cyclic],
+          cyclic,
+          new Map([[1, cyclic]]),
+          new Error('x'),
+          new Date(0),
+        ])
+          say(junk);
+        const { port1 } = new MessageChannel();
+        say({ type: 'request', id: 9, method: 'library.info', params: port1 }, [port1]);
+        // What only main may say.
+        say({ control: 'open', library: '/', resources: '/' });
+        say({ control: 'grant', token: 'x'.repeat(36), path: '/etc/passwd', access: 'read' });
+        say({ control: 'exited', id: 1 });
+        return count;
+      }, id);
+      expect(said).toBeGreaterThan(15);
+      // An id is a window's own: the same one asks for something else there, and comes to nothing of the other's.
+      expect(await askEngine(second, 'library.info', {}, id)).toMatchObject({ type: 'result' });
+      expect(await asked).toMatchObject({ type: 'result' });
+      // A path that no dialog gave stands for nothing, whoever says that it does.
+      expect(await askEngine(second, 'originals.locate', { folder: 'x'.repeat(36) })).toMatchObject({
+        error: { kind: 'refused' },
+      });
+      expect(await processId(launched, 'Precedent engine')).toBe(engine);
+      await second.close();
     });
   });
 
