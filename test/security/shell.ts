@@ -21,9 +21,11 @@ export async function fuzzBridge(junk: Junk, count: number): Promise<{ channels:
     { handle: (channel: string, listener: Listener) => listeners.set(channel, listener) } as never,
     handlers as never,
   );
-  const { webContents } = openWindow('first', 'preload.cjs', false) as unknown as InstanceType<
-    typeof electronDouble.BrowserWindow
-  >;
+  const { webContents } = openWindow('first', {
+    title: 'Precedent',
+    preload: 'preload.cjs',
+    developer: false,
+  }) as unknown as InstanceType<typeof electronDouble.BrowserWindow>;
   const foreign = new electronDouble.BrowserWindow().webContents;
   const trusted = { sender: webContents, senderFrame: webContents.mainFrame };
   const strangers = [
