@@ -15,6 +15,8 @@ export interface LibraryPolicy {
   readonly allowTestData: boolean;
   /** Where the demonstration library lies. */
   readonly demonstrationFolder: string;
+  /** The folder that the administrator's policy names. */
+  readonly folder?: string | undefined;
 }
 
 const settings = z.object({ library: z.string().optional() });
@@ -67,8 +69,8 @@ export function chooseLibrary(
 ): LibraryChoice {
   if (named !== null) return allowLibrary(named, policy);
   const remembered = rememberedLibrary(settingsFile);
-  const folder = remembered !== null && allowsPatientData(policy) ? remembered : policy.demonstrationFolder;
-  return allowLibrary(folder, policy);
+  const wanted = policy.folder ?? policy.demonstrationFolder;
+  return allowLibrary(remembered !== null && allowsPatientData(policy) ? remembered : wanted, policy);
 }
 
 /** The path with symbolic links resolved; that of a folder not made yet as it is written. */

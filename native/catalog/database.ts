@@ -58,6 +58,15 @@ export function openInMemory(): Database {
   return new Sqlite(':memory:');
 }
 
+/** The catalog as it is now, for reading beside what goes on; the caller closes it. */
+export function openSnapshot(db: Database): Database {
+  const snapshot = new Sqlite(db.name, { readonly: true, fileMustExist: true });
+  snapshot.exec('BEGIN');
+  // A transaction sees the catalog as it is when it first reads.
+  snapshot.pragma('user_version');
+  return snapshot;
+}
+
 /** Applies the missing migrations, each in a transaction of its own. */
 export function migrate(db: Database, upTo = schemaVersion): void {
   const from = Number(db.pragma('user_version', { simple: true }));
@@ -71,7 +80,9 @@ export function migrate(db: Database, upTo = schemaVersion): void {
   }
   for (let version = from; version < upTo; version++) {
     db.transaction(() => {
-      db.exec(migrations[version]);
+      const step = migrations[version];
+      if (typeof step === 'string') db.exec(step);
+      else step(db);
       db.pragma(`user_version = ${version + 1}`);
     }).immediate();
   }

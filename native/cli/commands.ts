@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { type Host, startHost } from './host.ts';
+import { type Host, type HostOptions, startHost } from './host.ts';
 
 export interface Common {
   readonly library: string;
@@ -21,7 +21,7 @@ export async function openLibrary<T>(
 ): Promise<T> {
   const folder = library ?? (await mkdtemp(join(tmpdir(), 'precedent-')));
   try {
-    const host = await startHost(folder, { mayCreate: true });
+    const host = await startHost(folder, { mayCreate: true, temporary: library === undefined });
     try {
       return await work(host);
     } finally {
@@ -47,8 +47,9 @@ export async function withLibrary<T>(
   mayCreate: boolean,
   work: (host: Host) => Promise<T>,
   text: (result: T) => string,
+  more: Omit<HostOptions, 'mayCreate'> = {},
 ): Promise<void> {
-  const host = await startHost(options.library, { mayCreate });
+  const host = await startHost(options.library, { ...more, mayCreate });
   try {
     print(options, await work(host), text);
   } finally {

@@ -1,5 +1,5 @@
 /** What an IT department asks first: versions, providers, GPU, display, disk. */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,9 @@ import { calibrationsFolder } from '../encoder/calibrationsFolder.ts';
 import { loadManifest } from '../encoder/manifest.ts';
 import { ModelClient } from '../encoder/modelClient.ts';
 import { onnxRuntime } from '../encoder/runtime.ts';
+import { policyPath, readPolicy } from '../policy/policyFile.ts';
 import { ManagedProcess } from '../process/managed.ts';
+import { given } from './host.ts';
 import { installation } from './installation.ts';
 
 const gib = 1024 ** 3;
@@ -40,6 +42,7 @@ export async function doctor({ library, retry }: Options): Promise<Record<string
     encoder: { id, version, ...opened.encoder },
     providers: { inThisBuild: [...onnxRuntime.backends()], refused: opened.refused },
     calibrations: calibrationsFolder(),
+    policy: policyInForce(),
     display: process.env.WAYLAND_DISPLAY
       ? 'wayland'
       : process.env.DISPLAY
@@ -51,6 +54,15 @@ export async function doctor({ library, retry }: Options): Promise<Record<string
     memoryGiB: Math.round(totalmem() / gib),
     freeDiskGiB: Math.round((disk.bavail * disk.bsize) / gib),
   };
+}
+
+function policyInForce(): Record<string, unknown> {
+  const file = given.policy ?? policyPath();
+  try {
+    return { file, exists: existsSync(file), inForce: readPolicy(given.policy) };
+  } catch (error) {
+    return { file, exists: true, problem: PrecedentError.from(error).message };
+  }
 }
 
 /** As the engine opens it: in a process of its own, which a provider may take down. */

@@ -8,6 +8,7 @@ import { toHost } from '../contract/host.ts';
 import { RpcClient } from '../contract/rpc.ts';
 import { calibrationsFolder } from '../encoder/calibrationsFolder.ts';
 import { installation, nodeInstallation } from './installation.ts';
+import { signIn } from './signIn.ts';
 
 export interface Host {
   /** The engine's process id. */
@@ -18,11 +19,20 @@ export interface Host {
   close(): Promise<void>;
 }
 
-/** Starts the engine on a library folder. Throws what opening it throws. */
-export async function startHost(
-  library: string,
-  options: { mayCreate: boolean; dist?: string },
-): Promise<Host> {
+export interface HostOptions {
+  readonly mayCreate: boolean;
+  readonly dist?: string;
+  /** Whether the command does its work also where nobody signed in. */
+  readonly maybeLocked?: boolean;
+  /** An empty library for one command. */
+  readonly temporary?: boolean;
+}
+
+/** What the whole command line was given beside its command; set once, before any command runs. */
+export const given: { user?: string; pinFile?: string; policy?: string } = {};
+
+/** Starts the engine on a library folder and signs in. Throws what opening it and `signIn` throw. */
+export async function startHost(library: string, options: HostOptions): Promise<Host> {
   const root = resolve(library);
   if (!options.mayCreate && !existsSync(join(root, 'catalog.sqlite'))) {
     throw new PrecedentError(
@@ -42,11 +52,20 @@ export async function startHost(
       if (message.data?.control === 'failed') fail(PrecedentError.fromData(message.data.error));
     });
     child.onExit((code) => fail(new PrecedentError('interrupted', `the engine ended with ${code}`)));
-    child.tell({ control: 'open', library: root, resources, calibrations: calibrationsFolder() });
-  }).catch((error: unknown) => {
-    child.kill();
-    throw error;
-  });
+    child.tell({
+      control: 'open',
+      library: root,
+      resources,
+      calibrations: calibrationsFolder(),
+      policyFile: given.policy,
+      temporary: options.temporary,
+    });
+  })
+    .then(() => (options.maybeLocked ? undefined : signIn(engine, given)))
+    .catch(async (error: unknown) => {
+      await child.end();
+      throw error;
+    });
   return {
     pid: child.pid,
     engine,

@@ -4,6 +4,7 @@ import type { Query, SimpleQuery } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { expectedShare } from '../contract/expectedShare.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
+import { auditCommands } from './audit.ts';
 import { benchCommands } from './bench.ts';
 import { allRows, type Common, command, interrupted, libraryCommand, withLibrary } from './commands.ts';
 import { writeReport } from './demoReport.ts';
@@ -11,14 +12,19 @@ import { doctor } from './doctor.ts';
 import { encoderCommands } from './encoders.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { explainCommand } from './explain.ts';
+import { exportCommand } from './exporting.ts';
 import { filtersCommand, savedFilters } from './filters.ts';
-import type { Host } from './host.ts';
+import { given, type Host } from './host.ts';
 import { importCommands, reportText } from './importing.ts';
 import { progressPrinter, table } from './output.ts';
 
 const program = new Command('precedent')
   .description('Find the proven cases like this one. Research use, not for primary diagnosis.')
+  .option('--user <name>', 'who you are, where the library has users')
+  .option('--pin-file <file>', 'a file with the PIN; without it the terminal asks')
+  .addOption(new Option('--policy <file>', 'another policy file, in development').hideHelp())
   .exitOverride()
+  .hook('preAction', () => void Object.assign(given, program.opts()))
   .configureOutput({ outputError: () => undefined });
 
 program.addCommand(
@@ -198,28 +204,12 @@ program.addCommand(
 
 program.addCommand(evaluateCommand);
 
-program.addCommand(
-  libraryCommand('export', 'write a volume in HU, or a lesion’s mask, as NIfTI')
-    .option('--volume <id>')
-    .option('--lesion <id>')
-    .requiredOption('--to <file>', 'a .nii.gz file')
-    .action((options: Common & { volume?: string; lesion?: string; to: string }) =>
-      withLibrary(
-        options,
-        false,
-        (host) => {
-          const { volume, lesion } = options;
-          return host.engine.call('export.run', { volume, lesion, target: host.grant(options.to, 'write') });
-        },
-        ({ dims, bytes }) => `wrote ${dims.join(' × ')} voxels, ${bytes} bytes`,
-      ),
-    ),
-);
-
+program.addCommand(exportCommand);
 program.addCommand(filtersCommand);
 program.addCommand(encoderCommands);
 program.addCommand(explainCommand);
 program.addCommand(benchCommands);
+program.addCommand(auditCommands);
 
 program.addCommand(
   libraryCommand('verify', 'check that everything in the library is whole')

@@ -2,6 +2,8 @@
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
+import { archiveRequests } from './archive.ts';
+import { auditRequests } from './audit.ts';
 import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import {
@@ -59,6 +61,7 @@ import {
   progress,
   reconstruction,
   studyRow,
+  token,
   volumeRow,
 } from './model.ts';
 import { originalHeader, originalHeaderParams, originalValueParams } from './originalHeader.ts';
@@ -66,8 +69,8 @@ import { roiRule } from './reader.ts';
 import { savedQueryRequests } from './savedQueries.ts';
 import { reportParams } from './structuredReport.ts';
 import { comparisonParams, hitsParams, taughtFile, teachingParams } from './takeaway.ts';
+import { session, userRequests } from './users.ts';
 
-const token = z.string().min(16).max(64);
 const page = {
   offset: z.number().int().min(0).default(0),
   limit: z.number().int().min(1).max(10_000).default(1000),
@@ -397,6 +400,7 @@ export const engineContract = {
     'filterSets.save': { params: filterSet, result: z.array(filterSet) },
     'filterSets.remove': { params: filterSet.pick({ name: true }), result: z.array(filterSet) },
     ...savedQueryRequests,
+    ...archiveRequests,
     'search.excerpts': { params: excerptParams, result: z.array(reportExcerpt) },
     'search.run': { params: searchParams, result: searchResult },
     'search.explain': { params: explainParams, result: explanation },
@@ -543,6 +547,8 @@ export const engineContract = {
       }),
       progress,
     },
+    ...auditRequests,
+    ...userRequests,
     'verify.run': {
       params: z.object({ repair: z.boolean().default(false) }),
       result: verifyReport,
@@ -556,6 +562,8 @@ export const engineContract = {
     /** A job began, came on, or ended. */
     job: jobRow,
     'library.changed': z.object({ counts }),
+    /** Somebody signed in, or it was locked, or users are others. */
+    session,
   },
 } as const;
 export type EngineContract = typeof engineContract;

@@ -6,6 +6,7 @@ import { PrecedentError } from '../contract/errors.ts';
 import { type InferenceContract, inferenceContract } from '../contract/inference.ts';
 import type { JobRow } from '../contract/jobs.ts';
 import type { Level } from '../contract/levels.ts';
+import type { Policy } from '../contract/policy.ts';
 import { type ReaderContract, readerContract } from '../contract/reader.ts';
 import type { EventData } from '../contract/rpc.ts';
 import type { Embedder } from '../encoder/embedder.ts';
@@ -26,6 +27,7 @@ interface EngineOptions {
   readonly resources: string;
   readonly calibrations?: string | undefined;
   readonly demonstration: boolean;
+  readonly policy?: Policy;
   readonly spawner: Spawner;
   readonly onProcess: (state: ProcessState) => void;
   /** The library holds other things, or more of it can be found, than before. */
@@ -101,7 +103,7 @@ export class Engine {
     const { spawner, onProcess } = options;
     const inference = new ManagedProcess('inference', inferenceContract, spawner, onProcess);
     const reader = new ProcessPool('reader', readerContract, spawner, onProcess, { size: readerCount() });
-    const library = await Library.open(options.root, options.demonstration);
+    const library = await Library.open(options.root, options.demonstration, options.policy);
     try {
       const encoders = await Encoders.open(library, {
         folder: join(options.resources, 'encoders'),

@@ -20,6 +20,8 @@ import { anyTerm, ftsQuery, ftsTerms } from '../report/ftsQuery.ts';
 import { countPassing, fieldInfos, passing } from '../retrieval/gallery.ts';
 import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
+import { archiveHandlers, refuseArchives } from './archives.ts';
+import { auditHandlers } from './auditHandlers.ts';
 import { createDemo } from './demo.ts';
 import { editLesions } from './editLesions.ts';
 import { embedFiles } from './embedFiles.ts';
@@ -44,7 +46,7 @@ import { searchLibrary } from './searchLibrary.ts';
 import { similarityMap } from './similarityMap.ts';
 import { simulateFeedback } from './simulateFeedback.ts';
 import { comparison, saveHits } from './takeAway.ts';
-import { currentUser } from './user.ts';
+import { userHandlers } from './userHandlers.ts';
 import { verifyLibrary } from './verify.ts';
 
 type StartParams = ParsedParams<EngineContract, 'jobs.start'>;
@@ -56,7 +58,7 @@ interface EngineEvents {
 
 export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<EngineContract> {
   const { library, grants, encoders, queue } = engine;
-  const { reads, writes } = library;
+  const { reads, writes, session } = library;
 
   const changed = () => {
     library.changed();
@@ -73,12 +75,16 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
   };
   const idsPassing = (where: readonly Filter[]) =>
     where.length === 0 ? undefined : passing(library.gallery(), where).map(({ lesion }) => lesion);
-  const newJob = ({ sources, labels, ...options }: StartParams): NewJob => ({
-    origin: 'user',
-    sources: sources.map((token) => grants.take(token, 'read')),
-    labels: labels === undefined ? undefined : grants.take(labels, 'read'),
-    options,
-  });
+  const newJob = ({ sources, labels, ...options }: StartParams): NewJob => {
+    const paths = sources.map((token) => grants.take(token, 'read'));
+    refuseArchives(paths);
+    return {
+      origin: 'user',
+      sources: paths,
+      labels: labels === undefined ? undefined : grants.take(labels, 'read'),
+      options,
+    };
+  };
   const states = (): ProcessState[] => [engine.inference.state, engine.reader.state];
 
   return {
@@ -174,7 +180,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
 
     'annotations.list': ({ volume }) => library.annotations.ofStudy(volume),
     'annotations.save': ({ annotation }) => {
-      library.annotations.save(annotation, currentUser());
+      library.annotations.save(annotation, session.user);
       return library.annotations.ofStudy(annotation.volume);
     },
     'annotations.remove': ({ annotation }) => {
@@ -187,7 +193,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
 
     'keyImages.list': ({ volume }) => library.keyImages.ofStudy(volume),
     'keyImages.save': ({ image }) => {
-      library.keyImages.save(image, currentUser());
+      library.keyImages.save(image, session.user);
       return library.keyImages.ofStudy(image.volume);
     },
     'keyImages.remove': ({ image }) => {
@@ -219,15 +225,18 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       return library.filterSets.list();
     },
     ...savedQueryHandlers(library),
+    ...archiveHandlers(engine, changed),
+    ...userHandlers(session),
+    ...auditHandlers(library, grants),
     'search.excerpts': ({ lesions, text }) => library.reports.excerpts(lesions, anyTerm(text)),
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
     'methods.list': ({ encoder }) => methodRows(engine, encoder),
     'feedback.mark': ({ query, ...mark }) => {
-      library.feedback.mark(currentUser(), markedQuery(query), mark);
+      library.feedback.mark(session.user, markedQuery(query), mark);
       return {};
     },
     'feedback.clear': ({ query }) => {
-      library.feedback.clear(currentUser(), markedQuery(query));
+      library.feedback.clear(session.user, markedQuery(query));
       return {};
     },
     'feedback.list': ({ query }) => library.feedback.list(query && markedQuery(query)),

@@ -1,7 +1,8 @@
 /** An open library: its catalog, files, vectors and encoder, held by exactly one engine until it is closed. */
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotations.ts';
+import { type CatalogAudit, catalogAudit } from '../catalog/audit.ts';
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type CatalogChanges, catalogChanges } from '../catalog/changes.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
@@ -23,9 +24,11 @@ import { type CatalogMerges, catalogMerges } from '../catalog/merges.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
 import { type CatalogSavedQueries, catalogSavedQueries } from '../catalog/savedQueries.ts';
+import { type CatalogUsers, catalogUsers } from '../catalog/users.ts';
 import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
 import { levels } from '../contract/levels.ts';
+import { noPolicy, type Policy } from '../contract/policy.ts';
 import type { EmbedRegion } from '../encoder/voxelSource.ts';
 import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries } from '../files/files.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
@@ -36,11 +39,15 @@ import { LevelIndex } from '../retrieval/levelIndex.ts';
 import type { CacheKey } from '../vectors/cache.ts';
 import { VectorStore, vectorFiles } from '../vectors/store.ts';
 import { fromFloat16 } from '../volume/float16.ts';
+import { Session } from './session.ts';
 import { strayPaths } from './strays.ts';
 
 export class Library {
   readonly layout: Layout;
   readonly db: Database;
+  readonly audit: CatalogAudit;
+  readonly users: CatalogUsers;
+  readonly session: Session;
   readonly reads: CatalogReads;
   readonly writes: CatalogWrites;
   readonly jobs: CatalogJobs;
@@ -67,11 +74,19 @@ export class Library {
   #gallery: Gallery | null = null;
   #captioning = false;
 
-  private constructor(layout: Layout, db: Database, demonstration: boolean, unlock: () => Promise<void>) {
+  private constructor(
+    layout: Layout,
+    db: Database,
+    demonstration: boolean,
+    policy: Policy,
+    unlock: () => Promise<void>,
+  ) {
     this.layout = layout;
     this.db = db;
+    this.audit = catalogAudit(db, () => this.session.user);
     this.reads = catalogReads(db);
-    this.writes = catalogWrites(db);
+    this.writes = catalogWrites(db, this.audit);
+    this.users = catalogUsers(db);
     this.jobs = catalogJobs(db);
     this.reports = catalogReports(db);
     this.watched = catalogWatched(db);
@@ -82,17 +97,24 @@ export class Library {
     this.captions = catalogCaptions(db);
     this.filterSets = catalogFilterSets(db);
     this.finding = catalogFinding(db);
-    this.changes = catalogChanges(db);
+    this.changes = catalogChanges(db, this.audit);
     this.edits = catalogEdits(db, this.writes, this.changes);
     this.savedQueries = catalogSavedQueries(db);
     this.duplicates = catalogDuplicates(db);
     this.merges = catalogMerges(db, this.edits, this.changes);
+    this.session = new Session({
+      users: this.users,
+      audit: this.audit,
+      policy,
+      readSetting: this.reads.setting,
+      writeSetting: this.writes.setSetting,
+    });
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
   }
 
   /** Opens the library in `root`, creating an empty one where there is none. Throws `busy`, `corrupt` or `storage`. */
-  static async open(root: string, demonstration: boolean): Promise<Library> {
+  static async open(root: string, demonstration: boolean, policy: Policy = noPolicy): Promise<Library> {
     const layout = libraryLayout(root);
     for (const folder of [root, layout.voxels, layout.vectors, layout.thumbnails, layout.staging])
       await ensureFolder(folder);
@@ -101,9 +123,10 @@ export class Library {
       for (const folder of [layout.voxels, layout.vectors, layout.thumbnails])
         await removeTemporaries(folder);
       await emptyFolder(layout.staging);
-      const library = new Library(layout, openDatabase(layout.catalog), demonstration, unlock);
+      const library = new Library(layout, openDatabase(layout.catalog), demonstration, policy, unlock);
       try {
         for (const path of await strayPaths(layout, library)) await removeFolder(path);
+        library.writes.rehome(layout.originals, sep);
         library.#caption();
       } catch (error) {
         library.db.close();

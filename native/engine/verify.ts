@@ -11,6 +11,7 @@ import { commitFile, ensureFolder, fileExists, removeFolder } from '../files/fil
 import { countMissing, drawThumbnail, embedMissing } from '../ingest/embedMissing.ts';
 import { unpackMask } from '../lesion/mask.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
+import { Turns } from '../process/turns.ts';
 import { VectorStore } from '../vectors/store.ts';
 import { openVoxelFile } from '../volume/voxelFile.ts';
 import type { Engine } from './engine.ts';
@@ -36,7 +37,15 @@ export async function verifyLibrary(
   onProgress: (progress: { done: number; total: number }) => void,
 ): Promise<VerifyReport> {
   const check: Check = { engine, repair, signal, checked: {}, problems: [] };
-  const steps = [verifyCatalog, verifyVoxels, verifyLesions, verifyEncoders, verifyEmbeddings, verifyStray];
+  const steps = [
+    verifyCatalog,
+    verifyAudit,
+    verifyVoxels,
+    verifyLesions,
+    verifyEncoders,
+    verifyEmbeddings,
+    verifyStray,
+  ];
   for (const [done, step] of steps.entries()) {
     throwIfCancelled(signal);
     onProgress({ done, total: steps.length });
@@ -65,6 +74,14 @@ async function found(
 async function verifyCatalog(check: Check): Promise<void> {
   check.checked.catalog = 1;
   for (const what of integrityProblems(check.engine.library.db)) await found(check, what, 'catalog');
+}
+
+async function verifyAudit({ engine, signal, checked, problems }: Check): Promise<void> {
+  const turns = new Turns(signal);
+  const chain = await engine.library.audit.verify(undefined, () => turns.pass());
+  checked.audit = chain.head.count;
+  for (const { what, entry } of chain.problems)
+    problems.push({ what: `entry ${entry}: ${what}`, where: 'audit', repaired: false });
 }
 
 async function verifyVoxels(check: Check): Promise<void> {

@@ -12,6 +12,7 @@ import { useIdentity } from '../ui/identity.ts';
 import { failed } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { graphics, hasWebgl } from '../viewer/cornerstone.ts';
+import { Archive } from './Archive.tsx';
 import { Encoders } from './Encoders.tsx';
 import { Keys } from './Keys.tsx';
 import { Memory } from './Memory.tsx';
@@ -32,6 +33,7 @@ export function Settings({ app }: { app: AppInfo | undefined }) {
         <div className="dialog settings" data-testid="settings">
           <LibrarySettings />
           <Originals />
+          <Archive />
           <RoiRules />
           <Encoders />
           <PictureSettings />

@@ -7,7 +7,8 @@ import { decode } from 'fast-png';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { unzip } from '../../native/ingest/sources/unzip.ts';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { childrenOf, complaints, lineOf, numberOf, readReport } from '../support/structuredReport.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { dragFromMiddle, patience, sliceOf } from './support/viewport.ts';
@@ -60,7 +61,7 @@ describe.skipIf(noAppReason() !== null)(groupName('reading'), () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await precedentJson('demo', '--library', library, '--patients', '4');
+    await demoLibrary(library, 4);
     const db = new Sqlite(join(library, 'catalog.sqlite'));
     db.prepare('UPDATE study SET description = ?').run(`CT of ${canary}`);
     db.prepare('UPDATE series SET description = ?').run(`portal ${canary}`);

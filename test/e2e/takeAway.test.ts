@@ -7,7 +7,8 @@ import type { Page } from 'playwright-core';
 import { getResolvedPDFJS } from 'unpdf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readTable } from '../../native/ingest/csv.ts';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
@@ -43,7 +44,7 @@ describe.skipIf(noAppReason() !== null)(groupName('taking away and laying out'),
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await precedentJson('demo', '--library', library, '--patients', '13');
+    await demoLibrary(library, 13);
     const db = new Sqlite(join(library, 'catalog.sqlite'));
     const { id, name, date } = canaries;
     db.prepare(`UPDATE patient SET patientId = ? || id, identity = ? || id, name = ?, birthDate = ?`).run(

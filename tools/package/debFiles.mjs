@@ -17,6 +17,7 @@ export const depends = [
   'libcups2 | libcups2t64',
   'libdrm2',
   'libxkbcommon0',
+  'libx11-xcb1',
 ];
 
 const kept = 'Libraries, settings and logs of its users stay where they are.';
