@@ -2,7 +2,7 @@
  * Loaded ahead of a process's own module (`--import`), in its threads too: tries every door to the network once that module is in
  * place, and writes what came of it. It is in place when the file `go` appears, or the process is about to end by itself.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { type Canary, tryDoors } from './networkDoors.ts';
@@ -17,7 +17,10 @@ async function tryAll(): Promise<void> {
   begun = true;
   clearInterval(timer);
   const outcomes = await tryDoors(JSON.parse(canary) as Canary, leaveOut);
-  writeFileSync(join(folder, `${process.pid}-${threadId}.json`), JSON.stringify(outcomes));
+  // Whoever waits for it must not find half of it.
+  const path = join(folder, `${process.pid}-${threadId}`);
+  writeFileSync(path, JSON.stringify(outcomes));
+  renameSync(path, `${path}.json`);
 }
 
 const timer = setInterval(() => existsSync(join(folder, 'go')) && void tryAll(), 50);
