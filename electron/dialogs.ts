@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { type BrowserWindow, dialog, type MessageBoxOptions } from 'electron';
 import type { PrecedentError } from '../native/contract/errors.ts';
+import { safeFileName } from '../native/files/fileName.ts';
 
 export async function chooseImportPaths(
   window: BrowserWindow,
@@ -28,7 +29,7 @@ export async function chooseExportPath(window: BrowserWindow, suggestedName: str
   const result = await dialog.showSaveDialog(window, {
     title: 'Export',
     // The page suggests a name, never a place.
-    defaultPath: basename(suggestedName.replaceAll('\\', '/')),
+    defaultPath: safeFileName(basename(suggestedName.replaceAll('\\', '/'))),
     properties: ['showOverwriteConfirmation', 'createDirectory'],
   });
   return result.canceled || !result.filePath ? null : result.filePath;

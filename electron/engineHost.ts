@@ -157,6 +157,7 @@ export class EngineHost {
       resources: this.#options.resources,
       calibrations: this.#options.calibrations,
       demonstration: this.#library.demonstration,
+      mayCreate: this.#library.mayCreate,
       stays: true,
       policyFile: this.#options.policyFile ?? undefined,
     } satisfies ToEngine);
@@ -190,6 +191,8 @@ export class EngineHost {
 
   #opened(engine: Running): void {
     engine.opened = true;
+    // From now on there is one, and none is made in its place.
+    if (this.#library) this.#library = { ...this.#library, mayCreate: false };
     this.#healthyTimer = setTimeout(() => {
       this.#restarts = 0;
     }, HEALTHY_MS);

@@ -1,5 +1,5 @@
 /** Which library folder is opened: the one named, the one remembered, or the demonstration; and what policy allows. */
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { PrecedentError } from '../native/contract/errors.ts';
@@ -8,6 +8,8 @@ import { ensureFolder, writeFileAtomic } from '../native/files/files.ts';
 export interface LibraryChoice {
   readonly folder: string;
   readonly demonstration: boolean;
+  /** Whether an empty library is made where there is none: not in the place of one that was there before. */
+  readonly mayCreate: boolean;
 }
 
 export interface LibraryPolicy {
@@ -21,11 +23,10 @@ export interface LibraryPolicy {
 
 const settings = z.object({ library: z.string().optional() });
 
-/** The folder that was opened last by the user, where the settings file names one that still exists. */
+/** The folder that was opened last by the user, where the settings file names one, whether it still exists or not. */
 export function rememberedLibrary(settingsFile: string): string | null {
   try {
-    const { library } = settings.parse(JSON.parse(readFileSync(settingsFile, 'utf8')));
-    return library !== undefined && existsSync(library) ? library : null;
+    return settings.parse(JSON.parse(readFileSync(settingsFile, 'utf8'))).library ?? null;
   } catch {
     return null;
   }
@@ -53,7 +54,7 @@ export function allowLibrary(folder: string, policy: LibraryPolicy): LibraryChoi
       'install the official runtime, or give --allow-test-data for data of no patient',
     );
   }
-  return { folder: resolve(folder), demonstration };
+  return { folder: resolve(folder), demonstration, mayCreate: true };
 }
 
 /** Whether files other than the demonstration's own may be read at all. */
@@ -69,8 +70,10 @@ export function chooseLibrary(
 ): LibraryChoice {
   if (named !== null) return allowLibrary(named, policy);
   const remembered = rememberedLibrary(settingsFile);
-  const wanted = policy.folder ?? policy.demonstrationFolder;
-  return allowLibrary(remembered !== null && allowsPatientData(policy) ? remembered : wanted, policy);
+  if (remembered === null || !allowsPatientData(policy))
+    return allowLibrary(policy.folder ?? policy.demonstrationFolder, policy);
+  const choice = allowLibrary(remembered, policy);
+  return { ...choice, mayCreate: choice.demonstration };
 }
 
 /** The path with symbolic links resolved; that of a folder not made yet as it is written. */

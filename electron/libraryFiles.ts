@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import { PrecedentError } from '../native/contract/errors.ts';
 import { libraryLayout } from '../native/files/layout.ts';
+import { isWholePng } from '../native/volume/png.ts';
 
 const idPattern = /^[a-z0-9-]{1,64}$/;
 const MAX_THUMBNAIL_BYTES = 4 * 1024 * 1024;
@@ -33,7 +34,9 @@ export async function readThumbnail(library: string, id: string): Promise<Buffer
   try {
     const { size } = await handle.stat();
     if (size > MAX_THUMBNAIL_BYTES) throw new PrecedentError('limit', 'the thumbnail is too large');
-    return (await handle.readFile()) as Buffer<ArrayBuffer>;
+    const bytes = (await handle.readFile()) as Buffer<ArrayBuffer>;
+    if (!isWholePng(bytes)) throw new PrecedentError('corrupt', 'the thumbnail is damaged');
+    return bytes;
   } finally {
     await handle.close();
   }

@@ -11,6 +11,7 @@ import { queryClient, startEngineLine } from './engine.ts';
 import { App } from './ui/App.tsx';
 import { openLibraryName, putBackLook, startSession } from './ui/session.ts';
 import { theme } from './ui/theme.ts';
+import { startMending } from './viewer/mending.ts';
 import { startVoxelBudget } from './viewer/voxelBudget.ts';
 import { HitsPage } from './windows/HitsPage.tsx';
 import { startWindows } from './windows/hitsWindow.ts';
@@ -18,6 +19,7 @@ import { startSharing } from './windows/share.ts';
 import { isHitsPage } from './windows/state.ts';
 
 startEngineLine();
+startMending();
 startWindows();
 putBackLook();
 // A library that cannot be asked says so in the window; there is nothing to bring back or to share then.

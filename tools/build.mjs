@@ -16,6 +16,7 @@ const external = ['electron', 'better-sqlite3', 'onnxruntime-node', 'usearch'];
 const parts = [
   { group: 'engine', entry: 'native/cli/node.ts', output: 'cli/main.js' },
   { group: 'engine', entry: 'native/engine/main.ts', output: 'native/engine.js' },
+  { group: 'engine', entry: 'native/engine/backupThread.ts', output: 'native/backupThread.js' },
   { group: 'engine', entry: 'native/encoder/process.ts', output: 'native/inference.js' },
   { group: 'engine', entry: 'native/ingest/reader.ts', output: 'native/reader.js' },
   { group: 'shell', entry: 'electron/entry.ts', output: 'electron/entry.js' },

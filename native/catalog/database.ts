@@ -23,14 +23,14 @@ const pragmas = [
 /** The newest schema this version knows; `user_version` of the file. */
 export const schemaVersion = migrations.length;
 
-/** Opens (or creates) the catalog and brings it to the newest schema. Throws `corrupt` or `unsupported`. */
-export function openDatabase(path: string): Database {
+/** Opens (or creates) the catalog and brings it to the newest schema, or to an earlier one. Throws `corrupt` or `unsupported`. */
+export function openDatabase(path: string, schema = schemaVersion): Database {
   let db: Database;
   try {
     db = new Sqlite(path);
     db.pragma('journal_mode');
   } catch (error) {
-    throw notACatalog(error);
+    throw catalogError(error);
   }
   try {
     for (const [name, value, expected] of pragmas) {
@@ -45,11 +45,24 @@ export function openDatabase(path: string): Database {
         );
       }
     }
-    migrate(db);
+    migrate(db, schema);
     return db;
   } catch (error) {
     db.close();
-    throw error instanceof PrecedentError ? error : notACatalog(error);
+    throw error instanceof PrecedentError ? error : catalogError(error);
+  }
+}
+
+/** Opens a catalog of any schema as it is, to be read only; nothing is written, not even a migration. Throws as `openDatabase`. */
+export function openToRead(path: string): Database {
+  try {
+    const db = new Sqlite(path, { readonly: true, fileMustExist: true });
+    db.pragma('trusted_schema = OFF');
+    db.pragma('cell_size_check = ON');
+    db.pragma('busy_timeout = 5000');
+    return db;
+  } catch (error) {
+    throw catalogError(error);
   }
 }
 
@@ -88,6 +101,34 @@ export function migrate(db: Database, upTo = schemaVersion): void {
   }
 }
 
+/** From now on nothing can be written through this connection. */
+export function forbidWrites(db: Database): void {
+  db.pragma('query_only = ON');
+}
+
+/** Makes every index and full-text index again from the tables. What that meets in them is left to the checks to tell. */
+export function rebuildIndices(db: Database): void {
+  for (const step of [
+    'REINDEX',
+    `INSERT INTO report_text (report_text) VALUES ('rebuild')`,
+    `INSERT INTO lesion_text (lesion_text) VALUES ('rebuild')`,
+  ]) {
+    try {
+      db.exec(step);
+    } catch {
+      // The next one may do.
+    }
+  }
+}
+
+/** The names of its tables, in order; full-text indices, which follow from them, left out. */
+export function plainTables(db: Database): string[] {
+  return (db.pragma('table_list') as { schema: string; name: string; type: string }[])
+    .filter(({ schema, name, type }) => schema === 'main' && type === 'table' && !name.startsWith('sqlite_'))
+    .map(({ name }) => name)
+    .sort();
+}
+
 /** What SQLite's own checks find wrong: an empty list when the file is sound. */
 export function integrityProblems(db: Database): string[] {
   const found = db.pragma('integrity_check') as { integrity_check: string }[];
@@ -98,26 +139,15 @@ export function integrityProblems(db: Database): string[] {
   ];
 }
 
-function notACatalog(error: unknown): PrecedentError {
+/** What SQLite threw as a typed error: `corrupt`, `busy`, `storage`; any other as `PrecedentError.from` does. */
+export function catalogError(error: unknown): PrecedentError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
-    return new PrecedentError(
-      'corrupt',
-      'the catalog is damaged or not a catalog',
-      'catalog.sqlite',
-      'restore it from a backup',
-    );
-  }
-  if (code === 'SQLITE_BUSY')
-    return new PrecedentError('busy', 'the catalog is in use', 'catalog.sqlite', 'close the other program');
-  if (code === 'SQLITE_FULL')
-    return new PrecedentError('storage', 'no space left on the disk', 'catalog.sqlite', 'free some space');
-  if (code.startsWith('SQLITE'))
-    return new PrecedentError(
-      'storage',
-      `the catalog cannot be opened (${code})`,
-      'catalog.sqlite',
-      'check the disk and the permissions',
-    );
-  return PrecedentError.from(error);
+  const typed = PrecedentError.from(error);
+  if (typed.kind !== 'internal' || !code.startsWith('SQLITE')) return typed;
+  return new PrecedentError(
+    'storage',
+    `the catalog cannot be opened (${code})`,
+    'catalog.sqlite',
+    'check the disk and the permissions',
+  );
 }

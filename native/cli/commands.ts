@@ -57,7 +57,12 @@ export async function withLibrary<T>(
   }
 }
 
-function print<T>({ json }: { readonly json?: boolean }, result: T, text: (result: T) => string): void {
+/** The result as JSON where it is asked for, else as `text` says. */
+export function print<T>(
+  { json }: { readonly json?: boolean },
+  result: T,
+  text: (result: T) => string,
+): void {
   process.stdout.write(`${json ? JSON.stringify(result) : text(result)}\n`);
 }
 

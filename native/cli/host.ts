@@ -34,7 +34,8 @@ export const given: { user?: string; pinFile?: string; policy?: string } = {};
 /** Starts the engine on a library folder and signs in. Throws what opening it and `signIn` throw. */
 export async function startHost(library: string, options: HostOptions): Promise<Host> {
   const root = resolve(library);
-  if (!options.mayCreate && !existsSync(join(root, 'catalog.sqlite'))) {
+  // A library whose catalog is gone can still be restored.
+  if (!options.mayCreate && !['catalog.sqlite', 'voxels'].some((name) => existsSync(join(root, name)))) {
     throw new PrecedentError(
       'not-found',
       'there is no library',
@@ -55,6 +56,7 @@ export async function startHost(library: string, options: HostOptions): Promise<
     child.tell({
       control: 'open',
       library: root,
+      mayCreate: options.mayCreate,
       resources,
       calibrations: calibrationsFolder(),
       policyFile: given.policy,

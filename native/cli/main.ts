@@ -5,6 +5,7 @@ import { PrecedentError } from '../contract/errors.ts';
 import { expectedShare } from '../contract/expectedShare.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
 import { auditCommands } from './audit.ts';
+import { backupCommands, verifyCommand } from './backups.ts';
 import { benchCommands } from './bench.ts';
 import { allRows, type Common, command, interrupted, libraryCommand, withLibrary } from './commands.ts';
 import { writeReport } from './demoReport.ts';
@@ -211,32 +212,8 @@ program.addCommand(explainCommand);
 program.addCommand(benchCommands);
 program.addCommand(auditCommands);
 
-program.addCommand(
-  libraryCommand('verify', 'check that everything in the library is whole')
-    .option('--repair', 'rebuild what can be rebuilt')
-    .action((options: Common & { repair?: boolean }) =>
-      withLibrary(
-        options,
-        false,
-        async ({ engine }) => {
-          const report = await engine.call(
-            'verify.run',
-            { repair: options.repair ?? false },
-            { signal: interrupted.signal, onProgress: progressPrinter() },
-          );
-          if (!report.ok) process.exitCode = 1;
-          return report;
-        },
-        ({ ok, problems }) =>
-          [
-            ...problems.map(
-              ({ what, where, repaired }) => `${where}: ${what}${repaired ? ' (repaired)' : ''}`,
-            ),
-            ok ? 'the library is whole' : 'the library has problems; run verify --repair',
-          ].join('\n'),
-      ),
-    ),
-);
+program.addCommand(verifyCommand);
+for (const one of backupCommands) program.addCommand(one);
 
 program.addCommand(
   command('doctor', 'versions, providers, GPU, display, disk')

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
 import { archiveRequests } from './archive.ts';
 import { auditRequests } from './audit.ts';
+import { backupRequests, readOnly } from './backups.ts';
 import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import {
@@ -40,6 +41,7 @@ import {
   mergeParams,
 } from './library.ts';
 import { markSchema } from './mark.ts';
+import { mendingRequests } from './mending.ts';
 import {
   box,
   calibration,
@@ -296,6 +298,8 @@ export const engineContract = {
         encoder: encoderInfo,
         processes: z.array(processState),
         fields: z.array(fieldInfo),
+        /** Absent where the library may be changed. */
+        readOnly: readOnly.optional(),
       }),
     },
     'patients.list': { params: z.object({ ...page, text: listText }), result: paged(patientRow) },
@@ -549,6 +553,8 @@ export const engineContract = {
     },
     ...auditRequests,
     ...userRequests,
+    ...backupRequests,
+    ...mendingRequests,
     'verify.run': {
       params: z.object({ repair: z.boolean().default(false) }),
       result: verifyReport,

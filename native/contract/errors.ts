@@ -1,5 +1,6 @@
 /** Errors that cross a process: plain data with a kind, thrown again as the same typed error on the other side. */
 import { z } from 'zod';
+import { systemError } from './systemErrors.ts';
 
 export const errorKinds = [
   'usage', // the caller asked for something that cannot be: wrong argument, unknown id or field
@@ -53,27 +54,12 @@ export class PrecedentError extends Error {
   static from(thrown: unknown): PrecedentError {
     if (thrown instanceof PrecedentError) return thrown;
     const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+    const known = systemError(code);
+    if (known) return new PrecedentError(known.kind, known.what, known.where, known.todo);
     // The message of a failed system call holds a path, and a path may name a patient.
     const system =
       thrown instanceof Error && 'syscall' in thrown ? `${String(thrown.syscall)} failed (${code})` : null;
     const message = system ?? (thrown instanceof Error ? thrown.message : String(thrown));
-    if (/^(ENOSPC|EACCES|EPERM|EIO|EROFS|EDQUOT)$/.test(code)) {
-      return new PrecedentError(
-        'storage',
-        storageText[code] ?? code,
-        undefined,
-        'check the disk and the permissions',
-      );
-    }
     return new PrecedentError('internal', message);
   }
 }
-
-const storageText: Record<string, string> = {
-  ENOSPC: 'no space left on the disk',
-  EDQUOT: 'the disk quota is used up',
-  EACCES: 'permission denied',
-  EPERM: 'operation not permitted',
-  EROFS: 'the disk is read-only',
-  EIO: 'the disk reported an input/output error',
-};

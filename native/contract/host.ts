@@ -21,6 +21,8 @@ export const toEngine = z.discriminatedUnion('control', [
     /** An empty library for one command, which the policy does not mean. */
     temporary: z.boolean().default(false),
     demonstration: z.boolean().default(false),
+    /** Whether an empty library is made where there is none. */
+    mayCreate: z.boolean(),
     /** Go on with unfinished imports and watch folders: for a host that stays. */
     stays: z.boolean().default(false),
   }),

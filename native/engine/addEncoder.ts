@@ -8,7 +8,13 @@ import { Embedder } from '../encoder/embedder.ts';
 import { encoderFiles, loadManifest, readManifest } from '../encoder/manifest.ts';
 import type { Manifest } from '../encoder/manifestSchema.ts';
 import { tryEncoder } from '../encoder/trial.ts';
-import { commitFile, copyFileAtomic, ensureFolder, removeFolder } from '../files/files.ts';
+import {
+  commitFile,
+  copyFileAtomic,
+  discardFolder,
+  ensureFolder,
+  removeFolderWhole,
+} from '../files/files.ts';
 import { ManagedProcess, type Spawner } from '../process/managed.ts';
 import { compareVersions, type Encoders, encoderFolderName } from './encoders.ts';
 import type { Library } from './library.ts';
@@ -38,13 +44,13 @@ export async function addEncoder(
     checkNew(encoders, copied);
     await ensureFolder(library.layout.encoders);
     const place = join(library.layout.encoders, encoderFolderName(copied));
-    await removeFolder(place);
+    await removeFolderWhole(place, library.layout.staging);
     await commitFile(staged, place);
     await encoders.installed(place);
     await encoders.dropUnused(copied.id);
     return trial;
   } finally {
-    await removeFolder(staged);
+    await discardFolder(staged);
   }
 }
 

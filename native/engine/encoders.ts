@@ -6,7 +6,7 @@ import { PrecedentError } from '../contract/errors.ts';
 import type { InferenceContract } from '../contract/inference.ts';
 import { type Level, levels } from '../contract/levels.ts';
 import { Embedder } from '../encoder/embedder.ts';
-import { listFolder, removeFolder } from '../files/files.ts';
+import { listFolder, removeFolderWhole } from '../files/files.ts';
 import type { ManagedProcess } from '../process/managed.ts';
 import {
   chooseEncoder,
@@ -302,7 +302,9 @@ export class Encoders {
       .slice(0, -1)
       .filter(({ key }) => !keys.some((stored) => sameGeneration(stored, key)));
     this.#installed = this.#installed.filter((embedder) => !unused.includes(embedder));
-    for (const { folder } of unused) await removeFolder(folder);
+    // One that is held open goes another time.
+    for (const { folder } of unused)
+      await removeFolderWhole(folder, this.#library.layout.staging).catch(() => undefined);
   }
 
   /** Removes an added encoder in every version with all that it embedded. Throws `refused`, `not-found`. */
@@ -319,7 +321,7 @@ export class Encoders {
     await this.#library.forgetVectors(keys);
     const gone = this.#installed.filter(({ manifest }) => manifest.id === id);
     this.#installed = this.#installed.filter(({ manifest }) => manifest.id !== id);
-    for (const { folder } of gone) await removeFolder(folder);
+    for (const { folder } of gone) await removeFolderWhole(folder, this.#library.layout.staging);
   }
 }
 

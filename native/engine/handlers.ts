@@ -22,6 +22,7 @@ import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
 import { archiveHandlers, refuseArchives } from './archives.ts';
 import { auditHandlers } from './auditHandlers.ts';
+import { backupHandlers } from './backupHandlers.ts';
 import { createDemo } from './demo.ts';
 import { editLesions } from './editLesions.ts';
 import { embedFiles } from './embedFiles.ts';
@@ -34,6 +35,7 @@ import { exportTo } from './exportTo.ts';
 import { saveKeyImages } from './keyImages.ts';
 import { libraryHandlers } from './libraryHandlers.ts';
 import { markedQuery } from './markedQuery.ts';
+import { redrawThumbnail } from './mend.ts';
 import { methodRows } from './methodRows.ts';
 import { originalHeader, originalValue } from './originalHeader.ts';
 import { proposeLesion } from './propose.ts';
@@ -54,6 +56,8 @@ type StartParams = ParsedParams<EngineContract, 'jobs.start'>;
 interface EngineEvents {
   /** Tells every window and command line that the library's contents are others now. */
   libraryChanged(): void;
+  /** Ends this engine; its host starts another. */
+  restart(): void;
 }
 
 export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<EngineContract> {
@@ -95,6 +99,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       encoder: encoders.standard.info,
       processes: states(),
       fields: [...fieldInfos(library.gallery())],
+      readOnly: library.readOnly ?? undefined,
     }),
     ...libraryHandlers(engine, edited),
     'patients.list': (page) => reads.patients(page),
@@ -339,6 +344,12 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       engine.exclusively('embedding', signal, (either) =>
         embedLibrary(engine, encoder, levels, either, progress),
       ),
+    ...backupHandlers(engine, events.restart),
+    'files.mend': async ({ kind, id }, { signal }) => {
+      if (kind === 'voxels') return { sound: await engine.mender.voxels(reads.volume(id).id, signal) };
+      await redrawThumbnail(engine, id);
+      return { sound: true };
+    },
     'verify.run': ({ repair }, { signal, progress }) =>
       engine.exclusively('a check', signal, (either) => verifyLibrary(engine, repair, either, progress)),
   };

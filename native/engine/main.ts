@@ -25,6 +25,8 @@ import { Grants } from './grants.ts';
 import { guarded, SeenLately } from './guard.ts';
 import { engineHandlers } from './handlers.ts';
 import { jobRecorder } from './jobRecorder.ts';
+import { writable } from './readOnly.ts';
+import { explained } from './standing.ts';
 
 type Opening = Extract<z.output<typeof toEngine>, { control: 'open' }>;
 
@@ -34,6 +36,7 @@ const electronSpawner = parentPort ? hostSpawner(parentPort) : null;
 const spawner = electronSpawner ?? forkSpawner(import.meta.dirname);
 const seen = new SeenLately();
 const servers = new Set<Server<typeof engineContract>>();
+const restartMs = 200;
 let engine: Engine | null = null;
 /** Channels that came before the library was open. */
 const waiting: Channel[] = [];
@@ -48,8 +51,10 @@ function serveOn(channel: Channel): void {
     waiting.push(channel);
     return;
   }
-  const handlers = guarded(engine.library, engineHandlers(engine, { libraryChanged }), seen);
-  const server = serve(engineContract, channel, handlers);
+  const asked = writable(engine, engineHandlers(engine, { libraryChanged, restart }));
+  const handlers = guarded(engine.library, asked, seen);
+  const { layout } = engine.library;
+  const server = serve(engineContract, channel, handlers, (thrown) => explained(layout, thrown));
   servers.add(server);
   channel.onClose(() => servers.delete(server));
 }
@@ -71,6 +76,11 @@ function sessionChanged(state: SessionState): void {
   sendToHost({ control: 'session', locked, idleLockMinutes });
 }
 
+/** When the answer to what asked for it is out. */
+function restart(): void {
+  setTimeout(() => void close(), restartMs);
+}
+
 function onProcess(state: ProcessState): void {
   for (const server of servers) server.emit('process', state);
 }
@@ -80,7 +90,8 @@ function encoderChanged(news: EventData<EngineContract, 'encoder'>): void {
 }
 
 async function open(opening: Opening): Promise<void> {
-  const { library, resources, calibrations, demonstration, stays, policyFile, temporary } = opening;
+  const { library, resources, calibrations, demonstration, mayCreate, stays, policyFile, temporary } =
+    opening;
   try {
     const inForce = readPolicy(policyFile);
     const policy = temporary ? noPolicy : inForce;
@@ -91,11 +102,13 @@ async function open(opening: Opening): Promise<void> {
       resources,
       calibrations,
       demonstration,
+      mayCreate,
       policy,
       spawner,
       grants,
       onProcess,
       onLibrary: libraryChanged,
+      onDamage: restart,
       onJob: (job) => {
         record?.(job);
         tell('job', job);

@@ -1,12 +1,17 @@
 /**
- * The one layer for file operations inside a library: what is written here is complete or absent, never half.
- * Tests replace `operations` entries to inject faults.
+ * The one layer for file operations inside a library: what is written here is complete or absent, never half, also when the
+ * power fails. A name is made durable by syncing the folder it stands in, and so is a new folder's own name.
  */
-import { constants, promises as fs } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { constants, promises as fs, realpathSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { PrecedentError } from '../contract/errors.ts';
+import { codeOf } from './errorCode.ts';
+import { witnessOf } from './held.ts';
+import { storageError } from './storageError.ts';
 
-/** The system calls that this layer makes. Replaced one by one in tests to inject EIO, ENOSPC and their kind. */
+/** The system calls that this layer makes, replaced by tests that inject faults, other systems' rules or a power cut. */
 export const operations = {
   open: fs.open,
   rename: fs.rename,
@@ -15,32 +20,76 @@ export const operations = {
   readdir: fs.readdir,
   readFile: fs.readFile,
   stat: fs.stat,
+  statfs: fs.statfs,
   rm: fs.rm,
+  wait: (ms: number): Promise<void> => delay(ms),
 };
+/** Whose rules hold; tests set it to see what is done under those of Windows. */
+export const system = { windows: process.platform === 'win32', realpath: realpathSync.native };
 
 let temporaryCount = 0;
 
-/** System messages name the path, which may name a patient; their code says enough. */
-function asStorageError(error: unknown, what: string): PrecedentError {
-  const typed = PrecedentError.from(error);
-  if (typed.kind !== 'internal') return typed;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : typed.what;
-  const [reason, todo] = plainReasons[code] ?? [code, undefined];
-  return new PrecedentError('storage', `${what} failed (${reason})`, undefined, todo);
+/** How long to wait before each further try (ms), some five seconds in all: scanners and backups hold a file for moments. */
+const patienceMs = [10, 20, 40, 80, 160, 320, 500, 500, 500, 500, 500, 500, 500, 500, 500] as const;
+
+/** On Windows an open file says these where it is to be replaced or removed; elsewhere they mean what they say. */
+const inUse = (code: string) =>
+  code === 'EBUSY' || (system.windows && (code === 'EPERM' || code === 'EACCES'));
+
+/** Tries again while another program has the file. Throws what the system says, or EBUSY when the file was not let go of. */
+async function patiently<T>(step: () => Promise<T>): Promise<T> {
+  for (const ms of patienceMs) {
+    try {
+      return await step();
+    } catch (error) {
+      if (!inUse(codeOf(error))) throw error;
+    }
+    await operations.wait(ms);
+  }
+  return step().catch((error: unknown) => {
+    throw inUse(codeOf(error))
+      ? Object.assign(new Error('in use', { cause: error }), { code: 'EBUSY' })
+      : error;
+  });
 }
 
-const plainReasons: Readonly<Record<string, readonly [string, string]>> = {
-  ENOENT: ['the folder does not exist', 'create it first, or choose another'],
-  ENOTDIR: ['a part of the path is a file', 'choose another folder'],
-  EEXIST: ['a file lies at the path', 'choose another folder'],
-  EISDIR: ['a folder lies at the path', 'choose another name'],
-};
-
-/** Creates a folder and its parents; an existing one is fine. */
+/** Creates a folder and its parents, durably; an existing one is fine. Throws `storage`; the folder of an open library is never made anew. */
 export async function ensureFolder(path: string): Promise<void> {
-  await operations.mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw asStorageError(error, 'creating a folder');
+  try {
+    await makeFolder(path);
+  } catch (error) {
+    throw storageError(error, 'creating a folder', path);
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  const witness = witnessOf(path);
+  if (witness !== undefined) {
+    if (await fileExists(witness)) return;
+    throw libraryGone();
+  }
+  const found = await operations.stat(path).catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw error;
   });
+  if (found?.isDirectory()) return;
+  if (found) throw Object.assign(new Error('a file lies there'), { code: 'EEXIST' });
+  const parent = dirname(path);
+  await makeFolder(parent);
+  await operations.mkdir(path).catch((error: unknown) => {
+    // Another made it meanwhile.
+    if (codeOf(error) !== 'EEXIST') throw error;
+  });
+  await syncFolder(parent);
+}
+
+/** What is said once the folder of an open library is no longer there. */
+export function libraryGone(): PrecedentError {
+  return new PrecedentError(
+    'storage',
+    'its disk or folder is gone',
+    'the library',
+    'connect the disk again, then open the library again',
+  );
 }
 
 /** A file that grows under a temporary name and takes its place at `commit`, whole or not at all. */
@@ -57,25 +106,18 @@ export async function createFileAtomic(path: string): Promise<AtomicFile> {
   const temporary = `${path}.${process.pid}-${temporaryCount++}.tmp`;
   const asWritten = <T>(step: Promise<T>): Promise<T> =>
     step.catch((error: unknown) => {
-      throw asStorageError(error, 'writing a file');
+      throw storageError(error, 'writing a file', path);
     });
   const file = await asWritten(operations.open(temporary, 'wx', 0o600));
   let committed = false;
   return {
-    write: (chunk) =>
-      asWritten(
-        (async () => {
-          let offset = 0;
-          while (offset < chunk.length)
-            offset += (await file.write(chunk, offset, chunk.length - offset)).bytesWritten;
-        })(),
-      ),
+    write: (chunk) => asWritten(writeAll(file, chunk)),
     commit: () =>
       asWritten(
         (async () => {
           await file.sync();
           await file.close();
-          await operations.rename(temporary, path);
+          await patiently(() => operations.rename(temporary, path));
           committed = true;
           await syncFolder(dirname(path));
         })(),
@@ -86,6 +128,13 @@ export async function createFileAtomic(path: string): Promise<AtomicFile> {
       await operations.unlink(temporary).catch(() => undefined);
     },
   };
+}
+
+/** A disk may take a piece of what it is given at a time. */
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  let offset = 0;
+  while (offset < chunk.length)
+    offset += (await file.write(chunk, offset, chunk.length - offset)).bytesWritten;
 }
 
 /** Writes the chunks to a temporary name, fsyncs, renames over `path` and fsyncs the folder. On failure `path` is as before. */
@@ -103,51 +152,144 @@ export async function writeFileAtomic(
   }
 }
 
-/** Moves a finished, already fsynced file to its final place, and makes the move durable. */
+/** Moves a finished, already fsynced file or folder to its final place in another folder, and makes the move durable. */
 export async function commitFile(staged: string, path: string): Promise<void> {
   try {
-    await operations.rename(staged, path);
+    await patiently(() => operations.rename(staged, path));
     await syncFolder(dirname(path));
   } catch (error) {
-    throw asStorageError(error, 'moving a file into the library');
+    throw storageError(error, 'moving a file into its place', path);
+  }
+}
+
+/**
+ * Opens a new file that is not waited for: it counts for nothing before `makeDurable`, and may be torn until then. For many
+ * files of which none is relied on before all of them are there.
+ */
+export async function createPlainFile(path: string, flags: 'w' | 'wx' = 'wx'): Promise<PlainFile> {
+  const asWritten = <T>(step: Promise<T>): Promise<T> =>
+    step.catch((error: unknown) => {
+      throw storageError(error, 'writing a file', path);
+    });
+  const file = await asWritten(operations.open(path, flags, 0o600));
+  return {
+    write: (chunk) => asWritten(writeAll(file, chunk)),
+    modifiedMs: () => asWritten(file.stat().then(({ mtimeMs }) => mtimeMs)),
+    close: () => asWritten(file.close()),
+  };
+}
+
+export interface PlainFile {
+  write(chunk: Uint8Array): Promise<void>;
+  /** When it was written last, in milliseconds since 1970. */
+  modifiedMs(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** As `createPlainFile`, whole, over whatever file lies there. */
+export async function writePlainFile(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await createPlainFile(path, 'w');
+  try {
+    await file.write(bytes);
+  } finally {
+    await file.close();
+  }
+}
+
+/** A disk puts down several files at once hardly slower than one. */
+const syncedAtOnce = 16;
+
+/** Fsyncs files and the folders that they stand in. */
+export async function makeDurable(paths: readonly string[]): Promise<void> {
+  const rest = paths.values();
+  const work = async () => {
+    // The workers share one iterator.
+    for (const path of rest) await syncFile(path);
+  };
+  const workers = await Promise.allSettled(Array.from({ length: syncedAtOnce }, work));
+  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
+  for (const folder of new Set(paths.map(dirname)))
+    await syncFolder(folder).catch((error: unknown) => {
+      throw storageError(error, 'writing a folder', folder);
+    });
+}
+
+/** Makes the bytes of a file durable that something else has written. */
+export async function syncFile(path: string): Promise<void> {
+  try {
+    const file = await operations.open(path, 'r+');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw storageError(error, 'writing a file', path);
   }
 }
 
 /** Makes the entries of a folder durable. Windows cannot fsync a folder and does not need it. */
 async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
+  if (system.windows) return;
   const folder = await operations.open(path, constants.O_RDONLY);
   try {
     await folder.sync();
+  } catch (error) {
+    // Some disks that something is saved to cannot.
+    if (!/^(EINVAL|ENOTSUP|EOPNOTSUPP)$/.test(codeOf(error))) throw error;
   } finally {
     await folder.close();
   }
 }
 
+/** Opens a file to be read in pieces, through this layer so that who holds it open is known. Throws what the system says. */
+export function openForReading(path: string): Promise<FileHandle> {
+  return patiently(() => operations.open(path, 'r'));
+}
+
 /** The whole file. Throws `not-found` when there is none. */
 export async function readFileBytes(path: string): Promise<Uint8Array> {
   try {
-    return await operations.readFile(path);
+    return await patiently(() => operations.readFile(path));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw new PrecedentError('not-found', 'the file does not exist');
-    }
-    throw asStorageError(error, 'reading a file');
+    if (codeOf(error) === 'ENOENT') throw new PrecedentError('not-found', 'the file does not exist');
+    throw storageError(error, 'reading a file', path);
   }
 }
 
 /** Removes a file; one that is not there is fine. */
 export async function removeFile(path: string): Promise<void> {
-  await operations.unlink(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw asStorageError(error, 'removing a file');
+  await patiently(() => operations.unlink(path)).catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw storageError(error, 'removing a file', path);
   });
 }
 
 /** Removes a folder with everything in it; one that is not there is fine. */
 export async function removeFolder(path: string): Promise<void> {
-  await operations.rm(path, { recursive: true, force: true }).catch((error: unknown) => {
-    throw asStorageError(error, 'removing a folder');
+  await patiently(() => operations.rm(path, { recursive: true, force: true })).catch((error: unknown) => {
+    throw storageError(error, 'removing a folder', path);
   });
+}
+
+/**
+ * Removes a folder that is all there or not there at all, whatever interrupts it: it is moved into `aside`, a folder on the
+ * same disk that is emptied at the next start, before anything in it is removed.
+ */
+export async function removeFolderWhole(path: string, aside: string): Promise<void> {
+  const moved = join(aside, `${basename(path)}.${process.pid}-${temporaryCount++}.removed`);
+  try {
+    await patiently(() => operations.rename(path, moved));
+    await syncFolder(dirname(path));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw storageError(error, 'removing a folder', path);
+  }
+  await discardFolder(moved);
+}
+
+/** Removes a folder that counts for nothing and goes at the next start at the latest: what became of the work in it is not for this to say. */
+export async function discardFolder(path: string): Promise<void> {
+  await removeFolder(path).catch(() => undefined);
 }
 
 /** The names in a folder, sorted; none when the folder is missing. */
@@ -155,8 +297,8 @@ export async function listFolder(path: string): Promise<string[]> {
   try {
     return (await operations.readdir(path)).sort();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw asStorageError(error, 'listing a folder');
+    if (codeOf(error) === 'ENOENT') return [];
+    throw storageError(error, 'listing a folder', path);
   }
 }
 
@@ -167,6 +309,17 @@ export async function folderBytes(path: string): Promise<number> {
   let bytes = 0;
   for (const name of await listFolder(path)) bytes += await folderBytes(join(path, name));
   return bytes;
+}
+
+/** As `fileExists`, but throws `storage` where it cannot be told. */
+export async function isThere(path: string): Promise<boolean> {
+  return operations.stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (/^(ENOENT|ENOTDIR)$/.test(codeOf(error))) return false;
+      throw storageError(error, 'looking for a file', path);
+    },
+  );
 }
 
 /** True when something is at this path. */

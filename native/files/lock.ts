@@ -5,12 +5,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PrecedentError } from '../contract/errors.ts';
-import { listFolder } from './files.ts';
+import { listFolder, readFileBytes, removeFile, writeFileAtomic } from './files.ts';
 
 /** Of several that ask at once the first by name waits this often for the others to withdraw. */
 const looks = 10;
@@ -19,7 +18,7 @@ const betweenLooksMs = 50;
 /** Claims the library by a file `<path>.<random>`, or throws `busy`. The returned function withdraws the claim. */
 export async function lockLibrary(path: string): Promise<() => Promise<void>> {
   const claim = `${path}.${randomUUID()}`;
-  const release = () => unlink(claim).catch(() => undefined);
+  const release = () => removeFile(claim).catch(() => undefined);
   try {
     await writeClaim(claim);
     for (let look = 1; ; look++) {
@@ -38,9 +37,7 @@ export async function lockLibrary(path: string): Promise<() => Promise<void>> {
 /** Renamed into place as a whole: nobody ever reads a claim that does not say yet whose it is. */
 async function writeClaim(claim: string): Promise<void> {
   const owner: Owner = { pid: process.pid, host: hostname(), started: startTime(process.pid) };
-  const temporary = `${claim}.tmp`;
-  await writeFile(temporary, JSON.stringify(owner), { mode: 0o600 });
-  await rename(temporary, claim);
+  await writeFileAtomic(claim, Buffer.from(JSON.stringify(owner)));
 }
 
 /** The claims of other living processes; those of dead ones are removed. */
@@ -49,10 +46,13 @@ async function livingClaims(path: string, mine: string): Promise<{ name: string;
   for (const name of await listFolder(dirname(path))) {
     if (!name.startsWith(`${basename(path)}.`) || name.endsWith('.tmp') || name === basename(mine)) continue;
     const claim = join(dirname(path), name);
-    const text = await readFile(claim, 'utf8').catch(() => '');
+    const text = await readFileBytes(claim).then(
+      (bytes) => Buffer.from(bytes).toString('utf8'),
+      () => '',
+    );
     const owner = ownerOf(text);
     if (owner && (owner.host !== hostname() || lives(owner))) found.push({ name, owner });
-    else await unlink(claim).catch(() => undefined);
+    else await removeFile(claim).catch(() => undefined);
   }
   return found;
 }

@@ -1,9 +1,16 @@
 /** A set of new files outside of the library, as a folder or as one ZIP: there when all of them are written, not before. */
-import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Zip, ZipPassThrough } from 'fflate';
 import { PrecedentError } from '../contract/errors.ts';
-import { commitFile, createFileAtomic, ensureFolder, fileExists, removeFolder } from './files.ts';
+import {
+  commitFile,
+  createFileAtomic,
+  ensureFolder,
+  fileExists,
+  makeDurable,
+  removeFolder,
+  writePlainFile,
+} from './files.ts';
 
 export interface FilePackage {
   /** @param name its path in the package, with `/` between folders */
@@ -35,16 +42,19 @@ async function inFolder(path: string): Promise<FilePackage> {
     );
   const partial = `${path}.${process.pid}.partial`;
   await ensureFolder(partial);
+  const files: string[] = [];
   return {
     async add(name, bytes) {
       const file = join(partial, ...name.split('/'));
       await ensureFolder(dirname(file));
       // Not waited for the disk each time: until its name is right the folder counts for nothing.
-      await writeFile(file, bytes, { mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
-        throw new PrecedentError('storage', `writing a file failed (${error.code})`);
-      });
+      await writePlainFile(file, bytes);
+      files.push(file);
     },
-    commit: () => commitFile(partial, path),
+    async commit() {
+      await makeDurable(files);
+      await commitFile(partial, path);
+    },
     abandon: () => removeFolder(partial),
   };
 }

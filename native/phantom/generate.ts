@@ -1,8 +1,7 @@
 /** Writes a phantom library: for each patient a CT series, a structure set, and the truth of every lesion in labels.csv. */
-
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PrecedentError } from '../contract/errors.ts';
+import { ensureFolder, makeDurable, writeFileAtomic, writePlainFile } from '../files/files.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import { createRandom } from '../random.ts';
 import { type PhantomCase, type PhantomSize, phantomCase } from './case.ts';
@@ -60,7 +59,7 @@ export async function generatePhantomLibrary(dir: string, options: PhantomOption
     rows.push(...labelRows(seed, index, phantom));
     onProgress?.(index + 1, patients);
   }
-  await attempt(() => writeFile(join(dir, 'labels.csv'), `${rows.join('\n')}\n`));
+  await writeFileAtomic(join(dir, 'labels.csv'), Buffer.from(`${rows.join('\n')}\n`));
   return { patients, studies, lesions };
 }
 
@@ -74,28 +73,24 @@ export async function writePatient(
 ): Promise<number> {
   const home = join(dir, phantom.id);
   const further = furtherSeries(seed, index, size, phantom);
-  await writeSeries(join(home, 'CT'), ctFiles(seed, phantom));
+  const files = await writeSeries(join(home, 'CT'), ctFiles(seed, phantom));
   for (const { folder, part, phantom: other } of further)
-    await writeSeries(join(home, folder), ctFiles(seed, other, part));
-  await attempt(() => writeFile(join(home, 'RTSTRUCT.dcm'), structureSetFile(seed, phantom)));
+    files.push(...(await writeSeries(join(home, folder), ctFiles(seed, other, part))));
+  const structures = join(home, 'RTSTRUCT.dcm');
+  await writePlainFile(structures, structureSetFile(seed, phantom));
+  await makeDurable([...files, structures]);
   return new Set(['', ...further.map(({ part }) => part.examination)]).size;
 }
 
-async function writeSeries(folder: string, files: ReturnType<typeof ctFiles>): Promise<void> {
-  await attempt(async () => {
-    await mkdir(folder, { recursive: true });
-    const writes: Promise<void>[] = [];
-    for (const { name, data } of files) writes.push(writeFile(join(folder, name), data));
-    await Promise.all(writes);
-  });
-}
-
-async function attempt(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    throw PrecedentError.from(error);
-  }
+async function writeSeries(folder: string, files: ReturnType<typeof ctFiles>): Promise<string[]> {
+  await ensureFolder(folder);
+  return Promise.all(
+    files.map(async ({ name, data }) => {
+      const path = join(folder, name);
+      await writePlainFile(path, data);
+      return path;
+    }),
+  );
 }
 
 /** One line per lesion; no value holds a comma or a quote, so none needs quoting. */

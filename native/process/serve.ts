@@ -28,8 +28,16 @@ export interface Server<C extends Contract> {
   emit<E extends EventName<C>>(event: E, data: EventData<C, E>): void;
 }
 
-/** Serves the contract on a channel until it closes; then every request still running is aborted. */
-export function serve<C extends Contract>(contract: C, channel: Channel, handlers: Handlers<C>): Server<C> {
+/**
+ * Serves the contract on a channel until it closes; then every request still running is aborted.
+ * @param explained makes the error that is answered of whatever a handler threw
+ */
+export function serve<C extends Contract>(
+  contract: C,
+  channel: Channel,
+  handlers: Handlers<C>,
+  explained: (thrown: unknown) => Promise<PrecedentError> = async (thrown) => PrecedentError.from(thrown),
+): Server<C> {
   const running = new Map<number, AbortController>();
   let closed = false;
   const send = (message: ServerMessage) => {
@@ -67,7 +75,7 @@ export function serve<C extends Contract>(contract: C, channel: Channel, handler
       .then(() => handler(params.data as ParsedParams<C, Method<C>>, context))
       .then(
         (result) => send({ type: 'result', id, result }),
-        (error: unknown) => send({ type: 'error', id, error: PrecedentError.from(error).toData() }),
+        async (thrown: unknown) => send({ type: 'error', id, error: (await explained(thrown)).toData() }),
       )
       .finally(() => running.delete(id));
   });

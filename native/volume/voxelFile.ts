@@ -7,14 +7,14 @@
  * fastest, compressed with zstd; the header's `slices` gives for each its compressed length and the CRC-32 of the
  * compressed bytes. The lengths must add up to where the header begins: every byte of the file is accounted for.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { constants, crc32, zstdCompress, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { z } from 'zod';
 import { PrecedentError } from '../contract/errors.ts';
 import { direction, vec3 } from '../contract/model.ts';
-import { type AtomicFile, createFileAtomic } from '../files/files.ts';
+import { type AtomicFile, createFileAtomic, openForReading } from '../files/files.ts';
 import { type Box, boxDims, type Grid, indexToWorld, type Volume } from './volume.ts';
 
 const compress = promisify(zstdCompress);
@@ -260,7 +260,7 @@ export class VoxelFile {
 
 /** Opens a voxel file read-only. Throws `not-found`, or `corrupt` when its header fails its check. */
 export async function openVoxelFile(path: string): Promise<VoxelFile> {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+  const file = await openForReading(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT')
       throw new PrecedentError('not-found', 'the voxels of this volume are missing');
     throw PrecedentError.from(error);

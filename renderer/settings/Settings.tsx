@@ -13,6 +13,7 @@ import { failed } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { graphics, hasWebgl } from '../viewer/cornerstone.ts';
 import { Archive } from './Archive.tsx';
+import { Backups } from './Backups.tsx';
 import { Encoders } from './Encoders.tsx';
 import { Keys } from './Keys.tsx';
 import { Memory } from './Memory.tsx';
@@ -32,6 +33,7 @@ export function Settings({ app }: { app: AppInfo | undefined }) {
       {open && (
         <div className="dialog settings" data-testid="settings">
           <LibrarySettings />
+          <Backups />
           <Originals />
           <Archive />
           <RoiRules />

@@ -35,6 +35,7 @@ import { HitsApart } from '../windows/HitsApart.tsx';
 import { useWindows } from '../windows/state.ts';
 import { Failure, Loading } from './Empty.tsx';
 import { failed, notice } from './notice.ts';
+import { ReadOnlyBanner } from './ReadOnlyBanner.tsx';
 import { RuntimeBanner } from './RuntimeBanner.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { chosenProposal, useView } from './store.ts';
@@ -64,6 +65,7 @@ export function App() {
   return (
     <div className="app" data-corner-text={cornerText ? 'shown' : 'hidden'} {...drop.handlers}>
       <RuntimeBanner app={app.data} />
+      <ReadOnlyBanner />
       <Toolbar />
       {creating ? (
         <Demonstration

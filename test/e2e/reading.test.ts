@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { decode } from 'fast-png';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { unzip } from '../../native/ingest/sources/unzip.ts';
 import { demoLibrary } from '../support/demoLibrary.ts';
+import { editCatalog } from '../support/editCatalog.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { childrenOf, complaints, lineOf, numberOf, readReport } from '../support/structuredReport.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
@@ -62,13 +62,13 @@ describe.skipIf(noAppReason() !== null)(groupName('reading'), () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
     await demoLibrary(library, 4);
-    const db = new Sqlite(join(library, 'catalog.sqlite'));
-    db.prepare('UPDATE study SET description = ?').run(`CT of ${canary}`);
-    db.prepare('UPDATE series SET description = ?').run(`portal ${canary}`);
-    db.prepare(
-      `INSERT INTO report (uid, study, textHash, path, title, text) VALUES ('rep-1', 1, 'x', ?, ?, ?)`,
-    ).run(`/reports/${canary}.txt`, `Report on ${canary}`, `A nodule was seen in ${canary}.`);
-    db.close();
+    editCatalog(library, (db) => {
+      db.prepare('UPDATE study SET description = ?').run(`CT of ${canary}`);
+      db.prepare('UPDATE series SET description = ?').run(`portal ${canary}`);
+      db.prepare(
+        `INSERT INTO report (uid, study, textHash, path, title, text) VALUES ('rep-1', 1, 'x', ?, ?, ?)`,
+      ).run(`/reports/${canary}.txt`, `Report on ${canary}`, `A nodule was seen in ${canary}.`);
+    });
     launched = await launchApp({ library });
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 1000));

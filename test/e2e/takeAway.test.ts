@@ -1,13 +1,13 @@
 /** What is taken away of a search in the real application, de-identified unless asked otherwise, and how its hits are laid out. */
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { decode } from 'fast-png';
 import type { Page } from 'playwright-core';
 import { getResolvedPDFJS } from 'unpdf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readTable } from '../../native/ingest/csv.ts';
 import { demoLibrary } from '../support/demoLibrary.ts';
+import { editCatalog } from '../support/editCatalog.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { patience, sliceOf } from './support/viewport.ts';
@@ -45,19 +45,19 @@ describe.skipIf(noAppReason() !== null)(groupName('taking away and laying out'),
     folder = await temporaryFolder();
     const library = join(folder, 'library');
     await demoLibrary(library, 13);
-    const db = new Sqlite(join(library, 'catalog.sqlite'));
     const { id, name, date } = canaries;
-    db.prepare(`UPDATE patient SET patientId = ? || id, identity = ? || id, name = ?, birthDate = ?`).run(
-      id,
-      id,
-      name,
-      date,
-    );
-    db.prepare('UPDATE study SET date = ?, accessionNumber = ? || id').run(date, id);
-    db.prepare(`UPDATE lesion SET name = 'GTV ' || ?`).run(name);
-    db.prepare(`INSERT INTO label (lesion, name, value) SELECT id, 'remark', ? FROM lesion`).run(name);
-    db.prepare(`INSERT INTO label (lesion, name, value) SELECT id, 'seen', ? FROM lesion`).run(date);
-    db.close();
+    editCatalog(library, (db) => {
+      db.prepare(`UPDATE patient SET patientId = ? || id, identity = ? || id, name = ?, birthDate = ?`).run(
+        id,
+        id,
+        name,
+        date,
+      );
+      db.prepare('UPDATE study SET date = ?, accessionNumber = ? || id').run(date, id);
+      db.prepare(`UPDATE lesion SET name = 'GTV ' || ?`).run(name);
+      db.prepare(`INSERT INTO label (lesion, name, value) SELECT id, 'remark', ? FROM lesion`).run(name);
+      db.prepare(`INSERT INTO label (lesion, name, value) SELECT id, 'seen', ? FROM lesion`).run(date);
+    });
     launched = await launchApp({ library });
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 1000));

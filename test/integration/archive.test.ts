@@ -10,6 +10,7 @@ import type { SearchResult } from '../../native/contract/engine.ts';
 import type { LesionRow } from '../../native/contract/model.ts';
 import { readNifti } from '../../native/nifti/nifti.ts';
 import { generatePhantomLibrary } from '../../native/phantom/generate.ts';
+import { editCatalog } from '../support/editCatalog.ts';
 import { tiny, writeEncoder } from '../support/encoderFolder.ts';
 import { openEngine, precedent, precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 
@@ -66,8 +67,8 @@ async function live(): Promise<void> {
   });
   expect(key.encoder.id).toBe('tiny-planes');
   await host.close();
-  const db = openDatabase(join(library, 'catalog.sqlite'));
-  db.exec(`INSERT INTO annotation (uid, volume, kind, plane, points, label, author, createdAt)
+  editCatalog(library, (db) =>
+    db.exec(`INSERT INTO annotation (uid, volume, kind, plane, points, label, author, createdAt)
       VALUES ('m', 1, 'probe', 'axial', '[[1,1,1]]', '', 'ann', '2026-01-01');
     INSERT INTO key_image (uid, volume, plane, slice, view, note, author, createdAt)
       VALUES ('k', 1, 'axial', 3, '{}', 'a note', 'ann', '2026-01-01');
@@ -79,8 +80,8 @@ async function live(): Promise<void> {
     INSERT INTO watched_folder (uid, path, options) VALUES ('wat', '/watched', '{}');
     INSERT INTO watched_file VALUES (1, '/watched/1', 1, 1.5);
     INSERT INTO embedding_key (encoder, version, preprocessing, level, dim) VALUES ('e', '1', 'p', 'volume', 2);
-    INSERT INTO volume_embedding (key, volume, vector) SELECT max(id), 1, x'01020304' FROM embedding_key;`);
-  db.close();
+    INSERT INTO volume_embedding (key, volume, vector) SELECT max(id), 1, x'01020304' FROM embedding_key;`),
+  );
 }
 
 /** The catalog's rows by table: as they are, but for the folder of private copies, the audit's latest entries and captions' order. */

@@ -34,10 +34,12 @@ test('a provider that fails on the way is told once, with what the encoder runs 
     root,
     resources: resolve(import.meta.dirname, '../../resources'),
     demonstration: false,
+    mayCreate: true,
     spawner: { spawn },
     grants: new Grants(),
     onProcess: nothing,
     onLibrary: nothing,
+    onDamage: nothing,
     onJob: nothing,
     onEncoder: (news) => told.push(news),
   });

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
+import { editCatalog } from './editCatalog.ts';
 import { precedentJson } from './precedent.ts';
 
 /** Puts what `precedent demo --patients … --seed …` makes into a folder that is not there yet. */
@@ -15,13 +15,16 @@ export async function demoLibrary(folder: string, patients: number, seed = 1): P
   }
   await cp(made, folder, { recursive: true });
   // The generated originals lie in the library, and the catalog says where.
-  const db = new Sqlite(join(folder, 'catalog.sqlite'));
-  for (const [table, column] of [
-    ['source_file', 'path'],
-    ['volume', 'path'],
-    ['job', 'sources'],
-    ['job', 'labels'],
-  ])
-    db.prepare(`UPDATE ${table} SET ${column} = replace(${column}, ?, ?)`).run(made, folder);
-  db.close();
+  editCatalog(folder, (db) => {
+    for (const [table, column] of paths)
+      db.prepare(`UPDATE ${table} SET ${column} = replace(${column}, ?, ?)`).run(made, folder);
+  });
 }
+
+/** Where the catalog names files. */
+const paths = [
+  ['source_file', 'path'],
+  ['volume', 'path'],
+  ['job', 'sources'],
+  ['job', 'labels'],
+] as const;

@@ -1,5 +1,6 @@
 /** Why a file or folder is left out, in one line for the report of an import, and the order that files are listed in. */
 import { PrecedentError } from '../../contract/errors.ts';
+import { codeOf } from '../../files/errorCode.ts';
 
 const systemReasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
@@ -14,11 +15,6 @@ const systemReasons: Readonly<Record<string, string>> = {
 export function reasonOf(thrown: unknown): string {
   if (thrown instanceof PrecedentError) return thrown.message;
   return systemReasons[codeOf(thrown)] ?? 'the file cannot be read';
-}
-
-/** The code of a failed system call, or an empty text. */
-export function codeOf(thrown: unknown): string {
-  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
 }
 
 /** By code unit, so that the order does not depend on the machine's language. */

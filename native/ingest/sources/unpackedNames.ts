@@ -1,14 +1,6 @@
 /** Names for the unpacked entries of an archive that every file system takes, as close to the entries' own as can be. */
 import { join } from 'node:path';
-
-/** File systems take 255 bytes a name; the rest is for what tells apart names that became the same. */
-const maxNameBytes = 240;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are among what names cannot hold
-const notInNames = /[\x00-\x1f\x7f<>:"|?*\\/]/g;
-/** Devices on Windows, with any extension. */
-const reserved = /^(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(\.|$)/i;
-/** The endings that masks and images are told by stay together. */
-const ending = /(\.nii\.gz|\.seg\.nrrd|\.[A-Za-z0-9]{1,8})$/;
+import { endingOf, safeFileName } from '../../files/fileName.ts';
 
 export class UnpackedNames {
   /** Paths in use, in lower case: many file systems take names that differ in case for the same. */
@@ -32,9 +24,9 @@ export class UnpackedNames {
   }
 
   #free(folder: string, wanted: string): string {
-    const name = safeName(wanted);
+    const name = safeFileName(wanted);
     const first = join(folder, name);
-    const [, end = ''] = ending.exec(name) ?? [];
+    const end = endingOf(name);
     for (let path = first; ; ) {
       const key = path.toLowerCase();
       const count = this.#used.get(key) ?? 0;
@@ -44,19 +36,4 @@ export class UnpackedNames {
       path = join(folder, `${name.slice(0, name.length - end.length)}~${again}${end}`);
     }
   }
-}
-
-function safeName(part: string): string {
-  const name = part
-    .normalize('NFC')
-    .replace(notInNames, '_')
-    .replace(/[. ]+$/, '_');
-  const named = reserved.test(name) || name === '' ? `_${name}` : name;
-  if (Buffer.byteLength(named) <= maxNameBytes) return named;
-  const [, end = ''] = ending.exec(named) ?? [];
-  const stem = Buffer.from(named)
-    .subarray(0, maxNameBytes - end.length)
-    .toString();
-  // Cutting may have split the last character.
-  return stem.replace(/\ufffd+$/, '') + end;
 }

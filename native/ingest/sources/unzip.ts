@@ -1,13 +1,14 @@
 /** Unpacks ZIP archives that may be hostile: nothing is written outside of the folder, and nothing grows without bound. */
-import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { PrecedentError } from '../../contract/errors.ts';
 import type { FoundFile, Skipped } from '../../contract/reader.ts';
+import { codeOf } from '../../files/errorCode.ts';
+import { createPlainFile, ensureFolder, makeDurable, removeFile, removeFolder } from '../../files/files.ts';
 import { throwIfCancelled } from '../../process/cancel.ts';
 import { isArchive } from './describe.ts';
-import { codeOf, reasonOf } from './reasons.ts';
+import { reasonOf } from './reasons.ts';
 import { UnpackedNames } from './unpackedNames.ts';
 
 interface Options {
@@ -49,7 +50,7 @@ export async function unzip(
   options: Options = {},
 ): Promise<{ files: FoundFile[]; skipped: Skipped[] }> {
   throwIfCancelled(options.signal);
-  await rm(into, { recursive: true, force: true });
+  await removeFolder(into);
   const unpacking = new Unpacking(into, options);
   await unpacking.unpack({ path, shown: path, folders: [], level: 1 });
   return unpacking.finish();
@@ -74,7 +75,9 @@ class Unpacking {
     this.#limits = options.limits ?? unzipLimits;
   }
 
-  finish(): { files: FoundFile[]; skipped: Skipped[] } {
+  async finish(): Promise<{ files: FoundFile[]; skipped: Skipped[] }> {
+    // Once a job knows its pieces it does not unpack again.
+    await makeDurable(this.#files.map(({ path }) => path));
     this.#options.onProgress?.({ done: this.#entries, total: this.#entries });
     return { files: this.#files, skipped: this.#skipped };
   }
@@ -135,7 +138,7 @@ class Unpacking {
       if (!nested) this.#files.push(file);
       else {
         await this.unpack({ path: target, shown: archive.shown, folders, level: archive.level + 1 });
-        await rm(target, { force: true });
+        await removeFile(target);
       }
     } finally {
       stream.destroy();
@@ -172,7 +175,7 @@ class Unpacking {
     chunks: AsyncIterator<Uint8Array>,
   ): Promise<FoundFile> {
     await this.#makeFolder(dirname(path));
-    const file = await open(path, 'wx', 0o600);
+    const file = await createPlainFile(path);
     let bytes = 0;
     try {
       let checksum = 0;
@@ -182,17 +185,16 @@ class Unpacking {
         if (bytes > entry.uncompressedSize)
           throw new PrecedentError('unreadable', 'larger than its archive says');
         checksum = crc32(chunk.value, checksum);
-        await file.writeFile(chunk.value);
+        await file.write(chunk.value);
       }
       if (bytes < entry.uncompressedSize)
         throw new PrecedentError('unreadable', 'smaller than its archive says');
       if (checksum !== entry.crc32)
         throw new PrecedentError('unreadable', "its checksum is not the archive's");
-      const { mtimeMs } = await file.stat();
       this.#bytes += bytes;
-      return { path, bytes, mtimeMs };
+      return { path, bytes, mtimeMs: await file.modifiedMs() };
     } catch (thrown) {
-      await rm(path, { force: true });
+      await removeFile(path);
       throw thrown;
     } finally {
       await file.close();
@@ -201,7 +203,7 @@ class Unpacking {
 
   async #makeFolder(path: string): Promise<void> {
     if (this.#made.has(path)) return;
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await ensureFolder(path);
     this.#made.add(path);
   }
 
@@ -214,9 +216,10 @@ class Unpacking {
 
   #skip(path: string, thrown: unknown, otherwise: string): void {
     const error = PrecedentError.from(thrown);
-    if (error.kind === 'cancelled' || /^(ENOSPC|EDQUOT|EROFS)$/.test(codeOf(thrown))) throw error;
-    const known =
-      thrown instanceof PrecedentError || codeOf(thrown) === 'ENAMETOOLONG' || codeOf(thrown) === 'EACCES';
+    const code = codeOf(thrown);
+    const own = code === 'ENAMETOOLONG' || code === 'EACCES';
+    if (error.kind === 'cancelled' || (error.kind === 'storage' && !own)) throw error;
+    const known = own || thrown instanceof PrecedentError;
     this.#skipped.push({ path, reason: known ? reasonOf(thrown) : otherwise });
   }
 }

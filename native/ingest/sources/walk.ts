@@ -2,9 +2,10 @@
 import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { FoundFile, Skipped } from '../../contract/reader.ts';
+import { codeOf } from '../../files/errorCode.ts';
 import { expandDicomdir, isDicomdirName } from './dicomdir.ts';
 import { pace } from './pace.ts';
-import { byCodeUnit, codeOf, reasonOf } from './reasons.ts';
+import { byCodeUnit, reasonOf } from './reasons.ts';
 
 interface Options {
   readonly signal?: AbortSignal;

@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openDatabase } from '../../native/catalog/database.ts';
+import { catalogWrites } from '../../native/catalog/writes.ts';
+import type { BackupManifest } from '../../native/contract/backups.ts';
+import { supersededBackups } from '../../native/engine/backupRotation.ts';
+import {
+  backupPath,
+  listBackups,
+  makeBackup,
+  purgeBackups,
+  removeBackup,
+  verifyBackup,
+} from '../../native/engine/backups.ts';
+import { volume } from '../support/catalogRows.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+});
+afterEach(() => removeFolder(folder));
+
+const place = () => ({ folder: join(folder, 'backups'), library: 'library' });
+
+/** A catalog with these patients, open, as while the application runs. */
+function catalogOf(...patients: string[]) {
+  const path = join(folder, 'catalog.sqlite');
+  const db = openDatabase(path);
+  for (const patient of patients) catalogWrites(db).addVolume(volume(patient, `content of ${patient}`, []));
+  return { path, db };
+}
+
+test('a backup of a catalog in use is a whole catalog that says what it holds', async () => {
+  const { path, db } = catalogOf('A', 'B');
+  const made = await makeBackup(place(), path, 'manual');
+  expect(made.counts).toEqual({ patients: 2, studies: 2, volumes: 2, lesions: 0 });
+  expect(await listBackups(place())).toEqual([made]);
+  expect(readdirSync(place().folder).sort()).toEqual([`${made.name}.json`, `${made.name}.sqlite`]);
+  const copy = openDatabase(backupPath(place(), made.name));
+  expect(copy.prepare('SELECT patientId FROM patient ORDER BY 1').pluck().all()).toEqual(['A', 'B']);
+  copy.close();
+  db.close();
+});
+
+test('a backup is found damaged by any bit of it, also in a value that SQLite cannot check', async () => {
+  const { path, db } = catalogOf('SOMEBODY');
+  db.close();
+  const { name } = await makeBackup(place(), path, 'manual');
+  expect((await verifyBackup(place(), name)).name).toBe(name);
+  const file = backupPath(place(), name);
+  const bytes = readFileSync(file);
+  bytes[bytes.indexOf('SOMEBODY')] ^= 1;
+  writeFileSync(file, bytes);
+  await expect(verifyBackup(place(), name)).rejects.toMatchObject({ kind: 'corrupt' });
+});
+
+test('a catalog that is damaged gives no backup, and leaves nothing behind', async () => {
+  const { path, db } = catalogOf('A');
+  db.close();
+  const bytes = readFileSync(path);
+  bytes.fill(0xa5, 4096, 12_288);
+  writeFileSync(path, bytes);
+  await expect(makeBackup(place(), path, 'manual')).rejects.toMatchObject({ kind: 'corrupt' });
+  expect(readdirSync(place().folder)).toEqual([]);
+});
+
+test('backups of another library in the same folder are left alone', async () => {
+  const { path, db } = catalogOf('A');
+  const other = { ...place(), library: 'other' };
+  const [mine, theirs] = [await makeBackup(place(), path, 'manual'), await makeBackup(other, path, 'manual')];
+  expect(await listBackups(place())).toEqual([mine]);
+  expect((await listBackups({ folder: other.folder })).map(({ name }) => name).sort()).toEqual(
+    [mine.name, theirs.name].sort(),
+  );
+  await removeBackup(place(), mine.name);
+  expect(await listBackups(other)).toEqual([theirs]);
+  db.close();
+});
+
+test('purging removes the backups that know a patient and those that cannot be read', async () => {
+  const { path, db } = catalogOf('A');
+  const { name: before } = await makeBackup(place(), path, 'manual');
+  catalogWrites(db).addVolume(volume('B', 'of b', []));
+  const uid = String(db.prepare(`SELECT uid FROM patient WHERE patientId = 'B'`).pluck().get());
+  const { name: holding } = await makeBackup(place(), path, 'migration');
+  const { name: unreadable } = await makeBackup(place(), path, 'automatic');
+  writeFileSync(backupPath(place(), unreadable), 'no catalog');
+  expect((await purgeBackups(place(), 'patient', uid)).sort()).toEqual([holding, unreadable].sort());
+  expect((await listBackups(place())).map(({ name }) => name)).toEqual([before]);
+  db.close();
+});
+
+test('of automatic backups the newest of seven days and of four weeks before stay', () => {
+  const made = (kind: BackupManifest['kind'], daysAgo: number, hour: number): BackupManifest => {
+    const at = new Date(Date.UTC(2026, 5, 30, hour) - daysAgo * 86_400_000).toISOString();
+    const counts = { patients: 0, studies: 0, volumes: 0, lesions: 0 };
+    const rest = { library: 'l', verifiedAt: at, schema: 1, counts, bytes: 1, sha256: '', rowsHash: '' };
+    return { name: `${kind}-${daysAgo}-${hour}`, kind, at, ...rest };
+  };
+  const days = Array.from({ length: 60 }, (_, day) => day);
+  const all = [
+    ...days.flatMap((day) => [made('automatic', day, 8), made('automatic', day, 16)]),
+    ...days.flatMap((day) => [made('manual', day, 9), made('migration', day, 10)]),
+  ];
+  const superseded = new Set(supersededBackups(all));
+  const kept = all.filter(({ name, kind }) => kind === 'automatic' && !superseded.has(name));
+  // 2026-06-30 is a Tuesday: the week of the oldest day kept (the 24th) began on Monday, the 22nd.
+  expect(kept.map(({ at }) => at.slice(0, 13))).toEqual(
+    ['30', '29', '28', '27', '26', '25', '24', '23', '21', '14', '07'].map((day) => `2026-06-${day}T16`),
+  );
+  expect([...superseded].every((name) => name.startsWith('automatic'))).toBe(true);
+});
