@@ -83,9 +83,11 @@ export async function fuzzHost(junk: Junk, count: number): Promise<string[]> {
     modules: { engine: 'engine', inference: 'inference', reader: 'reader' },
     resources: '',
     calibrations: '',
+    policyFile: undefined,
+    onSession: () => undefined,
     onGivenUp: () => undefined,
   });
-  const opening = host.open({ folder: '/library', demonstration: false });
+  const opening = host.open({ folder: '/library', demonstration: false, mayCreate: true });
   opening.catch(() => undefined);
   // It closes first what was open before.
   await new Promise((done) => setImmediate(done));
