@@ -83,7 +83,7 @@ export async function fuzzHost(junk: Junk, count: number): Promise<string[]> {
     modules: { engine: 'engine', inference: 'inference', reader: 'reader' },
     resources: '',
     calibrations: '',
-    policyFile: undefined,
+    policyFile: null,
     onSession: () => undefined,
     onGivenUp: () => undefined,
   });
