@@ -95,7 +95,13 @@ async function fuzzEngine(): Promise<void> {
   const rows = contentOf(join(library, 'catalog.sqlite'));
 
   const child = forkBuilt(join(root, 'dist/native/engine.js'));
-  child.send({ control: 'open', library, resources: join(root, 'resources'), calibrations: folder });
+  child.send({
+    control: 'open',
+    library,
+    mayCreate: false,
+    resources: join(root, 'resources'),
+    calibrations: folder,
+  });
   await new Promise((done) => child.once('message', done));
   const junk = new Junk(seed, words);
   const served = {
