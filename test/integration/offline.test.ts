@@ -61,7 +61,7 @@ async function tryIn(module: string, question: object, threads: number): Promise
 }
 
 const unknown = { type: 'request', id: 1, method: 'nothing', params: {} };
-const nowhere = { control: 'open', library: '/dev/null/none', resources: '/dev/null/none' };
+const nowhere = { control: 'open', library: '/dev/null/none', mayCreate: true, resources: '/dev/null/none' };
 
 test.each([
   { name: 'engine', module: 'native/engine.js', question: nowhere, threads: 1 },
