@@ -74,6 +74,8 @@ function hardenContents(contents: WebContents): void {
 
 /** Applies the policy to every page that will ever exist, whoever makes it. Call before the first window. */
 export function hardenApp(app: App): void {
+  // Whatever the settings of a page say. Chromium does not start where both are asked for.
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   app.on('web-contents-created', (_event, contents) => hardenContents(contents));
   app.on('session-created', hardenSession);
   app.on('certificate-error', (event, _contents, _url, _error, _certificate, callback) => {

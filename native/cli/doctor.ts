@@ -4,12 +4,12 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { listSupportedBackends } from 'onnxruntime-node';
 import { PrecedentError } from '../contract/errors.ts';
 import { inferenceContract, type ModelState } from '../contract/inference.ts';
 import { calibrationsFolder } from '../encoder/calibrationsFolder.ts';
 import { loadManifest } from '../encoder/manifest.ts';
 import { ModelClient } from '../encoder/modelClient.ts';
+import { onnxRuntime } from '../encoder/runtime.ts';
 import { policyPath, readPolicy } from '../policy/policyFile.ts';
 import { ManagedProcess } from '../process/managed.ts';
 import { given } from './host.ts';
@@ -40,7 +40,7 @@ export async function doctor({ library, retry }: Options): Promise<Record<string
       platform: `${process.platform} ${process.arch}`,
     },
     encoder: { id, version, ...opened.encoder },
-    providers: { inThisBuild: listSupportedBackends().map(({ name }) => name), refused: opened.refused },
+    providers: { inThisBuild: [...onnxRuntime.backends()], refused: opened.refused },
     calibrations: calibrationsFolder(),
     policy: policyInForce(),
     display: process.env.WAYLAND_DISPLAY

@@ -16,7 +16,10 @@ export const auditEntry = z.object({
 export type AuditEntryRow = z.infer<typeof auditEntry>;
 export const auditHead = z.object({
   count: ints.min(0),
-  hash: z.string().regex(/^[0-9a-f]{64}$/, 'not 64 hexadecimal digits'),
+  hash: z
+    .string()
+    .max(64)
+    .regex(/^[0-9a-f]{64}$/, 'not 64 hexadecimal digits'),
 });
 
 export const auditCheck = z.object({

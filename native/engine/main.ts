@@ -1,4 +1,5 @@
 /** The engine process: opens the library that its host names, and serves windows and the command line. */
+import '../process/offline.ts';
 import type { z } from 'zod';
 import { type EngineContract, engineContract, type ProcessState } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';

@@ -10,7 +10,7 @@ import { Grants } from '../../native/engine/grants.ts';
 import { engineHandlers } from '../../native/engine/handlers.ts';
 import { vectorKey } from '../../native/engine/library.ts';
 import { redrawThumbnail } from '../../native/engine/mend.ts';
-import { writable } from '../../native/engine/readOnly.ts';
+import { onlyReading } from '../../native/engine/readOnly.ts';
 import { searchLibrary } from '../../native/engine/searchLibrary.ts';
 import { verifyLibrary } from '../../native/engine/verify.ts';
 import { hasThumbnail } from '../../native/ingest/embedMissing.ts';

@@ -112,16 +112,25 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
   };
 }
 
+/** Starts the application without Playwright, and so without a debugger. */
+export function startApp(
+  profile: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  return spawn(executable(), commandLine(profile, args), {
+    env: environment(env),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+}
+
 /** Runs the application without Playwright until it ends by itself; for starts that are refused. */
 export async function runApp(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number | null; readonly stderr: string }> {
   const profile = await mkdtemp(join(tmpdir(), 'precedent-e2e-'));
-  const child: ChildProcess = spawn(executable(), commandLine(profile, args), {
-    env: environment(env),
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = startApp(profile, args, env);
   let stderr = '';
   child.stderr?.on('data', (data) => {
     stderr += String(data);
