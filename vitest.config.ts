@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['tools/test/display.mjs'],
+          globalSetup: ['tools/test/display.mjs', 'tools/test/libraries.mjs'],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,

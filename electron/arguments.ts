@@ -8,6 +8,8 @@ export interface Arguments {
   readonly allowTestData: boolean;
   /** Files and folders that the application was opened with, absolute: by a file manager, or dropped on its icon. */
   readonly opened: readonly string[];
+  /** Another policy file, absolute: for tests and development, a release does not look at it. */
+  readonly policyFile: string | null;
 }
 
 /**
@@ -17,6 +19,7 @@ export interface Arguments {
 export function parseArguments(argv: readonly string[], cwd: string): Arguments {
   let library: string | null = null;
   let allowTestData = false;
+  let policyFile: string | null = null;
   const opened: string[] = [];
   for (let n = 0; n < argv.length; n++) {
     const argument = argv[n];
@@ -25,10 +28,11 @@ export function parseArguments(argv: readonly string[], cwd: string): Arguments 
       library = resolve(cwd, next);
       n++;
     } else if (argument.startsWith('--library=')) library = resolve(cwd, argument.slice('--library='.length));
+    else if (argument.startsWith('--policy=')) policyFile = resolve(cwd, argument.slice('--policy='.length));
     else if (argument === '--allow-test-data') allowTestData = true;
     else if (!argument.startsWith('-')) opened.push(resolve(cwd, argument));
   }
-  return { library, allowTestData, opened };
+  return { library, allowTestData, opened, policyFile };
 }
 
 /** What a process was started with: in a checkout the first argument that is no switch is the application's own folder. */

@@ -55,7 +55,7 @@ export const pageMessages: {
 };
 
 /** What main may ask of the page: each becomes the window message `precedent:menu-<command>`. */
-export const menuCommands = ['import', 'opened'] as const;
+export const menuCommands = ['import', 'lock', 'opened'] as const;
 export type MenuCommand = (typeof menuCommands)[number];
 
 /** A reply of main: `ipcMain.handle` would turn a thrown error into text with the channel's name in front. */

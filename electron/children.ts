@@ -1,6 +1,7 @@
 /** The utility processes that Precedent runs on: how one is started, connected, ended; and those that one engine asked for. */
 import { MessageChannelMain, type MessagePortMain, type UtilityProcess, utilityProcess } from 'electron';
 import type { Role, ToEngine } from '../native/contract/host.ts';
+import { log } from './log.ts';
 
 /** The bundled module of each process. */
 export type Modules = Readonly<Record<'engine' | Role, string>>;
@@ -68,13 +69,16 @@ export class EngineChildren {
 
   spawn(id: number, role: Role): void {
     if (this.#running.has(id) || this.#running.size >= MAX_CHILDREN) {
-      console.error(`refused to start another ${role} process`);
+      log.error(`refused to start another ${role} process`);
       if (!this.#running.has(id)) this.#exited(id);
       return;
     }
     const child = startProcess(this.#modules, role);
     this.#running.set(id, child);
-    child.once('exit', () => this.#exited(id));
+    child.once('exit', (code) => {
+      log.info(`a ${role} process ended (code ${code})`);
+      this.#exited(id);
+    });
     this.#engine.postMessage({ control: 'spawned', id } satisfies ToEngine, [connectTo(child)]);
   }
 

@@ -1,4 +1,7 @@
-/** The native dialogs: which files to import or write, which library to open, and what is said when something fails. */
+/**
+ * The native dialogs: which files to import or write, which library to open, and what is said when something fails. Files and
+ * folders are named after patients too: Windows is asked not to remember them.
+ */
 import { basename } from 'node:path';
 import { type BrowserWindow, dialog, type MessageBoxOptions } from 'electron';
 import type { PrecedentError } from '../native/contract/errors.ts';
@@ -11,7 +14,7 @@ export async function chooseImportPaths(
   const result = await dialog.showOpenDialog(window, {
     title: what === 'folder' ? 'Import folders' : 'Import files',
     buttonLabel: 'Import',
-    properties: what === 'folder' ? ['openDirectory', 'multiSelections'] : ['openFile', 'multiSelections'],
+    properties: [what === 'folder' ? 'openDirectory' : 'openFile', 'multiSelections', 'dontAddToRecent'],
   });
   return result.canceled ? [] : result.filePaths;
 }
@@ -20,7 +23,7 @@ export async function chooseLabelsPath(window: BrowserWindow): Promise<string | 
   const result = await dialog.showOpenDialog(window, {
     title: 'Labels: the first column names the case',
     filters: [{ name: 'Labels', extensions: ['csv', 'tsv', 'json'] }],
-    properties: ['openFile'],
+    properties: ['openFile', 'dontAddToRecent'],
   });
   return result.canceled ? null : (result.filePaths[0] ?? null);
 }
@@ -30,7 +33,7 @@ export async function chooseExportPath(window: BrowserWindow, suggestedName: str
     title: 'Export',
     // The page suggests a name, never a place.
     defaultPath: safeFileName(basename(suggestedName.replaceAll('\\', '/'))),
-    properties: ['showOverwriteConfirmation', 'createDirectory'],
+    properties: ['showOverwriteConfirmation', 'createDirectory', 'dontAddToRecent'],
   });
   return result.canceled || !result.filePath ? null : result.filePath;
 }
@@ -39,7 +42,7 @@ export async function chooseLibraryFolder(window: BrowserWindow | null): Promise
   const options = {
     title: 'Open a library: a library folder, or an empty folder for a new one',
     buttonLabel: 'Open',
-    properties: ['openDirectory', 'createDirectory'] as const,
+    properties: ['openDirectory', 'createDirectory', 'dontAddToRecent'] as const,
   };
   const properties = [...options.properties];
   const result = window

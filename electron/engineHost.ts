@@ -8,6 +8,7 @@ import { type ToEngine, type ToHost, toHost } from '../native/contract/host.ts';
 import { engineChannels } from './channels.ts';
 import { connectTo, EngineChildren, type Modules, startProcess, stopProcess } from './children.ts';
 import type { LibraryChoice } from './library.ts';
+import { log, loggable } from './log.ts';
 
 export interface EngineHostOptions {
   readonly modules: Modules;
@@ -17,6 +18,15 @@ export interface EngineHostOptions {
   readonly calibrations: string;
   /** The library is being encrypted or decrypted. */
   readonly onConverting: (progress: { readonly done: number; readonly total: number }) => void;
+  /** Another policy file than the machine's, in development. */
+  readonly policyFile: string | null;
+  /** Told at every opening and change of the session. */
+  readonly onSession: (session: {
+    readonly locked: boolean;
+    readonly idleLockMinutes: number | null;
+  }) => void;
+  /** Another user than before signed in, to whom nothing belongs of what the windows show. */
+  readonly onOtherUser: () => void;
   /** The engine was started again too often without opening the library; nothing more happens until `open`. */
   readonly onGivenUp: (error: PrecedentError) => void;
 }
@@ -43,6 +53,10 @@ export class EngineHost {
   #library: LibraryChoice | null = null;
   #engine: Running | null = null;
   #opening: Opening | null = null;
+  /** Null until the engine has said it of the library that is being opened; what it said last while it starts again. */
+  #locked: boolean | null = null;
+  /** Who of the library's own users signed in last. */
+  #user: string | null = null;
   #restarts = 0;
   #restartTimer: NodeJS.Timeout | null = null;
   #healthyTimer: NodeJS.Timeout | null = null;
@@ -56,6 +70,16 @@ export class EngineHost {
     return this.#library?.folder ?? null;
   }
 
+  /** Whether someone has to sign in first. */
+  get locked(): boolean {
+    return this.#locked === true;
+  }
+
+  /** The folder of the library, once it is known that it may be looked at. */
+  get readable(): string | null {
+    return this.#locked === false ? this.library : null;
+  }
+
   get choice(): LibraryChoice | null {
     return this.#library;
   }
@@ -67,6 +91,8 @@ export class EngineHost {
   async open(library: LibraryChoice): Promise<void> {
     await this.close();
     this.#library = library;
+    this.#locked = null;
+    this.#user = null;
     this.#restarts = 0;
     return new Promise((resolve, reject) => {
       this.#opening = { resolve, reject };
@@ -91,6 +117,7 @@ export class EngineHost {
     this.#tellWindows();
     engine.children.end();
     await stopProcess(engine.process);
+    log.info('the library is closed');
   }
 
   /** Tells the engine something. Rejected with `busy` while no library is open, since the engine would not remember it. */
@@ -145,6 +172,7 @@ export class EngineHost {
       demonstration: this.#library.demonstration,
       mayCreate: this.#library.mayCreate,
       stays: true,
+      policyFile: this.#options.policyFile ?? undefined,
     } satisfies ToEngine);
   }
 
@@ -161,6 +189,13 @@ export class EngineHost {
         return;
       case 'failed':
         this.#failed(engine, PrecedentError.fromData(message.error));
+        return;
+      case 'session':
+        this.#locked = message.locked;
+        this.#options.onSession(message);
+        if (this.#user !== null && message.user !== null && message.user !== this.#user)
+          this.#options.onOtherUser();
+        this.#user = message.user ?? this.#user;
         return;
       case 'spawn':
         engine.children.spawn(message.id, message.role);
@@ -180,6 +215,7 @@ export class EngineHost {
     this.#healthyTimer = setTimeout(() => {
       this.#restarts = 0;
     }, HEALTHY_MS);
+    log.info('a library is open');
     this.#opening?.resolve();
     this.#opening = null;
     for (const contents of this.#windows) this.#issuePort(engine, contents);
@@ -204,9 +240,7 @@ export class EngineHost {
     this.#clearTimers();
     this.#tellWindows();
     const delay = restartDelaysMs[this.#restarts];
-    console.error(
-      `${error.message}; ${delay === undefined ? 'given up' : `starting it again in ${delay} ms`}`,
-    );
+    log.error(`${loggable(error)}; ${delay === undefined ? 'given up' : `starting it again in ${delay} ms`}`);
     if (delay === undefined) {
       this.#giveUp(error);
       return;

@@ -1,4 +1,5 @@
 /** The entry: the window, or a command without one. Each is a bundle of its own, and only what is asked for is loaded. */
+import '../native/process/offline.ts';
 import { app } from 'electron';
 import { commandArguments } from './arguments.ts';
 

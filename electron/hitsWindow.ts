@@ -1,6 +1,6 @@
 /** The second window, for hits: opened beside the first, put where its user had it, closed with the first. */
 import { type BrowserWindow, screen } from 'electron';
-import { PrecedentError } from '../native/contract/errors.ts';
+import { log, loggable } from './log.ts';
 import { placeHits, type RememberedHits, readRemembered, writeRemembered } from './placement.ts';
 
 interface HitsWindowOptions {
@@ -104,6 +104,6 @@ export class HitsWindow {
     this.#remembered = next;
     this.#writing = this.#writing
       .then(() => writeRemembered(this.#options.file, next))
-      .catch((thrown: unknown) => console.error(PrecedentError.from(thrown).message));
+      .catch((thrown: unknown) => log.error(loggable(thrown)));
   }
 }

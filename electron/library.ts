@@ -19,6 +19,8 @@ export interface LibraryPolicy {
   readonly allowTestData: boolean;
   /** Where the demonstration library lies. */
   readonly demonstrationFolder: string;
+  /** The folder that the administrator's policy names. */
+  readonly folder?: string | undefined;
 }
 
 const settings = z.object({ library: z.string().optional() });
@@ -71,7 +73,7 @@ export function chooseLibrary(
   if (named !== null) return allowLibrary(named, policy);
   const remembered = rememberedLibrary(settingsFile);
   if (remembered === null || !allowsPatientData(policy))
-    return allowLibrary(policy.demonstrationFolder, policy);
+    return allowLibrary(policy.folder ?? policy.demonstrationFolder, policy);
   const choice = allowLibrary(remembered, policy);
   return { ...choice, mayCreate: choice.demonstration };
 }

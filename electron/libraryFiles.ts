@@ -5,6 +5,7 @@ import { PrecedentError } from '../native/contract/errors.ts';
 import { libraryLayout } from '../native/files/layout.ts';
 import { unsealBytes } from '../native/files/readable.ts';
 import { sealOf } from '../native/files/unlocked.ts';
+import { isWholePng } from '../native/volume/png.ts';
 
 const idPattern = /^[a-z0-9-]{1,64}$/;
 const MAX_THUMBNAIL_BYTES = 4 * 1024 * 1024;
@@ -37,7 +38,9 @@ export async function readThumbnail(library: string, id: string): Promise<Buffer
     if (size > MAX_THUMBNAIL_BYTES) throw new PrecedentError('limit', 'the thumbnail is too large');
     const bytes = (await handle.readFile()) as Buffer<ArrayBuffer>;
     const seal = sealOf(path);
-    return seal ? Buffer.from(unsealBytes(bytes, seal)) : bytes;
+    const png = seal ? Buffer.from(unsealBytes(bytes, seal)) : bytes;
+    if (!isWholePng(png)) throw new PrecedentError('corrupt', 'the thumbnail is damaged');
+    return png;
   } finally {
     await handle.close();
   }

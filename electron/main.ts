@@ -1,10 +1,12 @@
 /** The entry of the desktop application: its life cycle, and nothing that another module can own. */
 import { basename, join } from 'node:path';
-import { app, BrowserWindow, ipcMain, Menu, session } from 'electron';
+import { app, BrowserWindow, ipcMain, Menu, session, shell } from 'electron';
 import { PrecedentError } from '../native/contract/errors.ts';
 import type { WindowKind } from '../native/contract/windows.ts';
 import { calibrationsFolder } from '../native/encoder/calibrationsFolder.ts';
 import { writeFileAtomic } from '../native/files/files.ts';
+import { checkEncryption } from '../native/policy/libraryRules.ts';
+import { isRelease, readPolicy } from '../native/policy/policyFile.ts';
 import { ownArguments, parseArguments } from './arguments.ts';
 import { engineChannels, type MenuCommand } from './channels.ts';
 import {
@@ -30,6 +32,8 @@ import {
   type LibraryPolicy,
   rememberLibrary,
 } from './library.ts';
+import { guardedBridge, IdleLock } from './lock.ts';
+import { log, logFiles, loggable, startLog } from './log.ts';
 import { buildMenu, showHitsWindowOpen } from './menu.ts';
 import { markLibrary, openedPaths, sortOpened } from './opened.ts';
 import { printPage } from './printing.ts';
@@ -49,6 +53,7 @@ const title = isDevelopmentBuild(app.getAppPath())
 app.setName('Precedent');
 const givenUserData = app.commandLine.getSwitchValue('user-data-dir');
 app.setPath('userData', givenUserData || join(app.getPath('appData'), 'Precedent'));
+const logFolder = join(app.getPath('userData'), 'logs');
 applySwitches(app.commandLine, { softwareGl: needsSoftwareGl(process.platform, process.env) });
 registerScheme();
 hardenApp(app);
@@ -60,11 +65,18 @@ const policy: LibraryPolicy = {
   demonstrationFolder: demonstrationFolder(app.getAppPath(), app.getPath('userData'), app.isPackaged),
 };
 
+const policyFile = isRelease ? null : options.policyFile;
+const idle = new IdleLock(() => host.send({ control: 'lock' }));
 const host = new EngineHost({
   modules,
   resources: resourcesFolder,
   calibrations: givenUserData ? join(givenUserData, 'calibrations') : calibrationsFolder(),
   onConverting: (progress) => encryption.converting(progress),
+  policyFile,
+  onOtherUser: () => {
+    for (const { webContents } of openWindows()) webContents.reload();
+  },
+  onSession: ({ locked, idleLockMinutes }) => idle.set(locked ? null : idleLockMinutes),
   onGivenUp: (error) => void offerOtherLibrary('The engine cannot be started again', error),
 });
 
@@ -81,18 +93,20 @@ function focused(): BrowserWindow | null {
 }
 
 async function offerOtherLibrary(title: string, error: PrecedentError): Promise<void> {
-  console.error(error.message);
+  log.error(loggable(error));
   const pressed = await showError(focused(), title, error, ['Open another library…', 'Quit']);
   if (pressed === 1 || !(await openChosenLibrary(focused()))) app.quit();
 }
 
 /** Lets the user choose a library and opens it; false when nothing was opened. What was open before comes back then. */
 async function openChosenLibrary(window: BrowserWindow | null): Promise<boolean> {
+  if (host.locked) return false;
   const folder = await chooseLibraryFolder(window);
   return folder === null ? false : openLibraryFolder(folder, window);
 }
 
 async function openLibraryFolder(folder: string, window: BrowserWindow | null): Promise<boolean> {
+  if (host.locked) return false;
   const before = host.choice;
   try {
     const choice = allowLibrary(folder, policy);
@@ -111,7 +125,9 @@ async function openLibraryFolder(folder: string, window: BrowserWindow | null): 
 }
 
 function makeWindow(kind: WindowKind): BrowserWindow {
-  return openWindow(kind, { title, preload: join(here, 'preload.cjs'), developer });
+  const window = openWindow(kind, { title, preload: join(here, 'preload.cjs'), developer });
+  window.webContents.on('input-event', () => idle.touched());
+  return window;
 }
 
 const hitsWindow = new HitsWindow({
@@ -201,6 +217,7 @@ const handlers: BridgeHandlers = {
   },
   encryptLibrary: async (_window, passphrase) => ({ recoveryKey: await encryption.encrypt(passphrase) }),
   decryptLibrary: async (_window, secret) => {
+    checkEncryption(readPolicy(policyFile ?? undefined), false);
     await encryption.decrypt(secret);
     return {};
   },
@@ -226,19 +243,33 @@ function command(name: MenuCommand): void {
   firstWindow()?.webContents.send(engineChannels.command, name);
 }
 
-async function start(choice: LibraryChoice): Promise<void> {
+function keepLog(): void {
+  startLog(logFolder);
+  const runtime = official ? 'official' : 'unofficial';
+  log.info(
+    `Precedent ${app.getVersion()} starts on Electron ${process.versions.electron} (${runtime}, ${process.platform})`,
+  );
+  process.on('uncaughtExceptionMonitor', (thrown) => log.error(loggable(thrown)));
+  app.on('child-process-gone', (_event, { type, reason }) =>
+    log.error(`a ${type} process is gone: ${reason}`),
+  );
+}
+
+async function start(choice: LibraryChoice, exportDisabled: boolean): Promise<void> {
   hardenSession(session.defaultSession);
-  await serveScheme(session.defaultSession.protocol, join(here, '../renderer'), () => host.library);
-  registerIpc(ipcMain, handlers);
+  await serveScheme(session.defaultSession.protocol, join(here, '../renderer'), () => host.readable);
+  registerIpc(ipcMain, guardedBridge(handlers, { locked: () => host.locked, exportDisabled }));
   Menu.setApplicationMenu(
     buildMenu(
       {
         openLibrary: () => void openChosenLibrary(focused()),
         importFiles: () => command('import'),
+        lock: () => command('lock'),
         about: () => {
           const window = focused();
           if (window) void showAbout(window, app.getVersion(), official);
         },
+        showLogs: () => shell.showItemInFolder(logFiles(logFolder)[0]),
         hitsWindow: () => {
           hitsWindow.toggle();
           // A click ticks the item by itself, also where the window could not be opened.
@@ -263,27 +294,33 @@ async function start(choice: LibraryChoice): Promise<void> {
 }
 
 function run(): void {
-  let choice: LibraryChoice;
-  try {
-    const { library, sources } = sortOpened(options.opened);
-    choice = chooseLibrary(options.library ?? library, settingsFile, policy);
-    waiting = sources;
-  } catch (thrown) {
-    fail(thrown);
-    return;
-  }
+  // What was opened is judged by the application that opens it.
   if (!app.requestSingleInstanceLock({ opened: options.opened })) {
     process.stderr.write('Precedent is already running; its window was brought to the front\n');
     app.quit();
     return;
   }
+  let choice: LibraryChoice;
+  let exportDisabled: boolean;
+  try {
+    const machine = readPolicy(policyFile ?? undefined);
+    exportDisabled = machine.exportDisabled;
+    const { library, sources } = sortOpened(options.opened);
+    const folder = machine.libraryFolder;
+    choice = chooseLibrary(options.library ?? library, settingsFile, { ...policy, folder });
+    waiting = sources;
+  } catch (thrown) {
+    fail(thrown);
+    return;
+  }
+  keepLog();
   app.on('second-instance', (_event, _argv, _cwd, data) => {
     void open(openedPaths.safeParse(data).data?.opened ?? []);
   });
   // macOS says by an event, also at the first start, what other systems say by arguments.
   app.on('open-file', (event, path) => {
     event.preventDefault();
-    void open([path]);
+    void app.whenReady().then(() => open([path]));
   });
   app.on('window-all-closed', () => app.quit());
   let closed = false;
@@ -294,13 +331,14 @@ function run(): void {
     // The engine closes its catalog and gives the library's lock back before the application goes.
     void Promise.all([host.close(), hitsWindow.end()]).finally(() => {
       closed = true;
+      log.info('Precedent ends');
       app.quit();
     });
   });
   // An ESM main must not await this at its top level: it would never come.
   app
     .whenReady()
-    .then(() => start(choice))
+    .then(() => start(choice, exportDisabled))
     .catch(fail);
 }
 

@@ -4,8 +4,10 @@ import { Menu, type MenuItemConstructorOptions } from 'electron';
 export interface MenuActions {
   readonly openLibrary: () => void;
   readonly importFiles: () => void;
+  readonly lock: () => void;
   readonly about: () => void;
   readonly hitsWindow: () => void;
+  readonly showLogs: () => void;
 }
 
 const hitsWindowItem = 'hits-window';
@@ -31,6 +33,7 @@ export function buildMenu(actions: MenuActions, developer: boolean): Menu {
         { label: 'Open library…', accelerator: 'CmdOrCtrl+O', click: actions.openLibrary },
         { label: 'Import…', accelerator: 'CmdOrCtrl+I', click: actions.importFiles },
         separator,
+        { label: 'Lock', click: actions.lock },
         { role: 'quit' },
       ],
     },
@@ -65,6 +68,12 @@ export function buildMenu(actions: MenuActions, developer: boolean): Menu {
         { role: 'togglefullscreen' },
       ],
     },
-    { label: '&Help', submenu: [{ label: 'About Precedent', click: actions.about }] },
+    {
+      label: '&Help',
+      submenu: [
+        { label: 'Show log files', click: actions.showLogs },
+        { label: 'About Precedent', click: actions.about },
+      ],
+    },
   ]);
 }

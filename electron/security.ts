@@ -1,5 +1,6 @@
 /** The security policy of every session and every page: no network, no permissions, no navigation, no new windows. */
 import { type App, BrowserWindow, type Session, type WebContents } from 'electron';
+import { log } from './log.ts';
 import { isAllowed } from './permissions.ts';
 
 /** Schemes that never leave the process; everything else is cancelled. `devtools` serves the developer tools' own page. */
@@ -24,7 +25,7 @@ export function hardenSession(session: Session): void {
     if (cancel) {
       const scheme = URL.canParse(details.url) ? new URL(details.url).protocol : 'malformed';
       refusedRequests.set(scheme, (refusedRequests.get(scheme) ?? 0) + 1);
-      console.error(`refused a request to ${scheme}`);
+      log.error(`refused a request to ${scheme}`);
     }
     callback({ cancel });
   });
@@ -73,6 +74,8 @@ function hardenContents(contents: WebContents): void {
 
 /** Applies the policy to every page that will ever exist, whoever makes it. Call before the first window. */
 export function hardenApp(app: App): void {
+  // Whatever the settings of a page say. Chromium does not start where both are asked for.
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   app.on('web-contents-created', (_event, contents) => hardenContents(contents));
   app.on('session-created', hardenSession);
   app.on('certificate-error', (event, _contents, _url, _error, _certificate, callback) => {

@@ -19,9 +19,10 @@ const disabledFeatures = [
   'SafeBrowsing',
   'SegmentationPlatform',
   'Translate',
+  'WebRtcHideLocalIpsWithMdns',
 ];
 
-const offline: readonly SwitchRow[] = [
+export const offlineSwitches: readonly SwitchRow[] = [
   { name: 'host-resolver-rules', value: 'MAP * ~NOTFOUND', reason: 'no name and no address resolves' },
   { name: 'no-proxy-server', reason: 'no look-up of a proxy (WPAD, PAC)' },
   { name: 'disable-background-networking', reason: 'no variations, no safe-browsing lists' },
@@ -48,7 +49,7 @@ const softwareGl: readonly SwitchRow[] = [
 
 /** Sets the switches. Features that the command line disables already stay disabled. */
 export function applySwitches(commandLine: CommandLine, options: { readonly softwareGl: boolean }): void {
-  for (const row of [...offline, ...(options.softwareGl ? softwareGl : [])]) {
+  for (const row of [...offlineSwitches, ...(options.softwareGl ? softwareGl : [])]) {
     if (row.value === undefined) commandLine.appendSwitch(row.name);
     else commandLine.appendSwitch(row.name, row.value);
   }

@@ -2,6 +2,7 @@
 import { BrowserWindow, type WebContents } from 'electron';
 import type { WindowKind } from '../native/contract/windows.ts';
 import { appOrigin } from './channels.ts';
+import { log } from './log.ts';
 
 /** Both windows show the same page, which reads from its address which it is in. */
 const pageUrls: Readonly<Record<WindowKind, string>> = {
@@ -81,7 +82,7 @@ function loadPage(contents: WebContents, url: string): Promise<void> {
   return contents.loadURL(url).catch((error: unknown) => {
     // Superseded by another load, or the window was closed.
     if (contents.isDestroyed() || String(error).includes('ERR_ABORTED')) return;
-    console.error(`the window's page did not load: ${String(error)}`);
+    log.error(`the window's page did not load: ${String(error)}`);
   });
 }
 
@@ -93,7 +94,7 @@ function recoverPage(window: BrowserWindow, url: string): void {
     if (details.reason === 'clean-exit') return;
     const now = Date.now();
     crashes = [...crashes.filter((time) => now - time < RELOAD_WINDOW_MS), now];
-    console.error(`the window's page stopped: ${details.reason}`);
+    log.error(`the window's page stopped: ${details.reason}`);
     if (crashes.length <= MAX_RELOADS) void loadPage(contents, url);
     else if (windows.get(window) === 'hits') window.close();
   });

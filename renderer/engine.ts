@@ -18,6 +18,7 @@ import {
   type Result,
   RpcClient,
 } from '../native/contract/rpc.ts';
+import type { SessionState } from '../native/contract/users.ts';
 import { bridge } from './bridge.ts';
 
 type EngineMethod = Method<EngineContract>;
@@ -61,6 +62,21 @@ const jobListeners = new Set<(job: JobRow) => void>();
 export function onJob(listener: (job: JobRow) => void): () => void {
   jobListeners.add(listener);
   return () => jobListeners.delete(listener);
+}
+
+type DeletedNews = EventData<EngineContract, 'library.deleted'>;
+const deletedListeners = new Set<(gone: DeletedNews) => void>();
+/** Told of what was deleted for good; returns the function that stops it. */
+export function onDeleted(listener: (gone: DeletedNews) => void): () => void {
+  deletedListeners.add(listener);
+  return () => deletedListeners.delete(listener);
+}
+
+const sessionListeners = new Set<(session: SessionState) => void>();
+/** Told, with every new line to the engine and at every change, who works with the library; returns the function that stops it. */
+export function onSession(listener: (session: SessionState) => void): () => void {
+  sessionListeners.add(listener);
+  return () => sessionListeners.delete(listener);
 }
 
 type EncoderNews = EventData<EngineContract, 'encoder'>;
@@ -117,7 +133,16 @@ function connect(port: MessagePort): void {
     void queryClient.invalidateQueries({ queryKey: [libraryKey, 'info'] });
     for (const listener of encoderListeners) listener(news);
   });
+  const signedIn = (session: SessionState) => {
+    for (const listener of sessionListeners) listener(session);
+  };
+  next.on('session', signedIn);
+  // Without an answer there is no line; the next one asks again.
+  next.call('session.get', {}).then(signedIn, () => undefined);
   next.on('library.changed', () => void queryClient.invalidateQueries({ queryKey: [libraryKey] }));
+  next.on('library.deleted', (gone) => {
+    for (const listener of deletedListeners) listener(gone);
+  });
   client = next;
   useEngineLine.setState({ line: 'connected' });
   for (const resume of waiting) resume(next);

@@ -1,10 +1,11 @@
 /**
- * Builds into dist/ what has changed since it was last built: `node tools/build.mjs [renderer|shell|engine]… [--force]`.
+ * Builds into dist/ what has changed since it was last built: `node tools/build.mjs [renderer|shell|engine|licences]… [--force]`.
  * A part's stamp lists every source file that went into it with its hash.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { thirdPartyLicences } from './dependencies/licences.mjs';
 import { main, root, SetupError, say } from './setup/project.mjs';
 
 const dist = join(root, 'dist');
@@ -24,7 +25,13 @@ const parts = [
   { group: 'shell', entry: 'electron/command.ts', output: 'electron/command.js' },
   // Sandboxed preloads are CommonJS.
   { group: 'shell', entry: 'electron/preload.ts', output: 'electron/preload.cjs', format: 'cjs' },
-  { group: 'renderer', entry: 'renderer/index.html', output: 'renderer/index.html', page: true },
+  { group: 'renderer', entry: 'renderer/index.html', output: 'renderer/index.html', make: buildPage },
+  {
+    group: 'licences',
+    entry: 'tools/dependencies/licences.mjs',
+    output: 'THIRD-PARTY-LICENCES.txt',
+    make: writeLicences,
+  },
 ];
 const groups = [...new Set(parts.map(({ group }) => group))];
 
@@ -50,7 +57,7 @@ async function build(part) {
   // Loaded late: a build with nothing to do must not wait for it.
   const vite = await import('vite');
   rmSync(stampPath(part), { force: true });
-  const sources = part.page ? await buildPage(vite) : await buildModule(vite, part);
+  const sources = await (part.make ?? buildModule)(vite, part);
   writeStamp(part, sources, started);
   say(`Built dist/${part.output} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
 }
@@ -87,6 +94,14 @@ async function buildModule(vite, part) {
   writeFileSync(temporary, chunks[0].code);
   renameSync(temporary, path);
   return chunks[0].moduleIds;
+}
+
+/** The licences of everything that ships, for the packaged application to carry. */
+async function writeLicences(_vite, part) {
+  mkdirSync(dist, { recursive: true });
+  writeFileSync(join(dist, part.output), thirdPartyLicences(root));
+  const folder = dirname(join(root, part.entry));
+  return ['licences.mjs', 'lockfile.mjs', 'licences.json'].map((name) => join(folder, name));
 }
 
 /** The window's page as vite.config.ts says. */

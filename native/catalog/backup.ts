@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Counts } from '../contract/model.ts';
-import { catalogError, type Database, integrityProblems, openToRead } from './database.ts';
+import { catalogError, type Database, integrityProblems, openToRead, plainTables } from './database.ts';
 
 export interface CatalogFacts {
   readonly schema: number;
@@ -66,15 +66,37 @@ export function checkCatalog(path: string): CatalogFacts {
   }
 }
 
+/**
+ * The schema of a catalog, and what is wrong with the structure of its file, if anything is. @param trusted its bytes are known
+ * to be right: then they are not looked through
+ */
+export function quickCheck(
+  path: string,
+  trusted: boolean,
+): { readonly problem?: string; readonly schema: number } {
+  try {
+    const db = openToRead(path);
+    try {
+      const schema = Number(db.pragma('user_version', { simple: true }));
+      if (trusted) return { schema };
+      const [first] = db.pragma('quick_check(1)') as { quick_check: string }[];
+      return first?.quick_check === 'ok' ? { schema } : { schema, problem: 'the catalog is damaged' };
+    } finally {
+      db.close();
+    }
+  } catch (thrown) {
+    const error = catalogError(thrown);
+    // A full disk or a missing permission is no damage.
+    if (error.kind !== 'corrupt') throw error;
+    return { schema: 0, problem: error.what };
+  }
+}
+
 /** SHA-256 (hex) over every row of every table of any schema, full-text indices left out; ids count. */
 function rowsHash(db: Database): string {
   const hash = createHash('sha256');
-  const tables = (db.pragma('table_list') as { schema: string; name: string; type: string }[])
-    .filter(({ schema, name, type }) => schema === 'main' && type === 'table' && !name.startsWith('sqlite_'))
-    .map(({ name }) => name)
-    .sort();
   db.transaction(() => {
-    for (const table of tables) {
+    for (const table of plainTables(db)) {
       hash.update(`\n${table}`);
       for (const row of db.prepare(`SELECT * FROM ${table}`).raw().iterate() as Iterable<unknown[]>) {
         hash.update('\n');
@@ -86,6 +108,16 @@ function rowsHash(db: Database): string {
     }
   })();
   return hash.digest('hex');
+}
+
+/** The uids of its volumes. */
+export function catalogVolumes(path: string): string[] {
+  const db = openToRead(path);
+  try {
+    return db.prepare('SELECT uid FROM volume').pluck().all() as string[];
+  } finally {
+    db.close();
+  }
 }
 
 /** Whether the catalog in a file knows a patient, study, volume or lesion by its uid. */

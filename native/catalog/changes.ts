@@ -3,6 +3,7 @@
  * was changed, with what it was before and is after. A change is taken back from its own rows, by another change.
  */
 import type { ChangeRow } from '../contract/library.ts';
+import type { CatalogAudit } from './audit.ts';
 import type { Database } from './database.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -18,18 +19,19 @@ export interface ChangedThing {
 /** Of a head, whose subject is the change that it takes back, or nothing. */
 const headAction = 'change';
 
-export function catalogChanges(db: Database) {
-  const insert = db.prepare('INSERT INTO audit (at, action, subject, detail) VALUES (?, ?, ?, ?)');
-  const head = db.prepare(`SELECT * FROM audit WHERE id = ? AND action = '${headAction}'`);
-  const heads = db.prepare(`SELECT * FROM audit WHERE action = '${headAction}' ORDER BY id DESC LIMIT ?`);
+export function catalogChanges(db: Database, audit: CatalogAudit) {
+  // What was erased cannot be told, and not be taken back.
+  const selectHeads = `SELECT * FROM audit WHERE action = '${headAction}' AND detail IS NOT NULL`;
+  const head = db.prepare(`${selectHeads} AND id = ?`);
+  const heads = db.prepare(`${selectHeads} ORDER BY id DESC LIMIT ?`);
   const undoing = db
     .prepare(`SELECT id FROM audit WHERE id > ? AND action = '${headAction}' AND subject = ?`)
     .pluck();
   const things = db.prepare('SELECT action, subject, detail FROM audit WHERE id > ? AND id <= ? ORDER BY id');
 
-  function rowOf({ id, at, detail }: Row): Omit<ChangeRow, 'undoneBy'> {
-    const { user, what, rows, undoes } = JSON.parse(String(detail)) as Omit<ChangeRow, 'id' | 'at'>;
-    return { id: String(id), at: String(at), user, what, rows, undoes };
+  function rowOf({ id, at, user, detail }: Row): Omit<ChangeRow, 'undoneBy'> {
+    const { what, rows, undoes } = JSON.parse(String(detail)) as Pick<ChangeRow, 'what' | 'rows' | 'undoes'>;
+    return { id: String(id), at: String(at), user: String(user), what, rows, undoes };
   }
   const find = (id: string): ChangeRow | undefined => {
     const row = head.get(Number(id)) as Row | undefined;
@@ -47,16 +49,23 @@ export function catalogChanges(db: Database) {
       undoes?: string,
     ): ChangeRow | undefined => {
       if (changed.length === 0) return undefined;
-      const at = new Date().toISOString();
-      const detail = JSON.stringify({ user, what, rows: changed.length, undoes });
-      const id = String(insert.run(at, headAction, undoes ?? '', detail).lastInsertRowid);
-      for (const { action, subject, before, after } of changed)
-        insert.run(at, action, subject, JSON.stringify({ user, before, after }));
-      return find(id);
+      const detail = { what, rows: changed.length, undoes };
+      const last = audit.append([
+        { action: headAction, subject: undoes ?? '', detail, user },
+        ...changed.map(({ action, subject, before, after }) => ({
+          action,
+          subject,
+          detail: { before, after },
+          user,
+        })),
+      ]);
+      return find(String(last - changed.length));
     },
     find,
+    /** Without those whose detail was erased. */
     things: ({ id, rows }: ChangeRow): ChangedThing[] =>
-      (things.all(Number(id), Number(id) + rows) as Row[]).map(({ action, subject, detail }) => {
+      (things.all(Number(id), Number(id) + rows) as Row[]).flatMap(({ action, subject, detail }) => {
+        if (detail === null) return [];
         const { before, after } = JSON.parse(String(detail)) as Pick<ChangedThing, 'before' | 'after'>;
         return { action: String(action), subject: String(subject), before, after };
       }),

@@ -2,9 +2,10 @@
  * The only file that opens SQLite. Every pragma that safety rests on is set and read back. In an encrypted library the catalog
  * and its backups are SQLCipher 4 files under the library's key, by where they lie.
  */
+import { closeSync, openSync, readSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { PrecedentError } from '../contract/errors.ts';
-import { catalogKey } from '../files/unlocked.ts';
+import { catalogKey, copiesKey } from '../files/unlocked.ts';
 import { migrations } from './migrations.ts';
 
 export type Database = Sqlite.Database;
@@ -78,6 +79,12 @@ export function recodeCatalog(path: string, from: Uint8Array | undefined, to: Ui
   }
 }
 
+/** Encrypts a catalog that was brought into an encrypted library from before it was one. */
+export function encryptedAsItLies(path: string): void {
+  const key = catalogKey(path);
+  if (key && liesOpen(path)) recodeCatalog(path, undefined, key);
+}
+
 /** Whether a file is a catalog that is not encrypted. */
 export function isPlainCatalog(beginning: Uint8Array): boolean {
   return Buffer.from(beginning.subarray(0, plainMagic.length)).toString('latin1') === plainMagic;
@@ -97,8 +104,8 @@ export function foldLog(path: string, key: Uint8Array | undefined): void {
   }
 }
 
-/** Opens (or creates) the catalog and brings it to the newest schema. Throws `corrupt` or `unsupported`. */
-export function openDatabase(path: string): Database {
+/** Opens (or creates) the catalog and brings it to the newest schema, or to an earlier one. Throws `corrupt` or `unsupported`. */
+export function openDatabase(path: string, schema = schemaVersion): Database {
   const db = connect(path, catalogKey(path));
   try {
     for (const [name, value, expected] of pragmas) {
@@ -113,7 +120,7 @@ export function openDatabase(path: string): Database {
         );
       }
     }
-    migrate(db);
+    migrate(db, schema);
     return db;
   } catch (error) {
     db.close();
@@ -123,16 +130,48 @@ export function openDatabase(path: string): Database {
 
 /** Opens a catalog of any schema as it is, to be read only; nothing is written, not even a migration. Throws as `openDatabase`. */
 export function openToRead(path: string): Database {
-  const db = connect(path, catalogKey(path), { readonly: true, fileMustExist: true });
+  const db = connect(path, keyToRead(path), { readonly: true, fileMustExist: true });
   db.pragma('trusted_schema = OFF');
   db.pragma('cell_size_check = ON');
   db.pragma('busy_timeout = 5000');
   return db;
 }
 
+/** Within its library everything is encrypted; of copies elsewhere those that are. */
+function keyToRead(path: string): Uint8Array | undefined {
+  const key = catalogKey(path);
+  if (key) return key;
+  const ofCopies = copiesKey(path);
+  return ofCopies && !liesOpen(path) ? ofCopies : undefined;
+}
+
+function liesOpen(path: string): boolean {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const bytes = Buffer.alloc(plainMagic.length);
+      readSync(file, bytes, 0, bytes.length, 0);
+      return isPlainCatalog(bytes);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw catalogError(error);
+  }
+}
+
 /** An empty database without a schema that is gone when it is closed: for what is worked out, not kept. */
 export function openInMemory(): Database {
   return new Sqlite(':memory:');
+}
+
+/** The catalog as it is now, for reading beside what goes on; the caller closes it. */
+export function openSnapshot(db: Database): Database {
+  const snapshot = connect(db.name, catalogKey(db.name), { readonly: true, fileMustExist: true });
+  snapshot.exec('BEGIN');
+  // A transaction sees the catalog as it is when it first reads.
+  snapshot.pragma('user_version');
+  return snapshot;
 }
 
 /** Applies the missing migrations, each in a transaction of its own. */
@@ -148,10 +187,40 @@ export function migrate(db: Database, upTo = schemaVersion): void {
   }
   for (let version = from; version < upTo; version++) {
     db.transaction(() => {
-      db.exec(migrations[version]);
+      const step = migrations[version];
+      if (typeof step === 'string') db.exec(step);
+      else step(db);
       db.pragma(`user_version = ${version + 1}`);
     }).immediate();
   }
+}
+
+/** From now on nothing can be written through this connection. */
+export function forbidWrites(db: Database): void {
+  db.pragma('query_only = ON');
+}
+
+/** Makes every index and full-text index again from the tables. What that meets in them is left to the checks to tell. */
+export function rebuildIndices(db: Database): void {
+  for (const step of [
+    'REINDEX',
+    `INSERT INTO report_text (report_text) VALUES ('rebuild')`,
+    `INSERT INTO lesion_text (lesion_text) VALUES ('rebuild')`,
+  ]) {
+    try {
+      db.exec(step);
+    } catch {
+      // The next one may do.
+    }
+  }
+}
+
+/** The names of its tables, in order; full-text indices, which follow from them, left out. */
+export function plainTables(db: Database): string[] {
+  return (db.pragma('table_list') as { schema: string; name: string; type: string }[])
+    .filter(({ schema, name, type }) => schema === 'main' && type === 'table' && !name.startsWith('sqlite_'))
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** What SQLite's own checks find wrong: an empty list when the file is sound. */

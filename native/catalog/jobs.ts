@@ -207,7 +207,13 @@ export function catalogJobs(db: Database) {
       conflicts: readonly NewConflict[],
     ): void => {
       const job = numberOf(uid);
-      db.prepare('UPDATE job_item SET done = 1 WHERE job = ? AND position = ?').run(job, position);
+      // Only a conflict's item is read again; of the others nothing has to be kept that names a patient.
+      db.prepare('UPDATE job_item SET done = 1, found = iif(?, found, ?) WHERE job = ? AND position = ?').run(
+        Number(conflicts.length > 0),
+        '{}',
+        job,
+        position,
+      );
       addCounts.run({ ...counts, id: job });
       for (const { kind, path, text } of notes) insertNote.run(job, position, kind, path, text);
       for (const { volume, path, files } of conflicts) {

@@ -2,7 +2,10 @@
  * The numbered steps from an empty file to today's schema. A released step is never edited; a change is a new step with a
  * test of its own. Ids that leave the engine are the opaque `uid` columns.
  */
-export const migrations: readonly string[] = [
+import { chainAudit } from './chainAudit.ts';
+import type { Database } from './database.ts';
+
+export const migrations: readonly (string | ((db: Database) => void))[] = [
   /* 1: patients → studies → series → volumes → lesions and organs, labels, diagnoses, embeddings, audit */ `
   CREATE TABLE patient (
     id INTEGER PRIMARY KEY,
@@ -456,5 +459,15 @@ export const migrations: readonly string[] = [
   /* 10: changes by hand, and which patients were merged, are found without reading the whole audit */ `
   CREATE INDEX audit_change ON audit (id) WHERE action = 'change';
   CREATE INDEX audit_patient_merge ON audit (subject) WHERE action = 'patient.merge';
+  `,
+  /* 11: the audit is a chain of hashes that is only ever added to */ chainAudit,
+  /* 12: deletions of which traces are left to remove */ `
+  CREATE TABLE deletion (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    backups TEXT NOT NULL CHECK (backups IN ('purge', 'keep')),
+    /* Opaque ids of what was deleted, as JSON, by which backups that hold it are known. */
+    ids TEXT NOT NULL
+  ) STRICT;
   `,
 ];

@@ -197,9 +197,10 @@ export function catalogReads(db: Database) {
       JOIN study ON study.id = series.study WHERE study.patient = patient.id) AS lesions FROM patient`;
   // Who was merged into a patient, and who had been merged into them, by what the merges wrote down.
   const goes = (part: string) => `json_extract(detail, '$.before.goes.${part}')`;
-  const merges = `SELECT ${goes('uid')}, ${goes('patientId')}, ${goes('name')} FROM audit`;
-  const merged = `WITH RECURSIVE gone (uid, patientId, name) AS (${merges} WHERE action = 'patient.merge' AND subject = ?
-      UNION ${merges} JOIN gone ON audit.subject = gone.uid WHERE action = 'patient.merge')
+  const merges = `SELECT ${goes('uid')}, ${goes('patientId')}, ${goes('name')} FROM audit INDEXED BY audit_patient_merge`;
+  const told = `action = 'patient.merge' AND detail IS NOT NULL`;
+  const merged = `WITH RECURSIVE gone (uid, patientId, name) AS (${merges} WHERE ${told} AND subject = ?
+      UNION ${merges} JOIN gone ON audit.subject = gone.uid WHERE ${told})
     SELECT patientId, name FROM gone`;
   const selectStudy = `SELECT study.*, patient.identity AS patientIdentity, edited, study_caption.count AS captionCount,
     generated AS captionGenerated,

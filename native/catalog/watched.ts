@@ -4,6 +4,7 @@ import { PrecedentError } from '../contract/errors.ts';
 import { type ImportOptions, importOptions } from '../contract/jobs.ts';
 import type { FoundFile } from '../contract/reader.ts';
 import type { Database } from './database.ts';
+import { disguised } from './deletionTraces.ts';
 import { newId } from './ids.ts';
 
 export interface WatchedFolder {
@@ -36,15 +37,14 @@ export function catalogWatched(db: Database) {
         )
         .run(newId('wat'), path, JSON.stringify(options)),
     remove: (uid: string): void => void db.prepare('DELETE FROM watched_folder WHERE id = ?').run(idOf(uid)),
-    /** The files that jobs were given, by path. */
-    files: (uid: string): Map<string, Omit<FoundFile, 'path'>> =>
-      new Map(
-        (
-          db
-            .prepare('SELECT path, bytes, mtimeMs FROM watched_file WHERE folder = ?')
-            .all(idOf(uid)) as FoundFile[]
-        ).map(({ path, bytes, mtimeMs }) => [path, { bytes, mtimeMs }]),
-      ),
+    /** The files that jobs were given, by path; those of patients who were deleted since are among them. */
+    files: (uid: string): Pick<ReadonlyMap<string, Omit<FoundFile, 'path'>>, 'get'> => {
+      const rows = db
+        .prepare('SELECT path, bytes, mtimeMs FROM watched_file WHERE folder = ?')
+        .all(idOf(uid)) as FoundFile[];
+      const known = new Map(rows.map(({ path, bytes, mtimeMs }) => [path, { bytes, mtimeMs }]));
+      return { get: (path) => known.get(path) ?? known.get(disguised(uid, path)) };
+    },
     count: (uid: string): number =>
       Number(db.prepare('SELECT count(*) FROM watched_file WHERE folder = ?').pluck().get(idOf(uid))),
     /** To be called in the transaction that adds their job. */

@@ -2,6 +2,7 @@
 import type { Diagnosis, Measurements, OrganContext, Outline } from '../contract/model.ts';
 import type { ReadVolume } from '../contract/reader.ts';
 import type { Box } from '../volume/volume.ts';
+import { type CatalogAudit, catalogAudit, type NewEntry } from './audit.ts';
 import type { Database } from './database.ts';
 import { newId } from './ids.ts';
 
@@ -48,7 +49,7 @@ function orNull(...values: readonly (string | number | undefined)[]): (string | 
   return values.map((value) => value ?? null);
 }
 
-export function catalogWrites(db: Database) {
+export function catalogWrites(db: Database, chain: CatalogAudit = catalogAudit(db)) {
   const insertPatient = db.prepare(
     `INSERT INTO patient (uid, identity, patientId, name, sex, birthDate) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (identity) DO UPDATE SET name = coalesce(patient.name, excluded.name), sex = coalesce(patient.sex, excluded.sex)
@@ -101,12 +102,10 @@ export function catalogWrites(db: Database) {
      ON CONFLICT DO UPDATE SET diagnosis = excluded.diagnosis, code = excluded.code, proof = excluded.proof,
        proofDate = excluded.proofDate, source = excluded.source, author = excluded.author`,
   );
-  const insertAudit = db.prepare('INSERT INTO audit (at, action, subject, detail) VALUES (?, ?, ?, ?)');
   const volumeId = db.prepare('SELECT id FROM volume WHERE uid = ?').pluck();
   const lesionId = db.prepare('SELECT id FROM lesion WHERE uid = ?').pluck();
-  const removeLesion = db.prepare('DELETE FROM lesion WHERE uid = ?');
-  const audit = (action: string, subject: string, detail: Readonly<Record<string, unknown>> = {}) =>
-    insertAudit.run(new Date().toISOString(), action, subject, JSON.stringify(detail));
+  const audit = (action: string, subject: string, detail?: NewEntry['detail']) =>
+    chain.append([{ action, subject, detail }]);
 
   function writeLesion(volume: number, lesion: NewLesion): void {
     const { measurements: m, outline } = lesion;
@@ -244,6 +243,22 @@ export function catalogWrites(db: Database) {
       audit('originals.locate', uid);
     }),
 
+    /** Private copies lie under `originals` now, as after the library's folder was moved; `/` or `\\` as it is used there. */
+    rehome: db.transaction((originals: string, separator: string): void => {
+      const ownCopies = `FROM volume WHERE copied = 1 AND volume.id = source_file.volume AND role = 'image'`;
+      const first = db.prepare(`SELECT source_file.path FROM source_file, volume WHERE copied = 1
+        AND volume.id = source_file.volume AND role = 'image' LIMIT 1`);
+      const path = first.pluck().get() as string | undefined;
+      if (path === undefined || path.startsWith(`${originals}${separator}`)) return;
+      db.prepare(
+        `UPDATE source_file SET path = ? || volume.uid || ? ||
+           substr(source_file.path, instr(source_file.path, volume.uid) + length(volume.uid) + 1) ${ownCopies}`,
+      ).run(`${originals}${separator}`, separator);
+      db.prepare('UPDATE volume SET path = ? || uid WHERE copied = 1 AND deidentified = 1').run(
+        `${originals}${separator}`,
+      );
+    }),
+
     addLesion: db.transaction((volumeUid: string, lesion: NewLesion) => {
       writeLesion(Number(volumeId.get(volumeUid)), lesion);
       audit('lesion.add', lesion.uid);
@@ -252,11 +267,6 @@ export function catalogWrites(db: Database) {
     addOrgan: db.transaction((volumeUid: string, organ: NewRegion) => {
       insertOrgan.run(organ.uid, volumeId.get(volumeUid), organ.name, ...organ.box, organ.packed);
       audit('organ.add', organ.uid);
-    }),
-
-    removeLesion: db.transaction((uid: string) => {
-      removeLesion.run(uid);
-      audit('lesion.remove', uid);
     }),
 
     /** Sets a label, or removes it when the value is null. Its audit entry is that of the change it belongs to (`edits.ts`). */
@@ -321,8 +331,6 @@ export function catalogWrites(db: Database) {
       db
         .prepare('INSERT INTO setting VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value')
         .run(name, value),
-
-    audit,
   };
 }
 export type CatalogWrites = ReturnType<typeof catalogWrites>;

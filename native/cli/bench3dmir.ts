@@ -7,7 +7,7 @@ import { imageDocument, type MirDocument, textDocument } from '../benchmark/mir/
 import { writeMirReport } from '../benchmark/mir/report.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { ensureFolder, writeFileAtomic } from '../files/files.ts';
-import { command, openLibrary } from './commands.ts';
+import { command, openLibrary, passphraseOption } from './commands.ts';
 import { checkReadable } from './host.ts';
 import { searchMirImages } from './mirSearch.ts';
 import { table } from './output.ts';
@@ -19,6 +19,7 @@ interface Options {
   readonly input: string[];
   readonly encoder: string[];
   readonly library?: string;
+  readonly passphraseFile?: string;
   readonly queries: 'test' | 'train';
   readonly textOnly?: boolean;
   readonly json?: boolean;
@@ -36,6 +37,7 @@ export const bench3dmir = command('3dmir', 'the 3D-MIR benchmark: HTML report, J
   )
   .option('--encoder <id...>', 'the encoders; by default the default one and one of slices', [])
   .option('--library <dir>', 'where the images and their vectors are kept; else they are gone afterwards')
+  .option(...passphraseOption)
   .option('--to <dir>', 'the folder for the report', '3dmir-report')
   .action(async (options: Options) => {
     const { input, library, labels, splits, queries, to, json } = options;
@@ -52,10 +54,10 @@ export const bench3dmir = command('3dmir', 'the 3D-MIR benchmark: HTML report, J
   });
 
 async function withImages(
-  { input, library, encoder }: Options,
+  { input, encoder, ...options }: Options,
   tables: readonly MirTable[],
 ): Promise<MirDocument> {
-  const found = await openLibrary({ library }, (host) => searchMirImages(host, input, encoder, tables));
+  const found = await openLibrary(options, (host) => searchMirImages(host, input, encoder, tables));
   return imageDocument(tables, found.cases, found.runs, found.encoder);
 }
 

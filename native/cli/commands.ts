@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { type Host, startHost } from './host.ts';
+import { type Host, type HostOptions, startHost } from './host.ts';
 import { askSecret } from './passphrase.ts';
 
 export interface Common {
@@ -12,6 +12,11 @@ export interface Common {
   /** Where the passphrase of an encrypted library is. */
   readonly passphraseFile?: string;
 }
+
+export const passphraseOption = [
+  '--passphrase-file <file>',
+  'the passphrase of an encrypted library, the first line of this file',
+] as const;
 
 export const everything = 10_000;
 /** Aborts at Ctrl-C. */
@@ -24,7 +29,12 @@ export async function openLibrary<T>(
 ): Promise<T> {
   const folder = library ?? (await mkdtemp(join(tmpdir(), 'precedent-')));
   try {
-    const host = await startHost(folder, { mayCreate: true, secret: () => askSecret(passphraseFile) });
+    const temporary = library === undefined;
+    const host = await startHost(folder, {
+      mayCreate: true,
+      temporary,
+      secret: () => askSecret(passphraseFile),
+    });
     try {
       return await work(host);
     } finally {
@@ -50,9 +60,10 @@ export async function withLibrary<T>(
   mayCreate: boolean,
   work: (host: Host) => Promise<T>,
   text: (result: T) => string,
+  more: Omit<HostOptions, 'mayCreate'> = {},
 ): Promise<void> {
   const secret = () => askSecret(options.passphraseFile);
-  const host = await startHost(options.library, { mayCreate, secret });
+  const host = await startHost(options.library, { secret, ...more, mayCreate });
   try {
     print(options, await work(host), text);
   } finally {
@@ -60,6 +71,7 @@ export async function withLibrary<T>(
   }
 }
 
+/** The result as JSON where it is asked for, else as `text` says. */
 export function print<T>(
   { json }: { readonly json?: boolean },
   result: T,
@@ -74,10 +86,7 @@ export function command(name: string, description: string): Command {
 export function libraryCommand(name: string, description: string): Command {
   return command(name, description)
     .requiredOption('--library <dir>', 'the library folder')
-    .option(
-      '--passphrase-file <file>',
-      'the passphrase of an encrypted library, the first line of this file',
-    );
+    .option(...passphraseOption);
 }
 
 /** Every row of a list, however many replies it takes. */

@@ -1,16 +1,18 @@
 /** What an IT department asks first: versions, providers, GPU, display, disk. */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { listSupportedBackends } from 'onnxruntime-node';
 import { PrecedentError } from '../contract/errors.ts';
 import { inferenceContract, type ModelState } from '../contract/inference.ts';
 import { calibrationsFolder } from '../encoder/calibrationsFolder.ts';
 import { loadManifest } from '../encoder/manifest.ts';
 import { ModelClient } from '../encoder/modelClient.ts';
+import { onnxRuntime } from '../encoder/runtime.ts';
+import { policyPath, readPolicy } from '../policy/policyFile.ts';
 import { ManagedProcess } from '../process/managed.ts';
+import { given } from './host.ts';
 import { installation } from './installation.ts';
 
 const gib = 1024 ** 3;
@@ -38,8 +40,9 @@ export async function doctor({ library, retry }: Options): Promise<Record<string
       platform: `${process.platform} ${process.arch}`,
     },
     encoder: { id, version, ...opened.encoder },
-    providers: { inThisBuild: listSupportedBackends().map(({ name }) => name), refused: opened.refused },
+    providers: { inThisBuild: [...onnxRuntime.backends()], refused: opened.refused },
     calibrations: calibrationsFolder(),
+    policy: policyInForce(),
     display: process.env.WAYLAND_DISPLAY
       ? 'wayland'
       : process.env.DISPLAY
@@ -51,6 +54,15 @@ export async function doctor({ library, retry }: Options): Promise<Record<string
     memoryGiB: Math.round(totalmem() / gib),
     freeDiskGiB: Math.round((disk.bavail * disk.bsize) / gib),
   };
+}
+
+function policyInForce(): Record<string, unknown> {
+  const file = given.policy ?? policyPath();
+  try {
+    return { file, exists: existsSync(file), inForce: readPolicy(given.policy) };
+  } catch (error) {
+    return { file, exists: true, problem: PrecedentError.from(error).message };
+  }
 }
 
 /** As the engine opens it: in a process of its own, which a provider may take down. */

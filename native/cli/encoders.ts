@@ -8,6 +8,7 @@ import {
   command,
   interrupted,
   libraryCommand,
+  passphraseOption,
   withLibrary,
   withoutLibrary,
 } from './commands.ts';
@@ -20,13 +21,13 @@ const library = ['--library <dir>', 'a library, for the encoders that were added
 
 /** In the library that was named, or in an empty one with the built-in encoders alone. */
 function within<T>(
-  { library: folder, json }: Maybe,
+  { library: folder, ...options }: Maybe,
   work: (host: Host) => Promise<T>,
   text: (result: T) => string,
 ): Promise<void> {
   return folder === undefined
-    ? withoutLibrary({ json }, work, text)
-    : withLibrary({ library: folder, json }, false, work, text);
+    ? withoutLibrary(options, work, text)
+    : withLibrary({ ...options, library: folder }, false, work, text);
 }
 
 function trialText({ encoder, deterministic, msPerItem }: EncoderTrial): string {
@@ -37,6 +38,7 @@ function trialText({ encoder, deterministic, msPerItem }: EncoderTrial): string 
 
 const list = command('list', 'list them')
   .option(...library)
+  .option(...passphraseOption)
   .action((options: Maybe) =>
     within(
       options,
@@ -84,6 +86,7 @@ const add = libraryCommand(
 const check = command('check', 'run an encoder on generated cases')
   .argument('[id]')
   .option(...library)
+  .option(...passphraseOption)
   .action((encoder: string | undefined, options: Maybe) =>
     within(
       options,
@@ -138,6 +141,7 @@ const embed = command(
   .option('--encoder <id>', 'the encoder; the default one where none is named')
   .option('--levels <names>', `with --library: any of ${levelNames.join(',')}`, parseLevels)
   .option(...library)
+  .option(...passphraseOption)
   .action((options: EmbedOptions) => {
     const { input, mask, text, encoder, levels } = options;
     if (levels !== undefined) return embedLevels(options, levels);
@@ -156,7 +160,7 @@ const embed = command(
   });
 
 function embedLevels(options: EmbedOptions, levels: readonly Level[]): Promise<void> {
-  const { library: folder, json, input, mask, text, encoder } = options;
+  const { library: folder, input, mask, text, encoder } = options;
   if (folder === undefined || input.length + mask.length + text.length > 0) {
     throw new PrecedentError(
       'usage',
@@ -166,7 +170,7 @@ function embedLevels(options: EmbedOptions, levels: readonly Level[]): Promise<v
     );
   }
   return withLibrary(
-    { library: folder, json },
+    { ...options, library: folder },
     false,
     ({ engine }) => embedLibrary(engine, encoder, levels),
     embeddedText,

@@ -9,8 +9,10 @@ import {
   changeRecoveryKey,
 } from '../files/encryption.ts';
 import { readKeyFile } from '../files/keyFile.ts';
+import { checkEncryption } from '../policy/libraryRules.ts';
+import { readPolicy } from '../policy/policyFile.ts';
 import { type Common, libraryCommand, print } from './commands.ts';
-import { startHost } from './host.ts';
+import { given, startHost } from './host.ts';
 import { progressPrinter } from './output.ts';
 import { askNewPassphrase, askSecret } from './passphrase.ts';
 
@@ -25,7 +27,7 @@ async function finish(library: string, secret: () => Promise<string>): Promise<v
   const progress = progressPrinter();
   const onConverting = ({ done, total }: { done: number; total: number }) =>
     progress({ phase: 'files', done, total });
-  const host = await startHost(library, { mayCreate: true, secret, onConverting });
+  const host = await startHost(library, { mayCreate: true, maybeLocked: true, secret, onConverting });
   await host.close();
 }
 
@@ -47,6 +49,7 @@ const encrypt = libraryCommand('encrypt', 'encrypt a library, or make an empty o
 const decrypt = libraryCommand('decrypt', 'turn an encrypted library into one that is not').action(
   async (options: Common) => {
     const root = resolve(options.library);
+    checkEncryption(readPolicy(given.policy), false);
     const secret = await askSecret(options.passphraseFile);
     if ((await readKeyFile(root))?.state !== 'decrypting') await beginDecryption(root, secret);
     await finish(root, async () => secret);

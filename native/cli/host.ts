@@ -10,6 +10,7 @@ import { calibrationsFolder } from '../encoder/calibrationsFolder.ts';
 import { openKeyFile, readKeyFile } from '../files/keyFile.ts';
 import { unlockFolder } from '../files/unlocked.ts';
 import { installation, nodeInstallation } from './installation.ts';
+import { signIn } from './signIn.ts';
 
 export interface Host {
   /** The engine's process id. */
@@ -20,9 +21,13 @@ export interface Host {
   close(): Promise<void>;
 }
 
-export interface StartOptions {
+export interface HostOptions {
   readonly mayCreate: boolean;
   readonly dist?: string;
+  /** Whether the command does its work also where nobody signed in. */
+  readonly maybeLocked?: boolean;
+  /** An empty library for one command. */
+  readonly temporary?: boolean;
   /** Of an encrypted library; asked for where it is needed. */
   readonly secret?: () => Promise<string>;
   /** Told of each file while the library is encrypted or decrypted, with the engine's process id. */
@@ -32,10 +37,14 @@ export interface StartOptions {
   ) => void;
 }
 
-/** Starts the engine on a library folder. Throws what opening it throws. */
-export async function startHost(library: string, options: StartOptions): Promise<Host> {
+/** What the whole command line was given beside its command; set once, before any command runs. */
+export const given: { user?: string; pinFile?: string; policy?: string } = {};
+
+/** Starts the engine on a library folder and signs in. Throws what opening it and `signIn` throw. */
+export async function startHost(library: string, options: HostOptions): Promise<Host> {
   const root = resolve(library);
-  if (!options.mayCreate && !existsSync(join(root, 'catalog.sqlite'))) {
+  // A library whose catalog is gone can still be restored.
+  if (!options.mayCreate && !['catalog.sqlite', 'voxels'].some((name) => existsSync(join(root, name)))) {
     throw new PrecedentError(
       'not-found',
       'there is no library',
@@ -64,11 +73,15 @@ export async function startHost(library: string, options: StartOptions): Promise
       mayCreate: options.mayCreate,
       resources,
       calibrations: calibrationsFolder(),
+      policyFile: given.policy,
+      temporary: options.temporary,
     });
-  }).catch((error: unknown) => {
-    child.kill();
-    throw error;
-  });
+  })
+    .then(() => (options.maybeLocked ? undefined : signIn(engine, given)))
+    .catch(async (error: unknown) => {
+      await child.end();
+      throw error;
+    });
   return {
     pid: child.pid,
     engine,
@@ -84,7 +97,7 @@ export async function startHost(library: string, options: StartOptions): Promise
 }
 
 /** The key of an encrypted library. Throws `refused` for a wrong passphrase. */
-async function libraryKey(root: string, { secret }: StartOptions): Promise<Uint8Array | undefined> {
+async function libraryKey(root: string, { secret }: HostOptions): Promise<Uint8Array | undefined> {
   const file = await readKeyFile(root);
   if (!file) return undefined;
   if (!secret) throw new PrecedentError('refused', 'it is encrypted', 'the library', 'give its passphrase');

@@ -1,5 +1,8 @@
 /** The commands around an import: import itself, its conflicts, originals that were moved, and the text of reports. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { archiveFile } from '../contract/archive.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { conflictDecisions, type ImportOptions, type ImportReport } from '../contract/jobs.ts';
 import { type Common, everything, interrupted, libraryCommand, withLibrary } from './commands.ts';
@@ -40,6 +43,8 @@ const importCommand = libraryCommand(
   .action((paths: string[], options: ImportFlags) => {
     // Before a library is made of a mistyped line.
     for (const path of options.labels === undefined ? paths : [...paths, options.labels]) checkReadable(path);
+    const [first = ''] = paths;
+    if (paths.length === 1 && existsSync(join(first, archiveFile))) return takeArchive(options, first);
     return withLibrary(
       options,
       true,
@@ -61,6 +66,21 @@ const importCommand = libraryCommand(
       reportText,
     );
   });
+
+/** The export of a whole library, into one that holds no cases. */
+function takeArchive(options: Common, folder: string): Promise<void> {
+  return withLibrary(
+    options,
+    true,
+    (host) =>
+      host.engine.call(
+        'archive.read',
+        { source: host.grant(folder, 'read') },
+        { signal: interrupted.signal, onProgress: progressPrinter() },
+      ),
+    ({ volumes, lesions }) => `took in ${volumes} volumes and ${lesions} lesions, as they were exported`,
+  );
+}
 
 const conflictsCommand = libraryCommand(
   'conflicts',

@@ -4,22 +4,30 @@ import type { Query, SimpleQuery } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { expectedShare } from '../contract/expectedShare.ts';
 import { collect, parseFilter, parseRoi, wholeNumber } from './arguments.ts';
+import { auditCommands } from './audit.ts';
+import { backupCommands, verifyCommand } from './backups.ts';
 import { benchCommands } from './bench.ts';
 import { allRows, type Common, command, interrupted, libraryCommand, withLibrary } from './commands.ts';
+import { deleteCommand } from './delete.ts';
 import { writeReport } from './demoReport.ts';
 import { doctor } from './doctor.ts';
 import { encoderCommands } from './encoders.ts';
 import { encryptionCommands } from './encryption.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { explainCommand } from './explain.ts';
+import { exportCommand } from './exporting.ts';
 import { filtersCommand, savedFilters } from './filters.ts';
-import type { Host } from './host.ts';
+import { given, type Host } from './host.ts';
 import { importCommands, reportText } from './importing.ts';
 import { progressPrinter, table } from './output.ts';
 
 const program = new Command('precedent')
   .description('Find the proven cases like this one. Research use, not for primary diagnosis.')
+  .option('--user <name>', 'who you are, where the library has users')
+  .option('--pin-file <file>', 'a file with the PIN; without it the terminal asks')
+  .addOption(new Option('--policy <file>', 'another policy file, in development').hideHelp())
   .exitOverride()
+  .hook('preAction', () => void Object.assign(given, program.opts()))
   .configureOutput({ outputError: () => undefined });
 
 program.addCommand(
@@ -199,56 +207,17 @@ program.addCommand(
 
 program.addCommand(evaluateCommand);
 
-program.addCommand(
-  libraryCommand('export', 'write a volume in HU, or a lesion’s mask, as NIfTI')
-    .option('--volume <id>')
-    .option('--lesion <id>')
-    .requiredOption('--to <file>', 'a .nii.gz file')
-    .action((options: Common & { volume?: string; lesion?: string; to: string }) =>
-      withLibrary(
-        options,
-        false,
-        (host) => {
-          const { volume, lesion } = options;
-          return host.engine.call('export.run', { volume, lesion, target: host.grant(options.to, 'write') });
-        },
-        ({ dims, bytes }) => `wrote ${dims.join(' × ')} voxels, ${bytes} bytes`,
-      ),
-    ),
-);
-
+program.addCommand(deleteCommand);
 for (const one of encryptionCommands) program.addCommand(one);
+program.addCommand(exportCommand);
 program.addCommand(filtersCommand);
 program.addCommand(encoderCommands);
 program.addCommand(explainCommand);
 program.addCommand(benchCommands);
+program.addCommand(auditCommands);
 
-program.addCommand(
-  libraryCommand('verify', 'check that everything in the library is whole')
-    .option('--repair', 'rebuild what can be rebuilt')
-    .action((options: Common & { repair?: boolean }) =>
-      withLibrary(
-        options,
-        false,
-        async ({ engine }) => {
-          const report = await engine.call(
-            'verify.run',
-            { repair: options.repair ?? false },
-            { signal: interrupted.signal, onProgress: progressPrinter() },
-          );
-          if (!report.ok) process.exitCode = 1;
-          return report;
-        },
-        ({ ok, problems }) =>
-          [
-            ...problems.map(
-              ({ what, where, repaired }) => `${where}: ${what}${repaired ? ' (repaired)' : ''}`,
-            ),
-            ok ? 'the library is whole' : 'the library has problems; run verify --repair',
-          ].join('\n'),
-      ),
-    ),
-);
+program.addCommand(verifyCommand);
+for (const one of backupCommands) program.addCommand(one);
 
 program.addCommand(
   command('doctor', 'versions, providers, GPU, display, disk')

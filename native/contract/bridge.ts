@@ -68,3 +68,5 @@ export const hitsWindowMessages = {
 export const menuImportMessage = 'precedent:menu-import';
 /** Sent when the running application was opened with files: `takeOpened` gives them. */
 export const menuOpenedMessage = 'precedent:menu-opened';
+/** Sent when the menu's Lock was chosen. */
+export const menuLockMessage = 'precedent:menu-lock';

@@ -2,6 +2,10 @@
  * a file chosen in a dialog, dropped or named on the command line is a one-time token that its process granted. */
 import { z } from 'zod';
 import { annotation, annotationShape, measuredRow } from './annotations.ts';
+import { archiveRequests } from './archive.ts';
+import { auditRequests } from './audit.ts';
+import { backupRequests, readOnly } from './backups.ts';
+import { deletedEvent, deletionRequests } from './deletion.ts';
 import { excerptParams, reportExcerpt } from './excerpts.ts';
 import { explainParams, explanation, similarityMap, similarityParams } from './explain.ts';
 import {
@@ -38,6 +42,7 @@ import {
   mergeParams,
 } from './library.ts';
 import { markSchema } from './mark.ts';
+import { mendingRequests } from './mending.ts';
 import {
   box,
   calibration,
@@ -59,6 +64,7 @@ import {
   progress,
   reconstruction,
   studyRow,
+  token,
   volumeRow,
 } from './model.ts';
 import { originalHeader, originalHeaderParams, originalValueParams } from './originalHeader.ts';
@@ -66,8 +72,8 @@ import { roiRule } from './reader.ts';
 import { savedQueryRequests } from './savedQueries.ts';
 import { reportParams } from './structuredReport.ts';
 import { comparisonParams, hitsParams, taughtFile, teachingParams } from './takeaway.ts';
+import { session, userRequests } from './users.ts';
 
-const token = z.string().min(16).max(64);
 const page = {
   offset: z.number().int().min(0).default(0),
   limit: z.number().int().min(1).max(10_000).default(1000),
@@ -293,6 +299,8 @@ export const engineContract = {
         encoder: encoderInfo,
         processes: z.array(processState),
         fields: z.array(fieldInfo),
+        /** Absent where the library may be changed. */
+        readOnly: readOnly.optional(),
       }),
     },
     'patients.list': { params: z.object({ ...page, text: listText }), result: paged(patientRow) },
@@ -328,6 +336,7 @@ export const engineContract = {
     /** Pairs that are two things are not found again. */
     'library.keepApart': { params: z.object({ key: z.string().max(200) }), result: z.object({}) },
     'library.merge': { params: mergeParams, result: changed },
+    ...deletionRequests,
     'library.health': { params: z.object({}), result: health },
     /** The latest changes by hand first. */
     'library.changes': { params: z.object({}), result: z.array(changeRow) },
@@ -357,7 +366,6 @@ export const engineContract = {
     /** Puts a text in the place of the generated caption; null takes it back. */
     'lesion.caption': { params: z.object({ lesion: id, text: captionText }), result: lesionRow },
     'study.caption': { params: z.object({ study: id, text: captionText }), result: studyRow },
-    'lesion.remove': { params: z.object({ lesion: id }), result: z.object({}) },
     /** Those of all volumes of the volume's study, the earliest first. */
     'annotations.list': { params: z.object({ volume: id }), result: z.array(annotation) },
     /** Adds one, or moves and names the one of the same id; answers as `annotations.list`. */
@@ -397,6 +405,7 @@ export const engineContract = {
     'filterSets.save': { params: filterSet, result: z.array(filterSet) },
     'filterSets.remove': { params: filterSet.pick({ name: true }), result: z.array(filterSet) },
     ...savedQueryRequests,
+    ...archiveRequests,
     'search.excerpts': { params: excerptParams, result: z.array(reportExcerpt) },
     'search.run': { params: searchParams, result: searchResult },
     'search.explain': { params: explainParams, result: explanation },
@@ -543,6 +552,10 @@ export const engineContract = {
       }),
       progress,
     },
+    ...auditRequests,
+    ...userRequests,
+    ...backupRequests,
+    ...mendingRequests,
     'verify.run': {
       params: z.object({ repair: z.boolean().default(false) }),
       result: verifyReport,
@@ -556,6 +569,10 @@ export const engineContract = {
     /** A job began, came on, or ended. */
     job: jobRow,
     'library.changed': z.object({ counts }),
+    /** Follows `library.changed`: what windows must not show any more. */
+    'library.deleted': deletedEvent,
+    /** Somebody signed in, or it was locked, or users are others. */
+    session,
   },
 } as const;
 export type EngineContract = typeof engineContract;

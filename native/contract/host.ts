@@ -19,6 +19,10 @@ export const toEngine = z.discriminatedUnion('control', [
     resources: z.string(),
     /** The folder for what this machine measures of models. */
     calibrations: z.string().optional(),
+    /** Another policy file than the machine's: for tests and development, a release does not look at it. */
+    policyFile: z.string().optional(),
+    /** An empty library for one command, which the policy does not mean. */
+    temporary: z.boolean().default(false),
     demonstration: z.boolean().default(false),
     /** Whether an empty library is made where there is none. */
     mayCreate: z.boolean(),
@@ -32,6 +36,8 @@ export const toEngine = z.discriminatedUnion('control', [
     access: z.enum(['read', 'write']),
   }),
   z.object({ control: z.literal('port') }),
+  /** Nobody has touched the windows for as long as the session allows. */
+  z.object({ control: z.literal('lock') }),
   z.object({ control: z.literal('spawned'), id: z.number().int() }),
   z.object({ control: z.literal('exited'), id: z.number().int() }),
 ]);
@@ -43,6 +49,14 @@ export const toHost = z.discriminatedUnion('control', [
   z.object({ control: z.literal('converting'), done: z.number().int(), total: z.number().int() }),
   z.object({ control: z.literal('opened') }),
   z.object({ control: z.literal('failed'), error: errorSchema }),
+  /** At the opening, before `opened`, and at every change of it. */
+  z.object({
+    control: z.literal('session'),
+    locked: z.boolean(),
+    idleLockMinutes: z.number().nullable(),
+    /** Of the library's own users; null where there are none, and until one signed in. */
+    user: z.string().nullable(),
+  }),
   z.object({ control: z.literal('spawn'), id: z.number().int(), role: z.enum(roles) }),
   z.object({ control: z.literal('kill'), id: z.number().int() }),
 ]);

@@ -8,6 +8,8 @@ export const integers = z.custom<Int32Array>((value) => value instanceof Int32Ar
 
 /** The random id of something in a library. */
 export const id = z.string().min(1).max(64);
+/** Stands once for a path that the user gave; see `host.ts`. */
+export const token = z.string().min(16).max(64);
 /** A name, an identity or a UID as it is asked for: of a field, a method, an encoder, a patient, a study. */
 export const named = z.string().min(1).max(300);
 /** One condition of a filter. */

@@ -64,7 +64,7 @@ interface Pending {
   readonly onProgress: ((progress: unknown) => void) | undefined;
 }
 
-/** The asking side of a channel. Results and events are checked against the contract before they are handed on. */
+/** The asking side of a channel. Results, progress and events are checked against the contract before they are handed on. */
 export class RpcClient<C extends Contract> {
   readonly #contract: C;
   readonly #channel: Channel;
@@ -143,15 +143,18 @@ export class RpcClient<C extends Contract> {
     if (!parsed.success) return;
     const message = parsed.data;
     if (message.type === 'event') {
-      const schema = this.#contract.events[message.event];
+      const { events } = this.#contract;
+      const schema = Object.hasOwn(events, message.event) ? events[message.event] : undefined;
       const data = schema?.safeParse(message.data);
       if (data?.success) for (const listener of this.#listeners.get(message.event) ?? []) listener(data.data);
       return;
     }
     const pending = this.#pending.get(message.id);
     if (!pending) return;
+    const spec = this.#contract.requests[pending.method];
     if (message.type === 'progress') {
-      pending.onProgress?.(message.progress);
+      const progress = spec?.progress?.safeParse(message.progress);
+      if (progress?.success) pending.onProgress?.(progress.data);
       return;
     }
     this.#pending.delete(message.id);
@@ -159,7 +162,7 @@ export class RpcClient<C extends Contract> {
       pending.reject(PrecedentError.fromData(message.error));
       return;
     }
-    const result = this.#contract.requests[pending.method]?.result.safeParse(message.result);
+    const result = spec?.result.safeParse(message.result);
     if (result?.success) pending.resolve(result.data);
     else {
       const path = result?.error.issues[0]?.path.join('.') ?? '';

@@ -25,6 +25,9 @@ export interface Runtime {
   create(model: Uint8Array, provider: ProviderName, threads: number): Promise<RuntimeSession>;
 }
 
+// Without this it reports to its makers over the network, keeps what it could not send in the user's cache, and gives the machine
+// an id. Read at the first session.
+process.env.ORT_DISABLE_TELEMETRY = '1';
 // A provider whose libraries the machine lacks is an expected answer, told by its reason, not a line on stderr.
 env.logLevel = 'fatal';
 

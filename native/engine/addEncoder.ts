@@ -8,7 +8,13 @@ import { Embedder } from '../encoder/embedder.ts';
 import { encoderFiles, loadManifest, readManifest } from '../encoder/manifest.ts';
 import type { Manifest } from '../encoder/manifestSchema.ts';
 import { tryEncoder } from '../encoder/trial.ts';
-import { commitFile, copyFileAtomic, ensureFolder, removeFolder, removeFolderWhole } from '../files/files.ts';
+import {
+  commitFile,
+  copyFileAtomic,
+  discardFolder,
+  ensureFolder,
+  removeFolderWhole,
+} from '../files/files.ts';
 import { stagedEncoderPrefix } from '../files/unlocked.ts';
 import { ManagedProcess, type Spawner } from '../process/managed.ts';
 import { compareVersions, type Encoders, encoderFolderName } from './encoders.ts';
@@ -45,7 +51,7 @@ export async function addEncoder(
     await encoders.dropUnused(copied.id);
     return trial;
   } finally {
-    await removeFolder(staged);
+    await discardFolder(staged);
   }
 }
 

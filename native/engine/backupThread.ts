@@ -6,11 +6,12 @@ import { pipeline } from 'node:stream/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { checkCatalog, copyCatalog } from '../catalog/backup.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import { unlockFolder } from '../files/unlocked.ts';
+import { unlockCopies, unlockFolder } from '../files/unlocked.ts';
 import type { BackupAnswer, BackupTask } from './backupWork.ts';
 
-async function work({ catalog, copyTo, key }: BackupTask): Promise<BackupAnswer> {
+async function work({ catalog, copyTo, key, keyOfCopies }: BackupTask): Promise<BackupAnswer> {
   if (key) for (const path of [catalog, copyTo ?? catalog]) unlockFolder(dirname(path), key);
+  if (keyOfCopies) unlockCopies(dirname(catalog), keyOfCopies);
   const facts = copyTo === undefined ? checkCatalog(catalog) : copyCatalog(catalog, copyTo);
   const path = copyTo ?? catalog;
   const hash = createHash('sha256');

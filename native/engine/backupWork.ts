@@ -4,7 +4,7 @@ import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CatalogFacts } from '../catalog/backup.ts';
 import { type ErrorData, PrecedentError } from '../contract/errors.ts';
-import { catalogKey } from '../files/unlocked.ts';
+import { catalogKey, copiesKey } from '../files/unlocked.ts';
 
 export interface BackupTask {
   readonly catalog: string;
@@ -12,6 +12,8 @@ export interface BackupTask {
   readonly copyTo?: string;
   /** Of the library, where it is encrypted: the thread knows of none. */
   readonly key?: Uint8Array | undefined;
+  /** Of that library, where the catalog is a copy that lies elsewhere. */
+  readonly keyOfCopies?: Uint8Array | undefined;
 }
 export interface CheckedFile extends CatalogFacts {
   readonly bytes: number;
@@ -23,8 +25,9 @@ export type BackupAnswer = { readonly facts: CheckedFile } | { readonly error: E
 const thread = join(import.meta.dirname, `backupThread${extname(import.meta.filename)}`);
 
 /** The checked copy, or file. Throws what `copyCatalog` and `checkCatalog` throw. */
-export async function backupWork(task: Omit<BackupTask, 'key'>): Promise<CheckedFile> {
-  const worker = new Worker(thread, { workerData: { ...task, key: catalogKey(task.catalog) } });
+export async function backupWork(task: Pick<BackupTask, 'catalog' | 'copyTo'>): Promise<CheckedFile> {
+  const keys = { key: catalogKey(task.catalog), keyOfCopies: copiesKey(task.catalog) };
+  const worker = new Worker(thread, { workerData: { ...task, ...keys } });
   const ended = once(worker, 'exit').then(() => {
     throw new PrecedentError('interrupted', 'the backup was cut off', undefined, 'try again');
   });

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { foldLog, isPlainCatalog, recodeCatalog } from '../catalog/database.ts';
 import { PrecedentError } from '../contract/errors.ts';
+import type { Policy } from '../contract/policy.ts';
 import {
   commitFile,
   createFileAtomic,
@@ -21,11 +22,14 @@ import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
 import { isSealed } from '../files/sealed.ts';
 import { kindOf, sealedFolders } from '../files/unlocked.ts';
+import { backupPlace } from './backupPlace.ts';
 import { type BackupPlace, backupPath, listBackups, noteRecoded, removeBackup } from './backups.ts';
+import { forgetSeal } from './catalogSeal.ts';
 
 type OnProgress = (progress: { readonly done: number; readonly total: number }) => void;
 
 interface Conversion {
+  readonly policy: Policy;
   readonly layout: Layout;
   readonly key: Uint8Array;
   readonly encrypts: boolean;
@@ -36,6 +40,7 @@ export async function finishConversion(
   root: string,
   file: KeyFile,
   key: Uint8Array,
+  policy: Policy,
   onProgress: OnProgress,
 ): Promise<boolean> {
   if (file.state === 'encrypted') return true;
@@ -43,7 +48,7 @@ export async function finishConversion(
   const encrypts = file.state === 'encrypting';
   const unlock = await lockLibrary(layout.lock);
   try {
-    await convert({ layout, key, encrypts }, onProgress);
+    await convert({ policy, layout, key, encrypts }, onProgress);
     if (encrypts) await writeKeyFile(root, { ...file, state: 'encrypted' });
     else await removeKeyFile(root);
     return encrypts;
@@ -53,28 +58,42 @@ export async function finishConversion(
 }
 
 async function convert(conversion: Conversion, onProgress: OnProgress): Promise<void> {
-  const { layout, encrypts } = conversion;
+  const { layout, policy, encrypts } = conversion;
   await emptyFolder(layout.staging);
   const files: string[] = [];
   for (const folder of sealedFolders) files.push(...(await findFiles(join(layout.root, folder))));
   // A damaged catalog can only be sealed as the bytes that it is.
   files.push(...(await findFiles(layout.setAside)));
-  const place = { folder: layout.backups };
-  const backups = await listBackups(place);
+  const backups = await backupsOf(layout, policy);
   const total = files.length + backups.length + 1;
   let done = 0;
   onProgress({ done, total });
   await convertCatalog(conversion, layout.catalog);
+  // A seal is of the bytes that were closed.
+  await forgetSeal(layout);
   onProgress({ done: ++done, total });
-  for (const { name } of backups) {
+  for (const { place, name } of backups) {
     await convertBackup(conversion, place, name);
     onProgress({ done: ++done, total });
   }
   for (const path of files) {
+    if (!encrypts && path.startsWith(layout.setAside)) await freeSetAside(conversion, path);
+    // What was set aside may have been folded into its catalog.
+    if (!(await fileExists(path))) continue;
     if (path.endsWith('.tmp') || (encrypts && isGraph(path))) await removeFile(path);
     else await convertFile(conversion, path);
     onProgress({ done: ++done, total });
   }
+}
+
+/** All that lie in the library, and of those elsewhere this library's own. */
+async function backupsOf(layout: Layout, policy: Policy): Promise<{ place: BackupPlace; name: string }[]> {
+  const chosen = await backupPlace(layout, policy);
+  const places: BackupPlace[] = [{ folder: layout.backups }];
+  if (chosen.folder !== layout.backups) places.push(chosen);
+  const found: { place: BackupPlace; name: string }[] = [];
+  for (const place of places) for (const { name } of await listBackups(place)) found.push({ place, name });
+  return found;
 }
 
 /** One that cannot be read any more could not be restored either, and goes. */
@@ -87,6 +106,14 @@ async function convertBackup(conversion: Conversion, place: BackupPlace, name: s
     return;
   }
   await noteRecoded(place, name);
+}
+
+/** A catalog that was set aside while the library was encrypted lies under its key; one too damaged for that stays as it is. */
+async function freeSetAside(conversion: Conversion, path: string): Promise<void> {
+  if (!path.endsWith('.sqlite') || isSealed(await beginning(path))) return;
+  await convertCatalog(conversion, path).catch((error: unknown) => {
+    if (PrecedentError.from(error).kind !== 'corrupt') throw error;
+  });
 }
 
 /** It is made again from the matrix, and not kept in an encrypted library. */

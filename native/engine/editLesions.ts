@@ -3,7 +3,6 @@ import type { Said } from '../catalog/edits.ts';
 import type { Changed, LabelChange } from '../contract/library.ts';
 import { changedDiagnosis } from '../ingest/labels.ts';
 import type { Library } from './library.ts';
-import { currentUser } from './user.ts';
 
 /** Makes the changes, in their order, to every lesion. Throws `unreadable` for a proof that there is not. */
 export function editLesions(
@@ -15,7 +14,7 @@ export function editLesions(
     .map(({ name, value }) => (value === null ? `${name} removed` : `${name} = ${value}`))
     .join(', ');
   const next = (said: Said) => changes.reduce(after, said);
-  const change = library.edits.apply(currentUser(), what, new Set(lesions), next);
+  const change = library.edits.apply(library.session.user, what, new Set(lesions), next);
   if (change) library.edited(lesions);
   return { change, left: 0 };
 }

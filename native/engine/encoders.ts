@@ -302,7 +302,9 @@ export class Encoders {
       .slice(0, -1)
       .filter(({ key }) => !keys.some((stored) => sameGeneration(stored, key)));
     this.#installed = this.#installed.filter((embedder) => !unused.includes(embedder));
-    for (const { folder } of unused) await removeFolderWhole(folder, this.#library.layout.staging);
+    // One that is held open goes another time.
+    for (const { folder } of unused)
+      await removeFolderWhole(folder, this.#library.layout.staging).catch(() => undefined);
   }
 
   /** Removes an added encoder in every version with all that it embedded. Throws `refused`, `not-found`. */

@@ -6,20 +6,25 @@ import { PrecedentError } from '../contract/errors.ts';
 import { type InferenceContract, inferenceContract } from '../contract/inference.ts';
 import type { JobRow } from '../contract/jobs.ts';
 import type { Level } from '../contract/levels.ts';
+import { noPolicy, type Policy } from '../contract/policy.ts';
 import { type ReaderContract, readerContract } from '../contract/reader.ts';
 import type { EventData } from '../contract/rpc.ts';
 import type { Embedder } from '../encoder/embedder.ts';
-import { countMissing, embedMissing, isComplete } from '../ingest/embedMissing.ts';
+import { countMissing, embedMissing, isComplete, isDamaged } from '../ingest/embedMissing.ts';
 import { JobQueue } from '../ingest/jobs/queue.ts';
 import { Watcher } from '../ingest/jobs/watch.ts';
 import { outlineMissing } from '../ingest/outlineMissing.ts';
+import { checkEncryption } from '../policy/libraryRules.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import { ManagedProcess, type Spawner } from '../process/managed.ts';
 import { ProcessPool } from '../process/pool.ts';
 import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
+import { AutomaticBackups } from './automaticBackups.ts';
 import { Encoders } from './encoders.ts';
 import type { Grants } from './grants.ts';
 import { Library } from './library.ts';
+import { Mender } from './mend.ts';
+import { noteEncryption } from './noteEncryption.ts';
 import { unlockLibrary } from './unlock.ts';
 
 interface EngineOptions {
@@ -28,6 +33,7 @@ interface EngineOptions {
   readonly calibrations?: string | undefined;
   readonly demonstration: boolean;
   readonly mayCreate: boolean;
+  readonly policy?: Policy;
   /** Of an encrypted library. */
   readonly key?: Uint8Array | undefined;
   readonly onConverting?: (progress: { readonly done: number; readonly total: number }) => void;
@@ -36,6 +42,8 @@ interface EngineOptions {
   /** The library holds other things, or more of it can be found, than before. */
   readonly onLibrary: () => void;
   readonly onJob: (job: JobRow) => void;
+  /** Damage was met in the catalog: opened again, the library can be read as far as it goes. */
+  readonly onDamage: () => void;
   readonly onEncoder: (news: EventData<EngineContract, 'encoder'>) => void;
   readonly grants: Grants;
 }
@@ -63,9 +71,13 @@ export class Engine {
   readonly queue: JobQueue;
   readonly watcher: Watcher;
   readonly grants: Grants;
+  readonly backups: AutomaticBackups;
+  readonly mender: Mender;
   readonly #onLibrary: () => void;
+  readonly #onDamage: () => void;
   readonly #closing = new AbortController();
   #job: Job | null = null;
+  #closed: Promise<void> | null = null;
   #again = false;
   #background: { readonly abort: AbortController; readonly ended: Promise<void> } | null = null;
 
@@ -82,6 +94,9 @@ export class Engine {
     this.reader = processes.reader;
     this.grants = options.grants;
     this.#onLibrary = options.onLibrary;
+    this.#onDamage = options.onDamage;
+    this.mender = new Mender(this);
+    this.backups = new AutomaticBackups(library, (why) => this.damaged(why));
     const { reader } = processes;
     const services = { library, reader, current: () => encoders.standard };
     this.queue = new JobQueue(services, {
@@ -105,14 +120,16 @@ export class Engine {
   static async open(options: EngineOptions): Promise<Engine> {
     const { spawner, onProcess } = options;
     const inference = new ManagedProcess('inference', inferenceContract, spawner, onProcess);
-    const { root, onConverting = () => undefined } = options;
-    const key = await unlockLibrary(root, options.key, onConverting);
+    const { root, demonstration, policy = noPolicy, mayCreate, onConverting = () => undefined } = options;
+    const key = await unlockLibrary(root, options.key, policy, onConverting);
+    if (!demonstration) checkEncryption(policy, key !== undefined);
     const reader = new ProcessPool('reader', readerContract, spawner, onProcess, {
       size: readerCount(),
       prepare: key && ((client) => client.call('unlock', { folder: root, key })),
     });
-    const library = await Library.open(root, options.demonstration, options.mayCreate);
+    const library = await Library.open(root, demonstration, policy, mayCreate);
     try {
+      if (!library.readOnly) await noteEncryption(library);
       const encoders = await Encoders.open(library, {
         folder: join(options.resources, 'encoders'),
         inference,
@@ -134,9 +151,24 @@ export class Engine {
     return this.encoders.standard;
   }
 
-  /** Lends the voxels of a stored volume to `use`. Throws `not-found` for an unknown volume, `corrupt`. */
+  /**
+   * Lends the voxels of a stored volume to `use`; damaged ones are read again from the originals, and lent once more.
+   * Throws `not-found` for an unknown volume, `corrupt`.
+   */
   async withVoxels<T>(volume: string, use: (file: VoxelFile) => Promise<T>): Promise<T> {
     const { id } = this.library.reads.volume(volume);
+    try {
+      return await this.#lend(id, use);
+    } catch (error) {
+      const { kind } = PrecedentError.from(error);
+      const mayBeVoxels = kind === 'corrupt' || kind === 'not-found';
+      if (!mayBeVoxels || this.library.readOnly || !(await isDamaged(this.library, id))) throw error;
+      if (!(await this.mender.voxels(id, this.#closing.signal))) throw error;
+      return this.#lend(id, use);
+    }
+  }
+
+  async #lend<T>(id: string, use: (file: VoxelFile) => Promise<T>): Promise<T> {
     const file = await openVoxelFile(this.library.layout.voxelFile(id));
     try {
       return await use(file);
@@ -182,7 +214,7 @@ export class Engine {
    * library stops it, and it goes on afterwards.
    */
   embedInBackground(): void {
-    if (this.#job !== null || this.#closing.signal.aborted) return;
+    if (this.#job !== null || this.#closing.signal.aborted || this.library.readOnly) return;
     if (this.#background !== null) {
       this.#again = true;
       return;
@@ -204,6 +236,8 @@ export class Engine {
 
   /** Goes on with what an earlier engine left unfinished, and watches the library's folders. */
   goOn(): void {
+    if (this.library.readOnly) return;
+    this.backups.start();
     this.queue.goOn();
     this.watcher.start();
   }
@@ -230,6 +264,8 @@ export class Engine {
     const { library } = this;
     const before = countMissing(library, embedder, levels);
     const failed = before > 0 ? await embedMissing(library, embedder, levels, signal) : [];
+    for (const { volume, damaged } of failed)
+      if (damaged && (await this.mender.voxels(volume, signal))) this.#again = true;
     const left = countMissing(library, embedder, levels);
     if (isComplete(library, embedder, levels, failed)) await this.encoders.completed(embedder);
     if (left < before) this.#onLibrary();
@@ -247,8 +283,21 @@ export class Engine {
     await this.#background?.ended;
   }
 
-  /** Lets the running job come to a safe end, then closes the library. */
-  async close(): Promise<void> {
+  /** To be called when SQLite met damage: nothing is written any more, and whoever started this engine is to do so again. */
+  async damaged(why: string): Promise<void> {
+    if (this.library.readOnly) return;
+    // Where the mark cannot be written the next opening looks through a catalog that is not sealed.
+    await this.library.damaged(why).catch(() => undefined);
+    this.#onDamage();
+  }
+
+  /** Lets the running job come to a safe end, then closes the library. @param before as `Library.close` */
+  close(before?: () => Promise<void>): Promise<void> {
+    this.#closed ??= this.#close(before);
+    return this.#closed;
+  }
+
+  async #close(before: (() => Promise<void>) | undefined): Promise<void> {
     this.#closing.abort();
     await this.stopEmbedding();
     await this.#job?.ended;
@@ -256,6 +305,7 @@ export class Engine {
     await this.queue.close();
     await this.inference.stop();
     await this.reader.stop();
-    await this.library.close();
+    await this.backups.stop();
+    await this.library.close(before);
   }
 }

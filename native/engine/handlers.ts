@@ -3,10 +3,9 @@ import { newId } from '../catalog/ids.ts';
 import type { NewJob } from '../catalog/jobs.ts';
 import type { EngineContract, Filter, ProcessState } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
-import type { ParsedParams } from '../contract/rpc.ts';
+import type { EventData, ParsedParams } from '../contract/rpc.ts';
 import { builtinRules } from '../dicom/roiNames.ts';
 import { tryEncoder } from '../encoder/trial.ts';
-import { removeFile } from '../files/files.ts';
 import { drawThumbnail, embedVolume } from '../ingest/embedMissing.ts';
 import { splitDiagnosis } from '../ingest/labels.ts';
 import { locateOriginals, missingOriginals } from '../ingest/originals.ts';
@@ -20,6 +19,10 @@ import { anyTerm, ftsQuery, ftsTerms } from '../report/ftsQuery.ts';
 import { countPassing, fieldInfos, passing } from '../retrieval/gallery.ts';
 import type { Mask } from '../volume/volume.ts';
 import { addEncoder } from './addEncoder.ts';
+import { archiveHandlers, refuseArchives } from './archives.ts';
+import { auditHandlers } from './auditHandlers.ts';
+import { backupHandlers } from './backupHandlers.ts';
+import { deletionHandlers } from './deletionHandlers.ts';
 import { createDemo } from './demo.ts';
 import { editLesions } from './editLesions.ts';
 import { embedFiles } from './embedFiles.ts';
@@ -32,6 +35,7 @@ import { exportTo } from './exportTo.ts';
 import { saveKeyImages } from './keyImages.ts';
 import { libraryHandlers } from './libraryHandlers.ts';
 import { markedQuery } from './markedQuery.ts';
+import { redrawThumbnail } from './mend.ts';
 import { methodRows } from './methodRows.ts';
 import { originalHeader, originalValue } from './originalHeader.ts';
 import { proposeLesion } from './propose.ts';
@@ -44,7 +48,7 @@ import { searchLibrary } from './searchLibrary.ts';
 import { similarityMap } from './similarityMap.ts';
 import { simulateFeedback } from './simulateFeedback.ts';
 import { comparison, saveHits } from './takeAway.ts';
-import { currentUser } from './user.ts';
+import { userHandlers } from './userHandlers.ts';
 import { verifyLibrary } from './verify.ts';
 
 type StartParams = ParsedParams<EngineContract, 'jobs.start'>;
@@ -52,11 +56,15 @@ type StartParams = ParsedParams<EngineContract, 'jobs.start'>;
 interface EngineEvents {
   /** Tells every window and command line that the library's contents are others now. */
   libraryChanged(): void;
+  /** Tells every window what was deleted for good. */
+  deleted(gone: EventData<EngineContract, 'library.deleted'>): void;
+  /** Ends this engine; its host starts another. */
+  restart(): void;
 }
 
 export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<EngineContract> {
   const { library, grants, encoders, queue } = engine;
-  const { reads, writes } = library;
+  const { reads, writes, session } = library;
 
   const changed = () => {
     library.changed();
@@ -73,12 +81,16 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
   };
   const idsPassing = (where: readonly Filter[]) =>
     where.length === 0 ? undefined : passing(library.gallery(), where).map(({ lesion }) => lesion);
-  const newJob = ({ sources, labels, ...options }: StartParams): NewJob => ({
-    origin: 'user',
-    sources: sources.map((token) => grants.take(token, 'read')),
-    labels: labels === undefined ? undefined : grants.take(labels, 'read'),
-    options,
-  });
+  const newJob = ({ sources, labels, ...options }: StartParams): NewJob => {
+    const paths = sources.map((token) => grants.take(token, 'read'));
+    refuseArchives(paths);
+    return {
+      origin: 'user',
+      sources: paths,
+      labels: labels === undefined ? undefined : grants.take(labels, 'read'),
+      options,
+    };
+  };
   const states = (): ProcessState[] => [engine.inference.state, engine.reader.state];
 
   return {
@@ -89,8 +101,13 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       encoder: encoders.standard.info,
       processes: states(),
       fields: [...fieldInfos(library.gallery())],
+      readOnly: library.readOnly ?? undefined,
     }),
     ...libraryHandlers(engine, edited),
+    ...deletionHandlers(engine, ({ volumes, lesions }) => {
+      changed();
+      events.deleted({ volumes: [...volumes], lesions: [...lesions] });
+    }),
     'patients.list': (page) => reads.patients(page),
     'studies.list': (page) => reads.studies(page),
     'volumes.list': (page) => reads.volumes(page),
@@ -157,24 +174,9 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       recaptioned();
       return reads.study(study);
     },
-    'lesion.remove': async ({ lesion }) => {
-      if (reads.lesion(lesion).source !== 'mark') {
-        throw new PrecedentError(
-          'refused',
-          'the lesion came with an import',
-          undefined,
-          'only drawn lesions can be removed here',
-        );
-      }
-      writes.removeLesion(lesion);
-      changed();
-      await removeFile(library.layout.thumbnail(lesion));
-      return {};
-    },
-
     'annotations.list': ({ volume }) => library.annotations.ofStudy(volume),
     'annotations.save': ({ annotation }) => {
-      library.annotations.save(annotation, currentUser());
+      library.annotations.save(annotation, session.user);
       return library.annotations.ofStudy(annotation.volume);
     },
     'annotations.remove': ({ annotation }) => {
@@ -187,7 +189,7 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
 
     'keyImages.list': ({ volume }) => library.keyImages.ofStudy(volume),
     'keyImages.save': ({ image }) => {
-      library.keyImages.save(image, currentUser());
+      library.keyImages.save(image, session.user);
       return library.keyImages.ofStudy(image.volume);
     },
     'keyImages.remove': ({ image }) => {
@@ -219,15 +221,18 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       return library.filterSets.list();
     },
     ...savedQueryHandlers(library),
+    ...archiveHandlers(engine, changed),
+    ...userHandlers(session),
+    ...auditHandlers(library, grants),
     'search.excerpts': ({ lesions, text }) => library.reports.excerpts(lesions, anyTerm(text)),
     'search.run': (params, { signal }) => searchLibrary(engine, params, signal),
     'methods.list': ({ encoder }) => methodRows(engine, encoder),
     'feedback.mark': ({ query, ...mark }) => {
-      library.feedback.mark(currentUser(), markedQuery(query), mark);
+      library.feedback.mark(session.user, markedQuery(query), mark);
       return {};
     },
     'feedback.clear': ({ query }) => {
-      library.feedback.clear(currentUser(), markedQuery(query));
+      library.feedback.clear(session.user, markedQuery(query));
       return {};
     },
     'feedback.list': ({ query }) => library.feedback.list(query && markedQuery(query)),
@@ -330,6 +335,12 @@ export function engineHandlers(engine: Engine, events: EngineEvents): Handlers<E
       engine.exclusively('embedding', signal, (either) =>
         embedLibrary(engine, encoder, levels, either, progress),
       ),
+    ...backupHandlers(engine, events.restart),
+    'files.mend': async ({ kind, id }, { signal }) => {
+      if (kind === 'voxels') return { sound: await engine.mender.voxels(reads.volume(id).id, signal) };
+      await redrawThumbnail(engine, id);
+      return { sound: true };
+    },
     'verify.run': ({ repair }, { signal, progress }) =>
       engine.exclusively('a check', signal, (either) => verifyLibrary(engine, repair, either, progress)),
   };

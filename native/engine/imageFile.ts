@@ -5,7 +5,7 @@ import { patientIdentity } from '../catalog/writes.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { FoundSeries, ReadOptions, ReadVolume } from '../contract/reader.ts';
 import type { EmbedRegion } from '../encoder/voxelSource.ts';
-import { ensureFolder, removeFolder } from '../files/files.ts';
+import { discardFolder, ensureFolder } from '../files/files.ts';
 import { findSeries } from '../ingest/findSeries.ts';
 import { importRules } from '../ingest/settings.ts';
 import { reboxMask, tightenMask, unpackMask } from '../lesion/mask.ts';
@@ -70,7 +70,7 @@ export async function withImageFile<T>(
       await voxels.close();
     }
   } finally {
-    await removeFolder(staging);
+    await discardFolder(staging);
   }
 }
 

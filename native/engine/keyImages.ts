@@ -15,7 +15,6 @@ import { isIdentifying } from '../takeaway/identifying.ts';
 import { keyPicture } from '../takeaway/keyPicture.ts';
 import type { Engine } from './engine.ts';
 import { referableImages } from './originalImages.ts';
-import { currentUser } from './user.ts';
 
 /** Throws `usage` where there is none, `not-found`, `unsupported` for key objects of what is no DICOM image, `corrupt`, `storage`. */
 export async function saveKeyImages(
@@ -98,7 +97,7 @@ async function keyObjects(
     );
   const notes = images.map(({ note }) => identity.say(note, '')).filter(Boolean);
   const root = keyObjectSelection(chosen, {
-    observer: identity.observer(currentUser()),
+    observer: identity.observer(engine.library.session.user),
     description: notes.join('; '),
   });
   const bytes = keyObjectFile(root, { ...identity.head, seriesDescription: 'Key images (research use)' });

@@ -1,10 +1,12 @@
 /** An open library: its catalog, files, vectors and encoder, held by exactly one engine until it is closed. */
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CatalogAnnotations, catalogAnnotations } from '../catalog/annotations.ts';
+import { type CatalogAudit, catalogAudit } from '../catalog/audit.ts';
 import { type CatalogCaptions, catalogCaptions } from '../catalog/captions.ts';
 import { type CatalogChanges, catalogChanges } from '../catalog/changes.ts';
-import { type Database, openDatabase } from '../catalog/database.ts';
+import { type Database, forbidWrites, openDatabase, schemaVersion } from '../catalog/database.ts';
+import { type CatalogDeletions, catalogDeletions } from '../catalog/deletions.ts';
 import { type CatalogDuplicates, catalogDuplicates } from '../catalog/duplicates.ts';
 import { type CatalogEdits, catalogEdits } from '../catalog/edits.ts';
 import {
@@ -22,29 +24,41 @@ import { type CatalogKeyImages, catalogKeyImages } from '../catalog/keyImages.ts
 import { type CatalogMerges, catalogMerges } from '../catalog/merges.ts';
 import { type CatalogReads, catalogReads } from '../catalog/reads.ts';
 import { type CatalogReports, catalogReports } from '../catalog/reports.ts';
+import { salvageCatalog } from '../catalog/salvage.ts';
 import { type CatalogSavedQueries, catalogSavedQueries } from '../catalog/savedQueries.ts';
+import { type CatalogUsers, catalogUsers } from '../catalog/users.ts';
 import { type CatalogWatched, catalogWatched } from '../catalog/watched.ts';
 import { type CatalogWrites, catalogWrites } from '../catalog/writes.ts';
+import type { ReadOnly } from '../contract/backups.ts';
 import { levels } from '../contract/levels.ts';
+import { noPolicy, type Policy } from '../contract/policy.ts';
 import type { EmbedRegion } from '../encoder/voxelSource.ts';
 import { safeFileName } from '../files/fileName.ts';
 import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries } from '../files/files.ts';
 import { holdFolder } from '../files/held.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
-import { checkLibraryPlace } from '../files/place.ts';
+import { checkLibraryDisk } from '../files/place.ts';
 import { unpackMask } from '../lesion/mask.ts';
 import { type Gallery, patchedGallery } from '../retrieval/gallery.ts';
 import { LevelIndex } from '../retrieval/levelIndex.ts';
 import type { CacheKey } from '../vectors/cache.ts';
 import { VectorStore, vectorFiles } from '../vectors/store.ts';
 import { fromFloat16 } from '../volume/float16.ts';
+import { backupPlace } from './backupPlace.ts';
+import { makeBackup } from './backups.ts';
+import { breakSeal, inspectCatalog, markDamaged, sealCatalog } from './catalogSeal.ts';
+import { finishDeletions } from './deletion.ts';
+import { Session } from './session.ts';
 import { checkStanding } from './standing.ts';
 import { strayPaths } from './strays.ts';
 
 export class Library {
   readonly layout: Layout;
   readonly db: Database;
+  readonly audit: CatalogAudit;
+  readonly users: CatalogUsers;
+  readonly session: Session;
   readonly reads: CatalogReads;
   readonly writes: CatalogWrites;
   readonly jobs: CatalogJobs;
@@ -62,21 +76,32 @@ export class Library {
   readonly savedQueries: CatalogSavedQueries;
   readonly merges: CatalogMerges;
   readonly duplicates: CatalogDuplicates;
+  readonly deletions: CatalogDeletions;
   readonly #openedAsDemonstration: boolean;
   readonly #unlock: () => Promise<void>;
+  readonly #letGo: () => void;
   readonly #stores = new Map<string, { readonly revision: string; readonly store: Promise<VectorStore> }>();
   readonly #indexes = new WeakMap<VectorStore, LevelIndex>();
   /** By key, for a state of its embeddings; none once the lesions or volumes are others. */
   readonly #missing = new Map<string, { readonly revision: string; readonly count: number }>();
   readonly #closing = new AbortController();
   #gallery: Gallery | null = null;
+  #readOnly: ReadOnly | null = null;
   #captioning = false;
 
-  private constructor(layout: Layout, db: Database, demonstration: boolean, unlock: () => Promise<void>) {
+  private constructor(
+    layout: Layout,
+    db: Database,
+    demonstration: boolean,
+    policy: Policy,
+    unlock: () => Promise<void>,
+  ) {
     this.layout = layout;
     this.db = db;
+    this.audit = catalogAudit(db, () => this.session.user);
     this.reads = catalogReads(db);
-    this.writes = catalogWrites(db);
+    this.writes = catalogWrites(db, this.audit);
+    this.users = catalogUsers(db);
     this.jobs = catalogJobs(db);
     this.reports = catalogReports(db);
     this.watched = catalogWatched(db);
@@ -87,36 +112,60 @@ export class Library {
     this.captions = catalogCaptions(db);
     this.filterSets = catalogFilterSets(db);
     this.finding = catalogFinding(db);
-    this.changes = catalogChanges(db);
+    this.changes = catalogChanges(db, this.audit);
     this.edits = catalogEdits(db, this.writes, this.changes);
     this.savedQueries = catalogSavedQueries(db);
     this.duplicates = catalogDuplicates(db);
+    this.deletions = catalogDeletions(db, this.audit);
     this.merges = catalogMerges(db, this.edits, this.changes);
+    this.session = new Session({
+      users: this.users,
+      audit: this.audit,
+      policy,
+      readSetting: this.reads.setting,
+      writeSetting: this.writes.setSetting,
+    });
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
+    this.#letGo = holdFolder(layout.root, layout.catalog);
   }
 
   /**
    * Opens the library in `root`, creating an empty one where there is none and `mayCreate` says so. Throws `busy`, `corrupt`, `storage`,
    * `not-found` where there is none, `refused` for a place that may not hold one.
    */
-  static async open(root: string, demonstration: boolean, mayCreate = true): Promise<Library> {
+  static async open(
+    root: string,
+    demonstration: boolean,
+    policy: Policy = noPolicy,
+    mayCreate = true,
+  ): Promise<Library> {
     const layout = libraryLayout(root);
     // What is generated can be generated again.
-    if (!demonstration) await checkLibraryPlace(root);
+    if (!demonstration) await checkLibraryDisk(root);
     await checkStanding(layout, mayCreate);
     for (const folder of [root, layout.voxels, layout.vectors, layout.thumbnails, layout.staging])
       await ensureFolder(folder);
-    const unlock = await take(layout);
+    const unlock = await lockLibrary(layout.lock);
     try {
       for (const folder of [layout.voxels, layout.vectors, layout.thumbnails])
         await removeTemporaries(folder);
       await emptyFolder(layout.staging);
-      const library = new Library(layout, openDatabase(layout.catalog), demonstration, unlock);
+      const state = await inspectCatalog(layout);
+      if (state.state === 'changed' || state.state === 'damaged')
+        return Library.#openSalvaged(layout, state, demonstration, policy, unlock);
+      if (state.state === 'sound' && state.schema < schemaVersion)
+        await makeBackup(await backupPlace(layout, policy), layout.catalog, 'migration');
+      await breakSeal(layout);
+      const library = new Library(layout, openDatabase(layout.catalog), demonstration, policy, unlock);
       try {
+        // What cannot be removed now, as on a full disk, is tried again; `verify` says so meanwhile.
+        await finishDeletions(library).catch(() => undefined);
         for (const path of await strayPaths(layout, library)) await removeFolder(path);
+        library.writes.rehome(layout.originals, sep);
         library.#caption();
       } catch (error) {
+        library.#letGo();
         library.db.close();
         throw error;
       }
@@ -125,6 +174,38 @@ export class Library {
       await unlock();
       throw error;
     }
+  }
+
+  /**
+   * What can be read of a damaged catalog, as a catalog of its own that is gone when it is closed: the damaged one stays as it is,
+   * and whatever the engine writes meanwhile lasts no longer.
+   */
+  static #openSalvaged(
+    layout: Layout,
+    { state, why }: { readonly state: ReadOnly['state']; readonly why: string },
+    demonstration: boolean,
+    policy: Policy,
+    unlock: () => Promise<void>,
+  ): Library {
+    const path = join(layout.staging, 'salvaged.sqlite');
+    const { rows, torn } = salvageCatalog(layout.catalog, path);
+    const library = new Library(layout, openDatabase(path), demonstration, policy, unlock);
+    library.#readOnly = { state, why, rows, torn: [...torn] };
+    library.#caption();
+    return library;
+  }
+
+  /** Why nothing may be changed; null where it may. */
+  get readOnly(): ReadOnly | null {
+    return this.#readOnly;
+  }
+
+  /** To be called when SQLite met damage: from now on nothing is written, and the next opening salvages. */
+  async damaged(why: string): Promise<void> {
+    if (this.#readOnly) return;
+    this.#readOnly = { state: 'damaged', why, torn: [] };
+    forbidWrites(this.db);
+    await markDamaged(this.layout, why);
   }
 
   /** Whether it holds generated patients only. */
@@ -225,7 +306,7 @@ export class Library {
     const store = VectorStore.build(key, this.#rows(stored));
     await store.updateGraph();
     // A full or read-only disk costs the cache, not the search.
-    await store.save(path, revision).catch(() => undefined);
+    if (!this.#readOnly) await store.save(path, revision).catch(() => undefined);
     return store;
   }
 
@@ -252,22 +333,20 @@ export class Library {
     }
   }
 
-  async close(): Promise<void> {
+  /** @param before what is to be done while nobody else can open the library yet */
+  async close(before: () => Promise<void> = async () => undefined): Promise<void> {
     this.#closing.abort();
     for (const { store } of this.#stores.values()) await store.catch(() => undefined);
+    this.#letGo();
     this.db.close();
-    await this.#unlock();
+    try {
+      // What cannot be sealed, as on a full disk, is looked through at the next opening.
+      if (!this.#readOnly) await sealCatalog(this.layout).catch(() => undefined);
+      await before();
+    } finally {
+      await this.#unlock();
+    }
   }
-}
-
-/** Locks the library and holds its folder; the returned function gives both back. */
-async function take({ lock, root }: Layout): Promise<() => Promise<void>> {
-  const unlock = await lockLibrary(lock);
-  const letGo = holdFolder(root);
-  return async () => {
-    letGo();
-    await unlock();
-  };
 }
 
 function storeId(path: string, { version, preprocessing }: EmbeddingKey): string {

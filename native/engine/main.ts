@@ -1,9 +1,15 @@
 /** The engine process: opens the library that its host names, and serves windows and the command line. */
+import '../process/offline.ts';
 import type { z } from 'zod';
 import { type EngineContract, engineContract, type ProcessState } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { type ToHost, toEngine } from '../contract/host.ts';
-import type { Channel, EventData } from '../contract/rpc.ts';
+import type { JobRow } from '../contract/jobs.ts';
+import { noPolicy } from '../contract/policy.ts';
+import type { Channel, EventData, EventName } from '../contract/rpc.ts';
+import type { SessionState } from '../contract/users.ts';
+import { checkLibraryPlace } from '../policy/libraryRules.ts';
+import { readPolicy } from '../policy/policyFile.ts';
 import {
   forkParentChannel,
   isControl,
@@ -16,7 +22,10 @@ import { type Server, serve } from '../process/serve.ts';
 import { forkSpawner, hostSpawner } from '../process/spawners.ts';
 import { Engine } from './engine.ts';
 import { Grants } from './grants.ts';
+import { guarded, SeenLately } from './guard.ts';
 import { engineHandlers } from './handlers.ts';
+import { jobRecorder } from './jobRecorder.ts';
+import { onlyReading } from './readOnly.ts';
 import { explained } from './standing.ts';
 
 type Opening = Extract<z.output<typeof toEngine>, { control: 'open' }>;
@@ -25,7 +34,9 @@ const parentPort = utilityParentPort();
 const grants = new Grants();
 const electronSpawner = parentPort ? hostSpawner(parentPort) : null;
 const spawner = electronSpawner ?? forkSpawner(import.meta.dirname);
+const seen = new SeenLately();
 const servers = new Set<Server<typeof engineContract>>();
+const restartMs = 200;
 let engine: Engine | null = null;
 /** Channels that came before the library was open. */
 const waiting: Channel[] = [];
@@ -40,18 +51,39 @@ function serveOn(channel: Channel): void {
     waiting.push(channel);
     return;
   }
+  const asked = onlyReading(engine, engineHandlers(engine, { libraryChanged, deleted, restart }));
+  const handlers = guarded(engine.library, asked, seen);
   const { layout } = engine.library;
-  const server = serve(engineContract, channel, engineHandlers(engine, { libraryChanged }), (thrown) =>
-    explained(layout, thrown),
-  );
+  const server = serve(engineContract, channel, handlers, (thrown) => explained(layout, thrown));
   servers.add(server);
   channel.onClose(() => servers.delete(server));
+}
+
+/** News of what the library holds is not told while it is locked; whoever signs in asks anew. */
+function tell<E extends EventName<EngineContract>>(event: E, data: EventData<EngineContract, E>): void {
+  if (!engine?.library.session.locked) for (const server of servers) server.emit(event, data);
 }
 
 function libraryChanged(): void {
   engine?.library.changed();
   const counts = engine?.library.reads.counts();
-  if (counts) for (const server of servers) server.emit('library.changed', { counts });
+  if (counts) tell('library.changed', { counts });
+}
+
+function sessionChanged(state: SessionState): void {
+  for (const server of servers) server.emit('session', state);
+  const { locked, idleLockMinutes } = state;
+  const user = engine?.library.session.signedIn ?? null;
+  sendToHost({ control: 'session', locked, idleLockMinutes, user });
+}
+
+/** When the answer to what asked for it is out. */
+function restart(): void {
+  setTimeout(() => void close(), restartMs);
+}
+
+function deleted(gone: EventData<EngineContract, 'library.deleted'>): void {
+  tell('library.deleted', gone);
 }
 
 function onProcess(state: ProcessState): void {
@@ -59,19 +91,17 @@ function onProcess(state: ProcessState): void {
 }
 
 function encoderChanged(news: EventData<EngineContract, 'encoder'>): void {
-  for (const server of servers) server.emit('encoder', news);
+  tell('encoder', news);
 }
 
-async function open({
-  library,
-  key,
-  resources,
-  calibrations,
-  demonstration,
-  mayCreate,
-  stays,
-}: Opening): Promise<void> {
+async function open(opening: Opening): Promise<void> {
+  const { library, key, resources, calibrations, demonstration, mayCreate, stays, policyFile, temporary } =
+    opening;
   try {
+    const inForce = readPolicy(policyFile);
+    const policy = temporary ? noPolicy : inForce;
+    checkLibraryPlace(policy, library);
+    let record: ((job: JobRow) => void) | undefined;
     engine = await Engine.open({
       root: library,
       key,
@@ -80,15 +110,23 @@ async function open({
       calibrations,
       demonstration,
       mayCreate,
+      policy,
       spawner,
       grants,
       onProcess,
       onLibrary: libraryChanged,
+      onDamage: restart,
       onJob: (job) => {
-        for (const server of servers) server.emit('job', job);
+        record?.(job);
+        tell('job', job);
       },
       onEncoder: encoderChanged,
     });
+    const { audit, db, session } = engine.library;
+    record = jobRecorder(engine.library);
+    if (!db.readonly) audit.append([{ action: 'library.open', subject: '', detail: { window: stays } }]);
+    session.onChange(sessionChanged);
+    sessionChanged(session.state);
   } catch (error) {
     sendToHost({ control: 'failed', error: PrecedentError.from(error).toData() });
     return;
@@ -117,6 +155,9 @@ function onHostMessage(raw: unknown, port: PortLike | undefined): void {
     case 'grant':
       grants.add(message.token, { path: message.path, access: message.access });
       break;
+    case 'lock':
+      lockWhereIdle();
+      break;
     case 'port':
       if (port) serveOn(portChannel(port));
       break;
@@ -127,7 +168,21 @@ function onHostMessage(raw: unknown, port: PortLike | undefined): void {
   }
 }
 
+/** Where there are no users there is nothing to lock. */
+function lockWhereIdle(): void {
+  const session = engine?.library.session;
+  if (session && session.state.users.length > 0) session.lock('idle');
+}
+
 async function close(): Promise<void> {
+  const library = engine?.library;
+  if (library && !library.db.readonly) {
+    try {
+      library.audit.append([{ action: 'library.close', subject: '' }]);
+    } catch {
+      // A full disk does not keep the library open.
+    }
+  }
   await engine?.close().catch(() => undefined);
   process.exit(0);
 }

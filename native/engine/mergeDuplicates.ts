@@ -2,7 +2,6 @@
 import type { z } from 'zod';
 import type { Changed, mergeParams } from '../contract/library.ts';
 import type { Library } from './library.ts';
-import { currentUser } from './user.ts';
 
 /** Throws `not-found`, and `refused` for what cannot be one: lesions of two volumes, volumes of two grids, some patients. */
 export function mergeDuplicates(
@@ -11,7 +10,7 @@ export function mergeDuplicates(
 ): Changed {
   const { merges } = library;
   const by = { lesion: merges.mergeLesions, patient: merges.joinPatients, volume: merges.moveLesions }[kind];
-  const change = by(currentUser(), keep, other);
+  const change = by(library.session.user, keep, other);
   if (change) library.changed();
   return { change, left: 0 };
 }

@@ -12,7 +12,6 @@ import { unpackMask } from '../lesion/mask.ts';
 import { type DocumentIdentity, documentIdentity } from '../takeaway/documentIdentity.ts';
 import type { Engine } from './engine.ts';
 import { referableImages } from './originalImages.ts';
-import { currentUser } from './user.ts';
 
 /** Throws `usage` where nothing is to be written, `not-found`, `unsupported` for a volume that does not come from DICOM, `storage`. */
 export async function saveStructuredReport(
@@ -44,7 +43,7 @@ export async function saveStructuredReport(
     ),
     seriesInstanceUid: head.study.seriesInstanceUid,
     frameOfReferenceUid: head.study.frameOfReferenceUid,
-    observer: identity.observer(currentUser()),
+    observer: identity.observer(engine.library.session.user),
     measurements: rows.map((row) => {
       const count = (counts.get(row.kind) ?? 0) + 1;
       counts.set(row.kind, count);

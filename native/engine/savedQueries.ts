@@ -3,38 +3,41 @@ import type { EngineContract } from '../contract/engine.ts';
 import type { savedQueryRequests } from '../contract/savedQueries.ts';
 import type { Handlers } from '../process/serve.ts';
 import type { Library } from './library.ts';
-import { currentUser } from './user.ts';
 
 export function savedQueryHandlers({
   savedQueries: kept,
-}: Pick<Library, 'savedQueries'>): Pick<Handlers<EngineContract>, keyof typeof savedQueryRequests> {
-  const list = () => kept.list(currentUser());
+  session,
+}: Pick<Library, 'savedQueries' | 'session'>): Pick<
+  Handlers<EngineContract>,
+  keyof typeof savedQueryRequests
+> {
+  const list = () => kept.list(session.user);
   return {
     'savedQueries.list': list,
     'savedQueries.save': ({ name, search }) => {
-      kept.save(currentUser(), name, search);
+      kept.save(session.user, name, search);
       return list();
     },
     'savedQueries.rename': ({ name, to }) => {
-      kept.rename(currentUser(), name, to);
+      kept.rename(session.user, name, to);
       return list();
     },
     'savedQueries.remove': ({ name }) => {
-      kept.remove(currentUser(), name);
+      kept.remove(session.user, name);
       return list();
     },
-    'openSearch.get': () => ({ search: kept.open(currentUser()) }),
+    'openSearch.get': () => ({ search: kept.open(session.user) }),
     'openSearch.keep': ({ search }) => {
-      kept.keepOpen(currentUser(), search);
+      kept.keepOpen(session.user, search);
       return {};
     },
-    'unsavedMarks.list': () => kept.marks(currentUser()),
+    'unsavedMarks.list': () => kept.marks(session.user),
     'unsavedMarks.keep': (mark) => {
-      kept.keepMark(currentUser(), mark);
+      kept.keepMark(session.user, mark);
       return {};
     },
     'unsavedMarks.remove': ({ volume }) => {
-      kept.dropMark(currentUser(), volume);
+      kept.dropMark(session.user, volume);
       return {};
     },
   };

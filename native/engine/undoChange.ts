@@ -4,7 +4,6 @@ import { editAction } from '../catalog/edits.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Changed } from '../contract/library.ts';
 import type { Library } from './library.ts';
-import { currentUser } from './user.ts';
 
 /** Throws `not-found` for a change that there is not, `refused` for one that was taken back already. */
 export function undoChange(library: Library, id: string): Changed {
@@ -26,7 +25,7 @@ export function undoChange(library: Library, id: string): Changed {
       ? change.what.slice('Undo: '.length)
       : `Undo: ${change.what}`;
     return {
-      change: changes.record(currentUser(), what, taken, id),
+      change: changes.record(library.session.user, what, taken, id),
       left: things.length - taken.length,
     };
   })();

@@ -1,5 +1,6 @@
 /** Lets this process into an encrypted library, and finishes what encrypts or decrypts it. */
 import { PrecedentError } from '../contract/errors.ts';
+import type { Policy } from '../contract/policy.ts';
 import { readKeyFile } from '../files/keyFile.ts';
 import { unlockFolder } from '../files/unlocked.ts';
 import { finishConversion } from './convert.ts';
@@ -11,6 +12,7 @@ import { finishConversion } from './convert.ts';
 export async function unlockLibrary(
   root: string,
   key: Uint8Array | undefined,
+  policy: Policy,
   onProgress: (progress: { readonly done: number; readonly total: number }) => void,
 ): Promise<Uint8Array | undefined> {
   const file = await readKeyFile(root);
@@ -18,7 +20,7 @@ export async function unlockLibrary(
   if (!key) throw isLocked();
   const forget = unlockFolder(root, key);
   try {
-    if (await finishConversion(root, file, key, onProgress)) return key;
+    if (await finishConversion(root, file, key, policy, onProgress)) return key;
   } catch (error) {
     forget();
     throw error;

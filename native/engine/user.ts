@@ -1,7 +1,7 @@
-/** Who uses the library: the one place that says it. */
+/** Who uses the computer. */
 import { userInfo } from 'node:os';
 
-/** The name of the operating system's user, since there is no user management yet. */
-export function currentUser(): string {
+/** The name of the operating system's user: whoever works with a library that has no users of its own. */
+export function systemUser(): string {
   return userInfo().username;
 }

@@ -1,20 +1,23 @@
 /** Checks that everything in a library is whole and agrees; with `repair`, rebuilds from the catalog and the originals what is not. */
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { z } from 'zod';
 import { catalogContentHash } from '../catalog/contentHash.ts';
-import { integrityProblems } from '../catalog/database.ts';
+import { integrityProblems, rebuildIndices } from '../catalog/database.ts';
 import type { StoredKey } from '../catalog/embeddings.ts';
 import type { verifyReport } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { loadManifest } from '../encoder/manifest.ts';
-import { commitFile, ensureFolder, fileExists, removeFolder } from '../files/files.ts';
-import { countMissing, drawThumbnail, embedMissing } from '../ingest/embedMissing.ts';
+import { fileExists, removeFolder } from '../files/files.ts';
+import { countMissing, embedMissing, hasThumbnail } from '../ingest/embedMissing.ts';
 import { unpackMask } from '../lesion/mask.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
+import { Turns } from '../process/turns.ts';
 import { VectorStore } from '../vectors/store.ts';
 import { openVoxelFile } from '../volume/voxelFile.ts';
+import { finishDeletions } from './deletion.ts';
 import type { Engine } from './engine.ts';
 import { vectorKey } from './library.ts';
+import { redrawThumbnail } from './mend.ts';
 import { strayPaths } from './strays.ts';
 
 type VerifyReport = z.output<typeof verifyReport>;
@@ -35,8 +38,19 @@ export async function verifyLibrary(
   signal: AbortSignal,
   onProgress: (progress: { done: number; total: number }) => void,
 ): Promise<VerifyReport> {
-  const check: Check = { engine, repair, signal, checked: {}, problems: [] };
-  const steps = [verifyCatalog, verifyVoxels, verifyLesions, verifyEncoders, verifyEmbeddings, verifyStray];
+  // Caches of a damaged catalog's rows would be those of no catalog once it is restored.
+  const mayRepair = repair && !engine.library.readOnly;
+  const check: Check = { engine, repair: mayRepair, signal, checked: {}, problems: [] };
+  const steps = [
+    verifyCatalog,
+    verifyAudit,
+    verifyVoxels,
+    verifyLesions,
+    verifyEncoders,
+    verifyEmbeddings,
+    verifyStray,
+    verifyDeletions,
+  ];
   for (const [done, step] of steps.entries()) {
     throwIfCancelled(signal);
     onProgress({ done, total: steps.length });
@@ -63,8 +77,23 @@ async function found(
 }
 
 async function verifyCatalog(check: Check): Promise<void> {
+  const { db, readOnly } = check.engine.library;
   check.checked.catalog = 1;
-  for (const what of integrityProblems(check.engine.library.db)) await found(check, what, 'catalog');
+  if (readOnly) await found(check, readOnly.why, 'catalog');
+  const problems = integrityProblems(db);
+  if (problems.length === 0) return;
+  // What can be worked out from the tables is made again; what is left then is in the tables.
+  if (check.repair) rebuildIndices(db);
+  const left = new Set(check.repair ? integrityProblems(db) : problems);
+  for (const what of problems) await found(check, what, 'catalog', async () => !left.has(what));
+}
+
+async function verifyAudit({ engine, signal, checked, problems }: Check): Promise<void> {
+  const turns = new Turns(signal);
+  const chain = await engine.library.audit.verify(undefined, () => turns.pass());
+  checked.audit = chain.head.count;
+  for (const { what, entry } of chain.problems)
+    problems.push({ what: `entry ${entry}: ${what}`, where: 'audit', repaired: false });
 }
 
 async function verifyVoxels(check: Check): Promise<void> {
@@ -81,34 +110,8 @@ async function verifyVoxels(check: Check): Promise<void> {
         await file.close();
       }
     } catch (thrown) {
-      await found(check, PrecedentError.from(thrown).what, id, () => rebuildVoxels(engine, id, signal));
+      await found(check, PrecedentError.from(thrown).what, id, () => engine.mender.voxels(id, signal));
     }
-  }
-}
-
-/** Reads a volume again from its original files; false when they are gone or no longer the same. */
-async function rebuildVoxels(engine: Engine, id: string, signal: AbortSignal): Promise<boolean> {
-  const { library, reader } = engine;
-  const { layout, reads } = library;
-  const files = reads.sourceFiles(id).flatMap(({ role, path }) => (role === 'image' ? [path] : []));
-  const [first = ''] = files;
-  const format = /\.nii(\.gz)?$/i.test(first) ? 'nifti' : /\.nrrd$/i.test(first) ? 'nrrd' : 'dicom';
-  const staging = join(layout.staging, id);
-  await ensureFolder(staging);
-  try {
-    const read = await reader.call(
-      'read',
-      {
-        series: { format, files, regions: [], studyUid: '', seriesUid: '', patientId: '', bytes: 0 },
-        options: { staging, lesionPer: 'roi', rules: [] },
-      },
-      { signal },
-    );
-    const same = read.volumes.find(({ contentHash }) => reads.volumeWithContent(contentHash) === id);
-    if (same) await commitFile(same.staged, layout.voxelFile(id));
-    return same !== undefined;
-  } finally {
-    await removeFolder(staging);
   }
 }
 
@@ -118,16 +121,18 @@ async function verifyLesions(check: Check): Promise<void> {
   const { rows } = reads.lesions(everything);
   check.checked.lesions = rows.length;
   check.checked.thumbnails = rows.length;
-  for (const { id, volume, boxIjk } of rows) {
+  for (const { id } of rows) {
     try {
       const { box, packed } = reads.lesionMask(id);
       unpackMask(box, packed);
     } catch (thrown) {
       await found(check, PrecedentError.from(thrown).what, id);
     }
-    if (await fileExists(layout.thumbnail(id))) continue;
-    await found(check, 'the thumbnail is missing', id, async () => {
-      await engine.withVoxels(volume, (file) => drawThumbnail(engine.library, file, id, { box: boxIjk }));
+    const path = layout.thumbnail(id);
+    if (await hasThumbnail(path)) continue;
+    const what = (await fileExists(path)) ? 'the thumbnail is damaged' : 'the thumbnail is missing';
+    await found(check, what, id, async () => {
+      await redrawThumbnail(engine, id);
       return true;
     });
   }
@@ -191,9 +196,21 @@ async function verifyVectors(check: Check, key: StoredKey): Promise<void> {
 
 async function verifyStray(check: Check): Promise<void> {
   const { library } = check.engine;
+  // What could not be read of a damaged catalog may know them.
+  if (library.readOnly) return;
   for (const path of await strayPaths(library.layout, library)) {
     await found(check, 'a file that belongs to nothing', basename(path), async () => {
       await removeFolder(path);
+      return true;
+    });
+  }
+}
+
+async function verifyDeletions(check: Check): Promise<void> {
+  const { library } = check.engine;
+  for (const { at } of library.deletions.pending()) {
+    await found(check, `traces of what was deleted at ${at} are left`, 'catalog', async () => {
+      await finishDeletions(library);
       return true;
     });
   }

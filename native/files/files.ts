@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PrecedentError } from '../contract/errors.ts';
 import { codeOf } from './errorCode.ts';
-import { isHeld } from './held.ts';
+import { witnessOf } from './held.ts';
 import { type ReadableFile, unsealBytes, unsealed } from './readable.ts';
 import { type Seal, Sealer } from './sealed.ts';
 import { storageError } from './storageError.ts';
@@ -40,7 +40,7 @@ const patienceMs = [10, 20, 40, 80, 160, 320, 500, 500, 500, 500, 500, 500, 500,
 const inUse = (code: string) =>
   code === 'EBUSY' || (system.windows && (code === 'EPERM' || code === 'EACCES'));
 
-/** Tries again while another program has the file. Throws what the last try threw. */
+/** Tries again while another program has the file. Throws what the system says, or EBUSY when the file was not let go of. */
 async function patiently<T>(step: () => Promise<T>): Promise<T> {
   for (const ms of patienceMs) {
     try {
@@ -50,7 +50,11 @@ async function patiently<T>(step: () => Promise<T>): Promise<T> {
     }
     await operations.wait(ms);
   }
-  return step();
+  return step().catch((error: unknown) => {
+    throw inUse(codeOf(error))
+      ? Object.assign(new Error('in use', { cause: error }), { code: 'EBUSY' })
+      : error;
+  });
 }
 
 /** Creates a folder and its parents, durably; an existing one is fine. Throws `storage`; the folder of an open library is never made anew. */
@@ -63,12 +67,16 @@ export async function ensureFolder(path: string): Promise<void> {
 }
 
 async function makeFolder(path: string): Promise<void> {
+  const witness = witnessOf(path);
+  if (witness !== undefined) {
+    if (await fileExists(witness)) return;
+    throw libraryGone();
+  }
   const found = await operations.stat(path).catch((error: unknown) => {
     if (codeOf(error) !== 'ENOENT') throw error;
   });
   if (found?.isDirectory()) return;
   if (found) throw Object.assign(new Error('a file lies there'), { code: 'EEXIST' });
-  if (isHeld(path)) throw libraryGone();
   const parent = dirname(path);
   await makeFolder(parent);
   await operations.mkdir(path).catch((error: unknown) => {
@@ -244,7 +252,7 @@ export async function syncFile(path: string): Promise<void> {
 }
 
 /** Makes the entries of a folder durable. Windows cannot fsync a folder and does not need it. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (system.windows) return;
   const folder = await operations.open(path, constants.O_RDONLY);
   try {
@@ -340,7 +348,12 @@ export async function removeFolderWhole(path: string, aside: string): Promise<vo
     if (codeOf(error) === 'ENOENT') return;
     throw storageError(error, 'removing a folder', path);
   }
-  await removeFolder(moved);
+  await discardFolder(moved);
+}
+
+/** Removes a folder that counts for nothing and goes at the next start at the latest: what became of the work in it is not for this to say. */
+export async function discardFolder(path: string): Promise<void> {
+  await removeFolder(path).catch(() => undefined);
 }
 
 /** The names in a folder, sorted; none when the folder is missing. */

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 export interface Layout {
   readonly root: string;
   readonly catalog: string;
+  /** What the catalog's file was when it was closed. */
+  readonly seal: string;
   readonly lock: string;
   readonly voxels: string;
   readonly vectors: string;
@@ -27,6 +29,7 @@ export function libraryLayout(root: string): Layout {
   return {
     root,
     catalog: join(root, 'catalog.sqlite'),
+    seal: join(root, 'catalog.seal'),
     lock: join(root, 'lock'),
     voxels: join(root, 'voxels'),
     vectors: join(root, 'vectors'),

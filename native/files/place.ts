@@ -32,7 +32,7 @@ const remoteFuse =
 const longestWindowsFolder = 160;
 
 /** Throws `refused` for a folder, existing or not, on a network drive, and on Windows for one with too long a path. */
-export async function checkLibraryPlace(folder: string): Promise<void> {
+export async function checkLibraryDisk(folder: string): Promise<void> {
   const network = system.windows ? windowsShare(folder) : await linuxNetwork(await nearestExisting(folder));
   if (network !== null)
     throw new PrecedentError(

@@ -2,10 +2,12 @@
  * The folders of encrypted libraries that this process has the key of. What the files layer writes and reads below one is sealed
  * because of where it lies, so that no caller can forget it, and nothing unsealed is taken there for the library's own.
  */
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Seal, SealKind } from './sealed.ts';
 
 const keys = new Map<string, Uint8Array>();
+/** Folders outside of a library that copies of its catalog lie in, with its key. */
+const copies = new Map<string, Uint8Array>();
 
 /** What of a library is sealed; its catalog is encrypted by SQLite, and encoders hold nothing of a patient. */
 export const sealedFolders: ReadonlySet<string> = new Set([
@@ -38,6 +40,15 @@ export function unlockFolder(root: string, key: Uint8Array): () => void {
   };
 }
 
+/** From now on catalogs in this folder, which lies outside of the library, are read with its key where they are encrypted. */
+export function unlockCopies(folder: string, key: Uint8Array): () => void {
+  const place = resolve(folder);
+  copies.set(place, key);
+  return () => {
+    if (copies.get(place) === key) copies.delete(place);
+  };
+}
+
 /** The key of the encrypted library that a path lies in, and where in it. */
 function found(path: string): { readonly key: Uint8Array; readonly parts: readonly string[] } | undefined {
   for (const [root, key] of keys) {
@@ -53,12 +64,19 @@ export function catalogKey(path: string): Uint8Array | undefined {
   return path === ':memory:' ? undefined : found(path)?.key;
 }
 
+/** The key of copies of a catalog outside of their library; some may be of the time before it was encrypted. */
+export function copiesKey(path: string): Uint8Array | undefined {
+  return copies.get(dirname(resolve(path)));
+}
+
 /** With what a file is sealed; nothing for those outside of encrypted libraries. */
 export function sealOf(path: string): Seal | null {
   const { key, parts } = found(path) ?? {};
   const [folder = '', inside = ''] = parts ?? [];
   if (!key || !sealedFolders.has(folder)) return null;
-  if (folder === 'staging' && inside.startsWith(stagedEncoderPrefix)) return null;
+  // A catalog on its way is encrypted by SQLite.
+  if (folder === 'staging' && (inside.startsWith(stagedEncoderPrefix) || inside.endsWith('.sqlite')))
+    return null;
   return { key, kind: kindOf(path) };
 }
 

@@ -6,9 +6,10 @@ import { type Level, levels as levelTable } from '../contract/levels.ts';
 import type { Embedder, Prepared, SliceVector } from '../encoder/embedder.ts';
 import type { EmbedRegion } from '../encoder/voxelSource.ts';
 import type { Library } from '../engine/library.ts';
-import { fileExists, writeFileAtomic } from '../files/files.ts';
+import { readFileBytes, writeFileAtomic } from '../files/files.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
 import { toFloat16 } from '../volume/float16.ts';
+import { isWholePng } from '../volume/png.ts';
 import { thumbnailBox, thumbnailPng } from '../volume/thumbnail.ts';
 import { openVoxelFile, type VoxelFile } from '../volume/voxelFile.ts';
 
@@ -128,7 +129,8 @@ async function embedVolumes(
   return failed;
 }
 
-async function isDamaged(library: Library, volume: string): Promise<boolean> {
+/** Whether any slice of a volume cannot be read. */
+export async function isDamaged(library: Library, volume: string): Promise<boolean> {
   try {
     const file = await openVoxelFile(library.layout.voxelFile(volume));
     try {
@@ -324,6 +326,11 @@ async function embedWhole(task: Task, file: VoxelFile, levels: readonly Level[])
   })();
 }
 
+/** Whether a thumbnail lies there as it was written. */
+export async function hasThumbnail(path: string): Promise<boolean> {
+  return readFileBytes(path).then(isWholePng, () => false);
+}
+
 /** Draws the thumbnail of a lesion unless it is there. */
 export async function drawThumbnail(
   library: Library,
@@ -332,6 +339,6 @@ export async function drawThumbnail(
   { box }: EmbedRegion,
 ): Promise<void> {
   const path = library.layout.thumbnail(lesion);
-  if (await fileExists(path)) return;
+  if (await hasThumbnail(path)) return;
   await writeFileAtomic(path, thumbnailPng(await file.readBox(thumbnailBox(file.grid, box))));
 }

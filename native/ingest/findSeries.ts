@@ -1,6 +1,6 @@
 /** The few series at chosen paths, for what is asked about files outside the library. */
 import type { FoundSeries, Skipped } from '../contract/reader.ts';
-import { describeFiles } from './jobs/callReader.ts';
+import { describeFiles, walk } from './jobs/callReader.ts';
 import type { JobServices } from './jobs/work.ts';
 import { groupFound } from './sources/group.ts';
 
@@ -11,7 +11,7 @@ export async function findSeries(
   signal: AbortSignal,
 ): Promise<{ series: readonly FoundSeries[]; skipped: readonly Skipped[] }> {
   const asking = { reader, group: 'query', priority: Number.MAX_SAFE_INTEGER, signal };
-  const walked = await reader.call('walk', { paths: [...paths] }, asking);
+  const walked = await walk(asking, paths);
   const { series, skipped } = groupFound(await describeFiles(asking, walked.files), walked.files);
   return { series, skipped: [...walked.skipped, ...skipped] };
 }

@@ -5,7 +5,7 @@ import type { MissingOriginal } from '../contract/engine.ts';
 import type { FileDescription, FoundFile } from '../contract/reader.ts';
 import { fileExists, readPieces } from '../files/files.ts';
 import { throwIfCancelled } from '../process/cancel.ts';
-import { describeFiles } from './jobs/callReader.ts';
+import { describeFiles, walk } from './jobs/callReader.ts';
 import type { JobServices } from './jobs/work.ts';
 
 const group = 'originals';
@@ -41,12 +41,13 @@ export async function locateOriginals(
   const { reads, writes } = library;
   const missing = await missingOriginals(services);
   if (missing.length === 0) return 0;
-  const walked = await reader.call('walk', { paths: [folder] }, { signal, group, priority });
+  const asking = { reader, group, priority, signal };
+  const walked = await walk(asking, [folder]);
   const bySop = new Map<string, string>();
   const byName = new Map<string, string>();
   for (let n = 0; n < walked.files.length; n += filesPerBatch) {
     const batch = walked.files.slice(n, n + filesPerBatch);
-    for (const file of await describeFiles({ reader, group, priority, signal }, batch)) keep(file, bySop);
+    for (const file of await describeFiles(asking, batch)) keep(file, bySop);
     for (const { path, bytes } of batch) byName.set(nameKey(path, bytes), path);
   }
   let found = 0;

@@ -1,4 +1,5 @@
 /** The reader process: walks, parses and decodes files, writes voxels to staging, holds no catalog and may die. */
+import '../process/offline.ts';
 import { readerContract } from '../contract/reader.ts';
 import { runChild } from '../process/child.ts';
 import { startWatchdog } from '../process/watchdog.ts';

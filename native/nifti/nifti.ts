@@ -83,12 +83,17 @@ function scaled(stored: Samples, slope: number, intercept: number): Samples {
   return values;
 }
 
+/** `niftiFile`, gzipped. */
+export function writeNifti(grid: Grid, data: Int16Array | Float32Array | Uint8Array): Uint8Array {
+  return gzipSync(niftiFile(grid, data));
+}
+
 /**
- * A gzipped NIfTI-1 file of a grid: `data` in the order i, j, k, as int16, float32 or uint8 by its type; sform
+ * A NIfTI-1 file of a grid: `data` in the order i, j, k, as int16, float32 or uint8 by its type; sform
  * (code 1, scanner) in RAS mm. Read back with `readNifti` the voxels are identical, the geometry to float32.
  * @throws PrecedentError `usage` when the data does not fill the grid, `limit` when a side does not fit the format
  */
-export function writeNifti(grid: Grid, data: Int16Array | Float32Array | Uint8Array): Uint8Array {
+export function niftiFile(grid: Grid, data: Int16Array | Float32Array | Uint8Array): Uint8Array {
   const { dims, spacing, direction: d, origin } = grid;
   if (data.length !== dims[0] * dims[1] * dims[2])
     throw new PrecedentError('usage', 'the data does not fill the grid');
@@ -116,5 +121,5 @@ export function writeNifti(grid: Grid, data: Int16Array | Float32Array | Uint8Ar
   if (bytes === 2) for (let n = 0; n < data.length; n++) view.setInt16(2 * n, data[n], true);
   else if (bytes === 4) for (let n = 0; n < data.length; n++) view.setFloat32(4 * n, data[n], true);
   else out.set(data, 352);
-  return gzipSync(out);
+  return out;
 }

@@ -7,7 +7,7 @@ import type { ImagedStudy } from '../contract/structuredReport.ts';
 import { cleanDescriptor } from '../dicom/deidentify/descriptors.ts';
 import { Deidentifier } from '../dicom/deidentify/identity.ts';
 import { methodElements } from '../dicom/deidentify/method.ts';
-import { checkedSex, shiftDates } from '../dicom/deidentify/values.ts';
+import { checkedSex, checkedTimes, shiftDates } from '../dicom/deidentify/values.ts';
 import type { DocumentHead } from '../dicom/sr/document.ts';
 import type { Library } from '../engine/library.ts';
 import { deidentificationSecret } from '../ingest/settings.ts';
@@ -66,7 +66,7 @@ export function documentIdentity(
         patientSex: study.patientSex && checkedSex(study.patientSex),
         studyInstanceUid: context.uid(study.studyInstanceUid),
         studyDate: study.studyDate && shiftDates(study.studyDate, days),
-        studyTime: study.studyTime,
+        studyTime: study.studyTime && checkedTimes(study.studyTime),
         studyDescription: study.studyDescription && cleanDescriptor(study.studyDescription),
         seriesInstanceUid: context.uid(study.seriesInstanceUid),
         frameOfReferenceUid: study.frameOfReferenceUid && context.uid(study.frameOfReferenceUid),

@@ -7,6 +7,7 @@ import type { Evaluation } from '../../native/contract/engine.ts';
 import { type Figure, type MetricName, type Metrics, metricNames } from '../../native/contract/model.ts';
 import { bridge } from '../bridge.ts';
 import { callEngine } from '../engine.ts';
+import { useExportRefusal } from '../lock/session.ts';
 import { count, fixed, percent } from '../ui/format.ts';
 import { failed, notice } from '../ui/notice.ts';
 import { keepForSearches, useEvaluation } from './evaluationStore.ts';
@@ -137,6 +138,7 @@ function SaveMenu({ evaluation }: { evaluation: Evaluation }) {
     },
     onError: (error) => failed('The evaluation was not saved', error),
   });
+  const refusal = useExportRefusal();
   return (
     <Menu position="bottom-start" shadow="md">
       <Menu.Target>
@@ -145,6 +147,8 @@ function SaveMenu({ evaluation }: { evaluation: Evaluation }) {
           variant="default"
           data-testid="evaluation-save"
           loading={save.isPending}
+          disabled={refusal !== undefined}
+          title={refusal}
           leftSection={<IconDeviceFloppy size={14} />}
           rightSection={<IconChevronDown size={12} />}
         >

@@ -8,6 +8,7 @@ import type { KeyImage, keyImageFormats } from '../../native/contract/keyImages.
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { bridge } from '../bridge.ts';
 import { callEngine } from '../engine.ts';
+import { useExportRefusal } from '../lock/session.ts';
 import { IdentityItem } from '../takeaway/IdentityItem.tsx';
 import { savedAs, takeIdentity } from '../takeaway/takeAway.ts';
 import { count } from '../ui/format.ts';
@@ -106,10 +107,11 @@ function SaveMenu({ row, some }: { row: VolumeRow; some: boolean }) {
     },
     onError: (error) => failed('The key images were not saved', error),
   });
+  const refusal = useExportRefusal();
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
-        <Tooltip label="Save the key images of this series" openDelay={400}>
+        <Tooltip label={refusal ?? 'Save the key images of this series'} openDelay={400}>
           <ActionIcon
             size="sm"
             variant="subtle"
@@ -117,7 +119,7 @@ function SaveMenu({ row, some }: { row: VolumeRow; some: boolean }) {
             aria-label="Save the key images of this series"
             data-testid="export-key-images"
             loading={save.isPending}
-            disabled={!some}
+            disabled={refusal !== undefined || !some}
           >
             <IconDownload size={14} />
           </ActionIcon>

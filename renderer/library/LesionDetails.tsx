@@ -5,15 +5,16 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { LesionRow } from '../../native/contract/model.ts';
 import { bridge } from '../bridge.ts';
-import { callEngine, libraryKey, queryClient } from '../engine.ts';
+import { callEngine } from '../engine.ts';
+import { useExportRefusal } from '../lock/session.ts';
 import { TermItems } from '../query/HitActions.tsx';
 import { DiagnosisText } from '../query/proofs.tsx';
 import { useIdentity } from '../ui/identity.ts';
 import { Measures } from '../ui/Measures.tsx';
 import { failed, notice } from '../ui/notice.ts';
-import { useView } from '../ui/store.ts';
 import { lesionQuery, volumeQuery } from '../viewer/lesionMasks.ts';
 import { CaptionText } from './CaptionText.tsx';
+import { askToDelete } from './deletion/deletion.ts';
 import { editLesions } from './edits.ts';
 import { infoQuery, labelsOf } from './queries.ts';
 
@@ -32,15 +33,6 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
     mutationFn: ({ name, value }: { name: string; value: string | null }) =>
       editLesions([lesion.id], [{ name, value }]),
   });
-  const remove = useMutation({
-    mutationFn: () => callEngine('lesion.remove', { lesion: lesion.id }),
-    onSuccess: () => {
-      useView.setState({ lesion: null });
-      void queryClient.invalidateQueries({ queryKey: [libraryKey] });
-      notice('done', 'Lesion removed', `“${lesion.name}” is no longer in the library.`);
-    },
-    onError: (error) => failed('The lesion was not removed', error),
-  });
   const saveMask = useMutation({
     mutationFn: async () => {
       const target = await bridge.chooseExport(`${lesion.name.replaceAll(/[^\p{L}\p{N}_-]+/gu, '_')}.nii.gz`);
@@ -53,7 +45,7 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
     },
     onError: (error) => failed('The mask was not exported', error),
   });
-  const [sure, setSure] = useState(false);
+  const refusal = useExportRefusal();
   return (
     <section className="panel" data-testid="lesion-panel" aria-label="Lesion">
       <header className="panel-head">
@@ -71,44 +63,38 @@ export function LesionDetails({ chosen }: { chosen: LesionRow }) {
               <TermItems lesion={lesion.id} patient={lesion.patient} name={lesion.name} />
             </Menu.Dropdown>
           </Menu>
-          <Tooltip label="Export the mask (NIfTI)">
+          <Tooltip label={refusal ?? 'Export the mask (NIfTI)'}>
             <ActionIcon
               size="sm"
               variant="subtle"
               color="gray"
               aria-label="Export the mask"
               loading={saveMask.isPending}
+              disabled={refusal !== undefined}
               onClick={() => saveMask.mutate()}
             >
               <IconDownload size={14} />
             </ActionIcon>
           </Tooltip>
-          {lesion.source === 'mark' && (
-            <Tooltip label="Remove from the library">
-              <ActionIcon
-                size="sm"
-                variant="subtle"
-                color="gray"
-                aria-label="Remove the lesion"
-                onClick={() => setSure(true)}
-              >
-                <IconTrash size={14} />
-              </ActionIcon>
-            </Tooltip>
-          )}
+          <Tooltip label="Delete from the library">
+            <ActionIcon
+              size="sm"
+              variant="subtle"
+              color="gray"
+              aria-label="Delete the lesion"
+              onClick={() =>
+                askToDelete({
+                  subject: { lesions: [lesion.id] },
+                  what: 'this lesion',
+                  patient: lesion.patient,
+                })
+              }
+            >
+              <IconTrash size={14} />
+            </ActionIcon>
+          </Tooltip>
         </Group>
       </header>
-      {sure && (
-        <Group gap={6} className="sure">
-          <span>Remove this lesion and its labels?</span>
-          <Button size="compact-xs" color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
-            Remove
-          </Button>
-          <Button size="compact-xs" variant="default" onClick={() => setSure(false)}>
-            Keep
-          </Button>
-        </Group>
-      )}
       <p className="panel-note">
         {identity.whole(lesion.patient)} · {sources[lesion.source]}
         {lesion.embedded ? '' : ' · not yet searchable'}

@@ -8,6 +8,7 @@ import { count, thickness } from '../ui/format.ts';
 import { useIdentity } from '../ui/identity.ts';
 import { SourceMarks } from '../ui/SourceMarks.tsx';
 import { openVolume, useView } from '../ui/store.ts';
+import { Deletable } from './deletion/DeleteButton.tsx';
 import { studyListing, volumesQuery } from './queries.ts';
 import { useSettled } from './useSettled.ts';
 import { WindowRows } from './WindowRows.tsx';
@@ -53,28 +54,30 @@ export function StudyList() {
           : undefined
       }
       render={(study, at) => (
-        <button
-          type="button"
-          className="row"
-          data-testid="study-row"
-          aria-expanded={study.id === open?.study.id}
-          onClick={() => setChosen(study.id === open?.study.id ? 'none' : { study, at })}
-        >
-          {study.id === open?.study.id ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
-          <span className="row-text">
-            <span className="row-line">
-              <span className="row-name">
-                {identity.text(study.description) ||
-                  (identity.hidden ? 'Study' : 'Study without a description')}
+        <Deletable subject={{ study: study.id }} what="this study" patient={study.patient}>
+          <button
+            type="button"
+            className="row"
+            data-testid="study-row"
+            aria-expanded={study.id === open?.study.id}
+            onClick={() => setChosen(study.id === open?.study.id ? 'none' : { study, at })}
+          >
+            {study.id === open?.study.id ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
+            <span className="row-text">
+              <span className="row-line">
+                <span className="row-name">
+                  {identity.text(study.description) ||
+                    (identity.hidden ? 'Study' : 'Study without a description')}
+                </span>
+                <span className="dim">{identity.date(study.date)}</span>
               </span>
-              <span className="dim">{identity.date(study.date)}</span>
+              <span className="row-line dim">
+                {identity.patient(study.patient)} · {count(study.volumes, 'volume')} ·{' '}
+                {count(study.lesions, 'lesion')}
+              </span>
             </span>
-            <span className="row-line dim">
-              {identity.patient(study.patient)} · {count(study.volumes, 'volume')} ·{' '}
-              {count(study.lesions, 'lesion')}
-            </span>
-          </span>
-        </button>
+          </button>
+        </Deletable>
       )}
     />
   );

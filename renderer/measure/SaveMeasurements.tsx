@@ -6,6 +6,7 @@ import type { Annotation } from '../../native/contract/annotations.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
 import { bridge } from '../bridge.ts';
 import { callEngine } from '../engine.ts';
+import { useExportRefusal } from '../lock/session.ts';
 import { IdentityItem } from '../takeaway/IdentityItem.tsx';
 import { savedAs, takeIdentity } from '../takeaway/takeAway.ts';
 import { failed, notice } from '../ui/notice.ts';
@@ -57,11 +58,12 @@ export function SaveMeasurements(props: { row: VolumeRow; annotations: readonly 
     },
     onError: (error) => failed('The measurements were not saved', error),
   });
+  const refusal = useExportRefusal();
   const none = annotations.length === 0;
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
-        <Tooltip label="Save the measurements of this series" openDelay={400}>
+        <Tooltip label={refusal ?? 'Save the measurements of this series'} openDelay={400}>
           <ActionIcon
             size="sm"
             variant="subtle"
@@ -69,7 +71,7 @@ export function SaveMeasurements(props: { row: VolumeRow; annotations: readonly 
             aria-label="Save the measurements of this series"
             data-testid="save-measurements"
             loading={save.isPending}
-            disabled={(none && !lesion) || !voxels?.complete}
+            disabled={refusal !== undefined || (none && !lesion) || !voxels?.complete}
           >
             <IconDownload size={14} />
           </ActionIcon>

@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { PrecedentError } from '../../native/contract/errors.ts';
 import { bridge } from '../bridge.ts';
+import { useExportRefusal } from '../lock/session.ts';
 import { failed, notice } from '../ui/notice.ts';
 import { bindingId, keyName, shownKey } from '../viewer/keys.ts';
 import { changed, keysAsJson, keysFromJson, setOwnKeys, useOwnKeys } from '../viewer/ownKeys.ts';
@@ -16,6 +17,7 @@ export function Keys() {
   const [waiting, setWaiting] = useState<string | null>(null);
   const [refused, setRefused] = useState<{ readonly id: string; readonly reason: string } | null>(null);
   const forgetFile = useRef<() => void>(null);
+  const refusal = useExportRefusal();
   const exporting = useMutation({
     mutationFn: () => bridge.saveText('precedent-keys.json', keysAsJson(changes)),
     onSuccess: (name) => {
@@ -93,6 +95,8 @@ export function Keys() {
           variant="default"
           data-testid="keys-export"
           loading={exporting.isPending}
+          disabled={refusal !== undefined}
+          title={refusal}
           onClick={() => exporting.mutate()}
         >
           Export…

@@ -12,12 +12,16 @@ import { useIdentity } from '../ui/identity.ts';
 import { failed } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
 import { graphics, hasWebgl } from '../viewer/cornerstone.ts';
+import { Archive } from './Archive.tsx';
+import { Backups } from './Backups.tsx';
 import { Encoders } from './Encoders.tsx';
 import { Encryption } from './Encryption.tsx';
 import { Keys } from './Keys.tsx';
 import { Memory } from './Memory.tsx';
 import { Originals } from './Originals.tsx';
+import { PolicyRows } from './PolicyRows.tsx';
 import { RoiRules } from './RoiRules.tsx';
+import { Users } from './Users.tsx';
 
 export function Settings({ app }: { app: AppInfo | undefined }) {
   const open = useView((s) => s.dialog === 'settings');
@@ -33,7 +37,11 @@ export function Settings({ app }: { app: AppInfo | undefined }) {
         <div className="dialog settings" data-testid="settings">
           <LibrarySettings />
           <Encryption />
+          <Users />
+          <PolicyRows />
+          <Backups />
           <Originals />
+          <Archive />
           <RoiRules />
           <Encoders />
           <PictureSettings />

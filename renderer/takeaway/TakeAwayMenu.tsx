@@ -1,6 +1,7 @@
 /** The menu of what can be taken out of the library. */
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
+import { useExportRefusal } from '../lock/session.ts';
 import { useView } from '../ui/store.ts';
 import { useShownKey } from '../viewer/ownKeys.ts';
 import { IdentityItem } from './IdentityItem.tsx';
@@ -8,17 +9,19 @@ import { hitsOnPage, saveComparison, saveHits, useTakeAway } from './takeAway.ts
 
 export function TakeAwayMenu() {
   const keyOf = useShownKey();
+  const refusal = useExportRefusal();
   const busy = useTakeAway((s) => s.busy);
   const open = useView((s) => s.compare !== null);
   const what = open ? 'This comparison' : `Query and first ${hitsOnPage} hits`;
   return (
     <Menu position="top-end" withinPortal>
       <Menu.Target>
-        <Tooltip label={`Take away: PDF (${keyOf('takeAway')}), picture, table`}>
+        <Tooltip label={refusal ?? `Take away: PDF (${keyOf('takeAway')}), picture, table`}>
           <ActionIcon
             size="sm"
             variant="default"
             loading={busy}
+            disabled={refusal !== undefined}
             aria-label="Take away"
             data-testid="take-away"
           >

@@ -11,6 +11,7 @@ import { isConverting } from '../encryption/state.ts';
 import { onEncoder, onProcess, useEngineLine } from '../engine.ts';
 import { KeyImageList } from '../keyImages/KeyImageList.tsx';
 import { Demonstration } from '../library/Demonstration.tsx';
+import { DeleteDialog } from '../library/deletion/DeleteDialog.tsx';
 import { ImportDialog } from '../library/importing/ImportDialog.tsx';
 import { addSources, useOpened } from '../library/importing/opened.ts';
 import { LesionDetails } from '../library/LesionDetails.tsx';
@@ -36,6 +37,7 @@ import { HitsApart } from '../windows/HitsApart.tsx';
 import { useWindows } from '../windows/state.ts';
 import { Failure, Loading } from './Empty.tsx';
 import { failed, notice } from './notice.ts';
+import { ReadOnlyBanner } from './ReadOnlyBanner.tsx';
 import { RuntimeBanner } from './RuntimeBanner.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { chosenProposal, useView } from './store.ts';
@@ -65,6 +67,7 @@ export function App() {
   return (
     <div className="app" data-corner-text={cornerText ? 'shown' : 'hidden'} {...drop.handlers}>
       <RuntimeBanner app={app.data} />
+      <ReadOnlyBanner />
       <Toolbar />
       {creating ? (
         <Demonstration
@@ -112,6 +115,7 @@ export function App() {
       <TagViewer />
       <EvaluationPage />
       <LibraryPage />
+      <DeleteDialog />
       <Settings app={app.data} />
       <Tour />
     </div>

@@ -1,6 +1,7 @@
 /** The picture of a lesion, and a quiet sign in its place while it is missing. */
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { callEngine } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
 import { thumbnailUrl } from '../urls.ts';
 
@@ -9,6 +10,19 @@ export function Thumbnail({ lesion, size }: { lesion: string; size: number }) {
   const { dataUpdatedAt } = useQuery(infoQuery);
   const asked = `${lesion} ${dataUpdatedAt}`;
   const [missing, setMissing] = useState<string | null>(null);
+  const [mended, setMended] = useState(false);
+  const onError = () => {
+    setMissing(asked);
+    if (mended) return;
+    // Drawn again where it is missing or damaged; a second failure is an answer.
+    callEngine('files.mend', { kind: 'thumbnail', id: lesion }).then(
+      () => {
+        setMended(true);
+        setMissing(null);
+      },
+      () => setMended(true),
+    );
+  };
   return (
     <span className="thumbnail" style={{ width: size, height: size }}>
       {missing === asked ? (
@@ -18,13 +32,7 @@ export function Thumbnail({ lesion, size }: { lesion: string; size: number }) {
           <circle cx="12" cy="12" r="2.6" fill="none" stroke="currentColor" strokeWidth="1.2" />
         </svg>
       ) : (
-        <img
-          src={thumbnailUrl(lesion)}
-          alt=""
-          loading="lazy"
-          draggable={false}
-          onError={() => setMissing(asked)}
-        />
+        <img src={thumbnailUrl(lesion)} alt="" loading="lazy" draggable={false} onError={onError} />
       )}
     </span>
   );

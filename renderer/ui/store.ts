@@ -271,6 +271,11 @@ export function openVolume(row: VolumeRow, lesion: LesionRow | null): void {
     }));
 }
 
+/** Marks on volumes that are gone for good have nothing to wait for. */
+export function forgetSetAside(volumes: readonly string[]): void {
+  for (const volume of volumes) setAside.delete(volume);
+}
+
 type Stage = Pick<ViewState, 'beside' | 'panes' | 'activePane' | 'maximised' | 'hanging'>;
 
 /** The planes of a volume of which nothing else of the patient is known yet. */

@@ -5,8 +5,10 @@ import { changeFlickerRate, holdHit, stopFlicker, toggleFlicker, useFlicker } fr
 import { nextPlane, resetShown, scrollLinked, toggleScale } from '../compare/linked.ts';
 import { goBack } from '../compare/returnTo.ts';
 import { toggleKeyImage } from '../keyImages/keyImages.ts';
+import { useDeletion } from '../library/deletion/deletion.ts';
 import { redoLabels, undoLabels } from '../library/edits.ts';
 import { openPage } from '../library/page/pageState.ts';
+import { lockNow } from '../lock/session.ts';
 import {
   redoAnnotation,
   removeSelected,
@@ -49,12 +51,15 @@ import {
 export function useKeys(): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.altKey || isTyping(event.target)) return;
+      if (event.defaultPrevented || event.altKey) return;
       const press = { key: event.key, mod: event.ctrlKey || event.metaKey, shift: event.shiftKey };
       const action = actionOf(press, useOwnKeys.getState().bindings);
       if (!action) return;
+      // Whoever leaves the room locks it wherever they are.
+      if (isTyping(event.target) && action.do !== 'lock') return;
       const { dialog } = useView.getState();
-      if (dialog && action.do !== 'help') return;
+      const open = useDeletion.getState().asked || (dialog && action.do !== 'help');
+      if (open && action.do !== 'lock') return;
       if (isOperating(event.target, event.key)) return;
       event.preventDefault();
       if (event.repeat && action.do === 'magnifier') return;
@@ -282,6 +287,9 @@ function perform(action: Action): void {
       useView.setState({ brush: { ...state.brush, radiusMm } });
       return;
     }
+    case 'lock':
+      lockNow();
+      return;
     case 'help':
       useView.setState({ dialog: state.dialog === 'help' ? null : 'help' });
       return;

@@ -69,6 +69,7 @@ export type Action =
         | 'lastSlice'
         | 'brushSmaller'
         | 'brushLarger'
+        | 'lock'
         | 'help';
     };
 
@@ -193,6 +194,12 @@ export const keyBindings: readonly KeyBinding[] = [
     keys: ['Mod+l'],
     name: 'All lesions: the library as a table',
     action: { do: 'library' },
+  },
+  {
+    group: 'Search',
+    keys: ['Mod+Shift+l'],
+    name: 'Lock, where the library has users',
+    action: { do: 'lock' },
   },
   { group: 'Search', keys: ['n'], name: 'Next hit', action: { do: 'nextHit' } },
   { group: 'Search', keys: ['m'], name: 'Previous hit', action: { do: 'previousHit' } },

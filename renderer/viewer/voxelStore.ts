@@ -51,6 +51,12 @@ export class VoxelStore {
     this.#makeRoom(0);
   }
 
+  /** Drops what is kept of volumes that nobody shows any more. */
+  forget(volumes: readonly string[]): void {
+    for (const [name, { voxels, users }] of this.#lent)
+      if (users === 0 && volumes.includes(voxels.volume)) this.#drop(name, voxels);
+  }
+
   /** In bytes; what is kept beyond it goes at once. */
   setBudget(bytes: number): void {
     this.#budget = bytes;

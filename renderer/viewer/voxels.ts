@@ -15,6 +15,11 @@ const fewSlices = 3;
 /** Slices that arrive within this time are handed on together. */
 const deliveryMs = 300;
 
+/** What is done where slices cannot be read; says whether they can be now. The window sets it, which can ask the engine. */
+export const voxelFaults: { mend: (volume: string) => Promise<boolean> } = {
+  mend: async () => false,
+};
+
 export class Voxels {
   /** Unique for this buffer. */
   readonly key: string;
@@ -168,13 +173,16 @@ export class Voxels {
     const range = signal.aborted ? null : nextRange(this.#asked, this.#wanted, most);
     if (!range) return false;
     this.#asked.fill(1, range.first, range.last + 1);
-    try {
-      await this.#fetchRange(range, signal);
-    } catch {
-      if (signal.aborted) return false;
-      this.#failure = 'Some slices could not be read; run Verify on the library.';
-      this.#tell();
-    }
+    const fetched = () =>
+      this.#fetchRange(range, signal).then(
+        () => true,
+        () => false,
+      );
+    if ((await fetched()) || signal.aborted) return !signal.aborted;
+    if ((await voxelFaults.mend(this.volume)) && (await fetched())) return true;
+    if (signal.aborted) return false;
+    this.#failure = 'Some slices could not be read, and the original images are not where they were.';
+    this.#tell();
     return true;
   }
 

@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { demoLibrary } from '../support/demoLibrary.ts';
 import { precedentJson, projectRoot, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { sharedDir, sharedMissing } from '../support/shared.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
@@ -224,7 +225,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the daily tasks, in actions')
     if (shared) {
       const data = join(shared, 'data/lidc-nodules');
       await precedentJson('import', data, '--labels', join(data, 'labels.csv'), '--library', library);
-    } else await precedentJson('demo', '--library', library, '--patients', '16');
+    } else await demoLibrary(library, 16);
     launched = await launchApp({ library });
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 1000));

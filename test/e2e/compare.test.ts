@@ -3,6 +3,7 @@ import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { demoLibrary } from '../support/demoLibrary.ts';
 import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { sharedDir, sharedMissing } from '../support/shared.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
@@ -49,7 +50,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the comparison'), () => {
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    await precedentJson('demo', '--library', library(), '--patients', '13');
+    await demoLibrary(library(), 13);
     const source = join(folder, 'source');
     await cp(join(library(), 'phantom', 'PH-0004'), source, { recursive: true });
     await writeFile(join(source, 'report.txt'), report);

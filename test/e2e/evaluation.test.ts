@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Evaluation } from '../../native/contract/engine.ts';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { patience } from './support/viewport.ts';
 
@@ -32,7 +33,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the evaluation page'), () => 
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await precedentJson('demo', '--library', library, '--patients', '12');
+    await demoLibrary(library, 12);
     launched = await launchApp({ library });
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1500, 960));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { demoLibrary } from '../support/demoLibrary.ts';
 import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { dragFromMiddle, patience, sliceOf } from './support/viewport.ts';
@@ -37,7 +38,7 @@ describe.skipIf(noAppReason() !== null)(groupName('hits'), () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await precedentJson('demo', '--library', library, '--patients', '13');
+    await demoLibrary(library, 13);
     const patient = join(library, 'phantom', 'PH-0002');
     await writeFile(
       join(patient, 'report.txt'),

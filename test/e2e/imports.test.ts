@@ -4,7 +4,8 @@ import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
@@ -65,7 +66,7 @@ describe.skipIf(noAppReason() !== null)(groupName('imports in the window'), () =
   beforeAll(async () => {
     folder = await temporaryFolder();
     const made = join(folder, 'made');
-    await precedentJson('demo', '--library', made, '--patients', '5', '--seed', '9');
+    await demoLibrary(made, 5, 9);
     const phantom = join(made, 'phantom');
     await cp(join(phantom, 'PH-0001'), source('first/PH-0001'), { recursive: true });
     await cp(join(phantom, 'PH-0002'), source('first/PH-0002'), { recursive: true });

@@ -5,7 +5,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LesionRow } from '../../native/contract/model.ts';
 import { bigLibrary } from '../support/bigCatalog.ts';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { askEngine, requestPort, watchPorts } from './support/engine.ts';
 import { patience } from './support/viewport.ts';
@@ -183,7 +184,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the library of phantoms'), ()
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await precedentJson('demo', '--library', library, '--patients', '4');
+    await demoLibrary(library, 4);
     launched = await open(library);
     page = launched.page;
     await watchPorts(page);

@@ -10,7 +10,8 @@ import { decode, encode } from 'fast-png';
 import pixelmatch from 'pixelmatch';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { precedentJson, projectRoot, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { projectRoot, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { states } from './support/states.ts';
 
@@ -28,7 +29,7 @@ describe.skipIf(noAppReason() !== null)(groupName('how the main states look'), (
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'demonstration');
-    await precedentJson('demo', '--library', library, '--patients', '16');
+    await demoLibrary(library, 16);
     launched = await launchApp({ library });
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1500, 940));

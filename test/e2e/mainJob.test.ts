@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { demoLibrary } from '../support/demoLibrary.ts';
 import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { sharedDir, sharedMissing } from '../support/shared.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
@@ -28,7 +29,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the main job'), () => {
     if (shared) {
       const data = join(shared, 'data/lidc-nodules');
       await precedentJson('import', data, '--labels', join(data, 'labels.csv'), '--library', library);
-    } else await precedentJson('demo', '--library', library, '--patients', '12');
+    } else await demoLibrary(library, 12);
     launched = await launchApp({ library });
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 1000));
@@ -122,7 +123,7 @@ describe.skipIf(noAppReason() !== null)(groupName('import in the window'), () =>
   let launched: LaunchedApp;
   beforeAll(async () => {
     folder = await temporaryFolder();
-    await precedentJson('demo', '--library', join(folder, 'source'), '--patients', '3');
+    await demoLibrary(join(folder, 'source'), 3);
     launched = await launchApp({ library: join(folder, 'library') });
   });
   afterAll(async () => {

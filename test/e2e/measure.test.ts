@@ -6,7 +6,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Annotation } from '../../native/contract/annotations.ts';
 import type { VolumeRow } from '../../native/contract/model.ts';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { askEngine, requestPort, watchPorts } from './support/engine.ts';
 import { runInPage } from './support/inPage.ts';
@@ -47,7 +48,7 @@ describe.skipIf(noAppReason() !== null)(groupName('measuring'), () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await precedentJson('demo', '--library', library, '--patients', '4');
+    await demoLibrary(library, 4);
     launched = await launchApp({ library });
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 1000));

@@ -2,12 +2,13 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { decode } from 'fast-png';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { unzip } from '../../native/ingest/sources/unzip.ts';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { editCatalog } from '../support/editCatalog.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { childrenOf, complaints, lineOf, numberOf, readReport } from '../support/structuredReport.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { dragFromMiddle, patience, sliceOf } from './support/viewport.ts';
@@ -60,14 +61,14 @@ describe.skipIf(noAppReason() !== null)(groupName('reading'), () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await precedentJson('demo', '--library', library, '--patients', '4');
-    const db = new Sqlite(join(library, 'catalog.sqlite'));
-    db.prepare('UPDATE study SET description = ?').run(`CT of ${canary}`);
-    db.prepare('UPDATE series SET description = ?').run(`portal ${canary}`);
-    db.prepare(
-      `INSERT INTO report (uid, study, textHash, path, title, text) VALUES ('rep-1', 1, 'x', ?, ?, ?)`,
-    ).run(`/reports/${canary}.txt`, `Report on ${canary}`, `A nodule was seen in ${canary}.`);
-    db.close();
+    await demoLibrary(library, 4);
+    editCatalog(library, (db) => {
+      db.prepare('UPDATE study SET description = ?').run(`CT of ${canary}`);
+      db.prepare('UPDATE series SET description = ?').run(`portal ${canary}`);
+      db.prepare(
+        `INSERT INTO report (uid, study, textHash, path, title, text) VALUES ('rep-1', 1, 'x', ?, ?, ?)`,
+      ).run(`/reports/${canary}.txt`, `Report on ${canary}`, `A nodule was seen in ${canary}.`);
+    });
     launched = await launchApp({ library });
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 1000));

@@ -1,7 +1,8 @@
 /** Scaling of 125 to 200 percent, in the real application on phantoms: nothing that is worked with leaves the window. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, launchApp, noAppReason } from './support/app.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
@@ -28,7 +29,7 @@ describe.skipIf(noAppReason() !== null)(groupName('scaling'), () => {
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    await precedentJson('demo', '--library', library(), '--patients', '4');
+    await demoLibrary(library(), 4);
   });
   afterAll(() => removeFolder(folder));
 

@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { runInPage } from './support/inPage.ts';
 import { patience, sliceOf } from './support/viewport.ts';
@@ -46,7 +47,7 @@ describe.skipIf(noAppReason() !== null)(groupName('a second window for hits'), (
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    await precedentJson('demo', '--library', join(folder, 'library'), '--patients', '4');
+    await demoLibrary(join(folder, 'library'), 4);
     await start();
   });
   afterAll(async () => {

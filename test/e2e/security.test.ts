@@ -1,51 +1,30 @@
 /**
- * The walls of the window, tried from inside the real application: each attack here worked somewhere once and must go on
- * failing. What runs in the page runs as a task of its own, because an evaluation by the debugger may use eval.
+ * The real application's network, bridge and protocol under attack: each attack here worked somewhere once and must go on failing.
+ * What runs in the page runs as a task of its own, because an evaluation by the debugger may use eval.
  */
-import { createSocket, type Socket } from 'node:dgram';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeVoxelFile } from '../../native/volume/voxelFile.ts';
-import { asRoot, groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
-import { askEngine, requestPort, watchPorts } from './support/engine.ts';
+import { startCanary, type Watched } from '../support/canary.ts';
+import { figure } from '../support/figures.ts';
+import { type ProtocolCase, protocolCases, servedAddresses } from '../support/protocolCorpus.ts';
+import { fillLibrary, goodVoxels, secret } from '../support/protocolFolders.ts';
+import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { askEngine, processId, requestPort, watchPorts } from './support/engine.ts';
 import { runInPage } from './support/inPage.ts';
 
 const skip = noAppReason() !== null;
 const timeout = 60_000;
 
-/** A server on this machine that must never be reached: TCP for everything that speaks HTTP, UDP for WebRTC. */
-interface Canary {
-  readonly tcp: Server;
-  readonly udp: Socket;
-  readonly tcpPort: number;
-  readonly udpPort: number;
-  connections: number;
-  packets: number;
-}
-
-async function startCanary(): Promise<Canary> {
-  const tcp = createServer((_request, response) => response.end('reached'));
-  const udp = createSocket('udp4');
-  await new Promise<void>((done) => tcp.listen(0, '127.0.0.1', done));
-  await new Promise<void>((done) => udp.bind(0, '127.0.0.1', done));
-  const tcpPort = (tcp.address() as AddressInfo).port;
-  const canary: Canary = { tcp, udp, tcpPort, udpPort: udp.address().port, connections: 0, packets: 0 };
-  tcp.on('connection', () => {
-    canary.connections += 1;
-  });
-  udp.on('message', () => {
-    canary.packets += 1;
-  });
-  return canary;
+interface TwoSided {
+  readonly testPorts: readonly { postMessage(message: unknown, transfer: readonly unknown[]): void }[];
+  readonly MessageChannel: new () => { readonly port1: unknown };
 }
 
 describe.skipIf(skip)(groupName('security'), () => {
   let launched: LaunchedApp;
-  let canary: Canary;
+  let canary: Watched;
   let folder: string;
 
   beforeAll(async () => {
@@ -57,225 +36,13 @@ describe.skipIf(skip)(groupName('security'), () => {
 
   afterAll(async () => {
     await launched.close();
-    canary.udp.close();
-    await new Promise((done) => canary.tcp.close(done));
+    await canary.close();
     await rm(folder, { recursive: true, force: true });
   }, timeout);
 
-  describe('the page', () => {
-    const noSandbox = asRoot ? ' (skipped: root has no sandbox)' : '';
-    test.skipIf(asRoot || process.platform !== 'linux')(
-      `runs in the sandbox${noSandbox}`,
-      { timeout },
-      async () => {
-        const pid = await launched.app.evaluate(({ BrowserWindow }) =>
-          BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId(),
-        );
-        const status = await readFile(`/proc/${pid}/status`, 'utf8');
-        // 2: system calls are filtered; 0 would mean that the process may do what its user may.
-        expect(/^Seccomp:\s*(\d)/m.exec(status)?.[1]).toBe('2');
-      },
-    );
-
-    test('has no Node', { timeout }, async () => {
-      const names = [
-        'require',
-        'process',
-        'module',
-        'Buffer',
-        'global',
-        '__dirname',
-        'setImmediate',
-        'electron',
-      ];
-      const found = await runInPage(
-        launched.page,
-        `return ${JSON.stringify(names)}.filter((n) => n in window)`,
-      );
-      expect(found).toEqual([]);
-    });
-
-    test('sees the bridge and nothing more of the shell', { timeout }, async () => {
-      const shape = await runInPage(
-        launched.page,
-        'return Object.entries(window.precedent).map(([name, value]) => name + ":" + typeof value).sort()',
-      );
-      expect(shape).toEqual([
-        'appInfo:function',
-        'changePassphrase:function',
-        'chooseExport:function',
-        'chooseImport:function',
-        'chooseLabels:function',
-        'decryptLibrary:function',
-        'encryptLibrary:function',
-        'encryption:function',
-        'grantDropped:function',
-        'hitsWindow:function',
-        'newRecoveryKey:function',
-        'openLibrary:function',
-        'requestPort:function',
-        'savePage:function',
-        'saveText:function',
-        'setKeychain:function',
-        'takeOpened:function',
-        'unlockLibrary:function',
-      ]);
-    });
-
-    test('cannot turn text into code', { timeout }, async () => {
-      const outcome = await runInPage(
-        launched.page,
-        `
-        const outcome = {};
-        const attempt = (name, act) => { try { act(); outcome[name] = 'ran'; } catch (e) { outcome[name] = e.name; } };
-        attempt('eval', () => eval('window.ran = 1'));
-        attempt('indirect eval', () => (0, eval)('window.ran = 1'));
-        attempt('Function', () => new Function('window.ran = 1')());
-        attempt('generator', () => Object.getPrototypeOf(function* () {}).constructor('window.ran = 1')().next());
-        window.ran = 0;
-        setTimeout('window.ran = 1', 0);
-        for (const source of [null, 'data:text/javascript,window.ran=1', 'https://example.invalid/a.js']) {
-          const script = document.createElement('script');
-          if (source) script.src = source; else script.textContent = 'window.ran = 1';
-          document.body.append(script);
-        }
-        const image = document.createElement('div');
-        image.innerHTML = '<img src="data:," onerror="window.ran = 1"><a href="javascript:window.ran=1">x</a>';
-        document.body.append(image);
-        image.querySelector('a').click();
-        attempt('worker from a blob', () => {
-          const url = URL.createObjectURL(new Blob(['postMessage(1)'], { type: 'text/javascript' }));
-          const worker = new Worker(url);
-          worker.onmessage = () => { window.ran = 1; };
-        });
-        await new Promise((done) => setTimeout(done, 300));
-        outcome.ran = window.ran;
-        return outcome;`,
-      );
-      expect(outcome).toMatchObject({
-        eval: 'EvalError',
-        'indirect eval': 'EvalError',
-        Function: 'EvalError',
-        generator: 'EvalError',
-        ran: 0,
-      });
-    });
-
-    test('cannot leave, and cannot open another window', { timeout }, async () => {
-      const { app, page } = launched;
-      const targets = [
-        'https://example.invalid/',
-        'file:///etc/passwd',
-        'data:text/html,x',
-        'precedent://voxels/x',
-        'javascript:document.title="gone"',
-        `http://127.0.0.1:${canary.tcpPort}/`,
-      ];
-      const opened = await runInPage(
-        page,
-        `
-        const opened = [];
-        for (const url of ${JSON.stringify(targets)}) {
-          opened.push(window.open(url));
-          location.assign(url);
-          const link = document.createElement('a');
-          link.href = url;
-          link.target = '_blank';
-          document.body.append(link);
-          link.click();
-          link.remove();
-          const form = document.createElement('form');
-          form.action = url;
-          document.body.append(form);
-          form.submit();
-          form.remove();
-        }
-        const refresh = document.createElement('meta');
-        refresh.httpEquiv = 'refresh';
-        refresh.content = '0;url=https://example.invalid/';
-        document.head.append(refresh);
-        await new Promise((done) => setTimeout(done, 500));
-        refresh.remove();
-        return opened.map((value) => value === null);`,
-      );
-      expect(opened).toEqual(targets.map(() => true));
-      expect(page.url()).toBe('precedent://app/index.html');
-      expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
-      expect(canary.connections).toBe(0);
-    });
-
-    test('is brought back from about:blank, which Chromium asks nobody about', { timeout }, async () => {
-      const { page } = launched;
-      await page.evaluate('window.before = true; setTimeout(() => location.assign("about:blank"), 0); 0');
-      const state = () => page.evaluate('[location.href, "before" in window, typeof window.precedent]');
-      await expect
-        .poll(() => state().catch(() => null), { timeout: 10_000 })
-        .toEqual(['precedent://app/index.html', false, 'object']);
-      await page.waitForLoadState('load');
-    });
-
-    test('cannot embed another page, and a frame of its own has no bridge', { timeout }, async () => {
-      const frames = await runInPage(
-        launched.page,
-        `
-        const results = [];
-        for (const url of ['https://example.invalid/', 'precedent://app/index.html', 'file:///etc/passwd', 'about:blank']) {
-          const frame = document.createElement('iframe');
-          frame.src = url;
-          document.body.append(frame);
-          await new Promise((done) => setTimeout(done, 200));
-          let bridge = 'unreachable';
-          try { bridge = typeof frame.contentWindow.precedent; } catch {}
-          results.push(bridge);
-          frame.remove();
-        }
-        return results;`,
-      );
-      for (const bridge of frames as string[]) expect(['undefined', 'unreachable']).toContain(bridge);
-    });
-
-    test('is granted no permission', { timeout }, async () => {
-      const outcome = await runInPage(
-        launched.page,
-        `
-        const outcome = {};
-        const settle = async (name, act) => {
-          try { outcome[name] = await Promise.race([act(), new Promise((done) => setTimeout(done, 3000, 'no answer'))]); }
-          catch (e) { outcome[name] = e.name || 'refused'; }
-        };
-        await settle('geolocation', () => new Promise((ok, no) =>
-          navigator.geolocation.getCurrentPosition(() => ok('granted'), (e) => no({ name: 'code ' + e.code }))));
-        await settle('camera', () => navigator.mediaDevices.getUserMedia({ video: true }).then(() => 'granted'));
-        await settle('microphone', () => navigator.mediaDevices.getUserMedia({ audio: true }).then(() => 'granted'));
-        await settle('screen', () => navigator.mediaDevices.getDisplayMedia({ video: true }).then(() => 'granted'));
-        await settle('notifications', () => Notification.requestPermission());
-        await settle('clipboard', () => navigator.clipboard.readText().then(() => 'granted'));
-        await settle('midi', () => navigator.requestMIDIAccess({ sysex: true }).then(() => 'granted'));
-        await settle('usb', () => navigator.usb.requestDevice({ filters: [] }).then(() => 'granted'));
-        await settle('hid', () => navigator.hid.requestDevice({ filters: [] }).then((d) => d.length ? 'granted' : 'none'));
-        await settle('serial', () => navigator.serial.requestPort().then(() => 'granted'));
-        await settle('file picker', () => window.showOpenFilePicker().then(() => 'granted'));
-        for (const name of ['geolocation', 'camera', 'microphone', 'notifications', 'clipboard-read', 'midi'])
-          await settle('query ' + name, async () => (await navigator.permissions.query({ name })).state);
-        return outcome;`,
-      );
-      expect(
-        Object.entries(outcome as object).filter(([, value]) => value === 'granted' || value === 'prompt'),
-      ).toEqual([]);
-      expect(outcome).toMatchObject({
-        geolocation: 'code 1',
-        notifications: 'denied',
-        clipboard: 'NotAllowedError',
-        'query geolocation': 'denied',
-        'query camera': 'denied',
-        'query microphone': 'denied',
-      });
-    });
-  });
-
   describe('the network', () => {
     test('is out of reach of a page that tries every door', { timeout }, async () => {
-      const { tcpPort, udpPort } = canary;
+      const { tcp: tcpPort, udp: udpPort } = canary;
       const outcome = await runInPage(
         launched.page,
         `
@@ -340,18 +107,11 @@ describe.skipIf(skip)(groupName('security'), () => {
       );
       for (const [door, result] of Object.entries(outcome as object))
         expect([door, result]).toEqual([door, 'refused']);
-      expect({ connections: canary.connections, packets: canary.packets }).toEqual({
-        connections: 0,
-        packets: 0,
-      });
+      expect(canary.reached()).toEqual({ connections: 0, packets: 0 });
     });
 
     test('is refused by main too, where no content policy helps', { timeout }, async () => {
-      const urls = [
-        `http://127.0.0.1:${canary.tcpPort}/`,
-        'https://example.invalid/',
-        'file:///etc/hostname',
-      ];
+      const urls = [`http://127.0.0.1:${canary.tcp}/`, 'https://example.invalid/', 'file:///etc/hostname'];
       const outcome = await launched.app.evaluate(
         async ({ session }, list) =>
           Promise.all(
@@ -365,7 +125,7 @@ describe.skipIf(skip)(groupName('security'), () => {
         urls,
       );
       for (const result of outcome) expect(result).toMatch(/ERR_BLOCKED_BY_CLIENT|ERR_UNKNOWN_URL_SCHEME/);
-      expect(canary.connections).toBe(0);
+      expect(canary.reached().connections).toBe(0);
     });
 
     test('is never asked for: a session makes no look-up, no connection, no request but its own', {
@@ -461,125 +221,105 @@ describe.skipIf(skip)(groupName('security'), () => {
       );
       expect(forged).toBe('refused');
     });
+  });
 
-    test('answers only the main frame of a window of its own', { timeout }, async () => {
-      const preload = join(folder, 'foreign.cjs');
-      await writeFile(
-        preload,
-        `const { contextBridge, ipcRenderer } = require('electron');
-         contextBridge.exposeInMainWorld('foreign', (channel, ...params) => ipcRenderer.invoke(channel, ...params));`,
-      );
-      const channels = [
-        'appInfo',
-        'chooseImport',
-        'openLibrary',
-        'requestPort',
-        'hitsWindow',
-        'grantDropped',
-      ];
-      const outcome = await launched.app.evaluate(
-        async ({ BrowserWindow }, [path, names]) => {
-          const ask = (name: string) =>
-            `foreign('precedent:${name}').then((r) => r.ok ? 'answered' : r.message, (e) => e.message)`;
-          const results: Record<string, string> = {};
-          for (const url of ['data:text/html,<p>foreign</p>', 'precedent://app/index.html']) {
-            const window = new BrowserWindow({
-              show: false,
-              webPreferences: { preload: path, nodeIntegrationInSubFrames: true },
-            });
-            await window.loadURL(url);
-            for (const name of names) {
-              results[`${url} ${name}`] = String(await window.webContents.executeJavaScript(ask(name)));
-            }
-            await window.webContents.executeJavaScript(
-              `document.body.append(document.createElement('iframe')); new Promise((r) => setTimeout(r, 300))`,
-            );
-            const frame = window.webContents.mainFrame.frames[0];
-            for (const name of frame ? names : []) {
-              const asked = await frame.executeJavaScript(
-                `typeof foreign === 'undefined' ? 'no bridge' : ${ask(name)}`,
-              );
-              results[`${url} frame ${name}`] = String(asked);
-            }
-            window.destroy();
-          }
-          return results;
-        },
-        [preload, channels] as const,
-      );
-      expect(Object.keys(outcome).length).toBeGreaterThanOrEqual(2 * channels.length);
-      for (const [sender, result] of Object.entries(outcome)) {
-        expect([sender, result]).toEqual([
-          sender,
-          expect.stringMatching(/not a window of the application|no bridge/),
-        ]);
+  describe('the port of the engine', () => {
+    test('a window cannot end what another asked for, nor disturb it by anything it says', {
+      timeout,
+    }, async () => {
+      const { app, page } = launched;
+      const opened = app.waitForEvent('window');
+      await runInPage(page, "await window.precedent.hitsWindow('open')");
+      const second = await opened;
+      for (const one of [page, second]) {
+        await one.waitForLoadState('load');
+        await watchPorts(one);
+        await requestPort(one);
       }
+      const engine = await processId(launched, 'Precedent engine');
+      const id = 5_000_000;
+      const asked = askEngine(page, 'encoders.check', {}, id);
+      const said = await second.evaluate((foreign) => {
+        const { testPorts, MessageChannel } = globalThis as unknown as TwoSided;
+        const port = testPorts.at(-1);
+        let count = 0;
+        const say = (message: unknown, transfer: readonly unknown[] = []) => {
+          port?.postMessage(message, transfer);
+          count += 1;
+        };
+        for (const guess of [foreign, foreign, -1, 0, 1, Number.NaN]) say({ type: 'cancel', id: guess });
+        const cyclic: { self?: unknown } = {};
+        cyclic.self = cyclic;
+        for (const junk of [
+          null,
+          7,
+          'request',
+          [cyclic],
+          cyclic,
+          new Map([[1, cyclic]]),
+          new Error('x'),
+          new Date(0),
+        ])
+          say(junk);
+        const { port1 } = new MessageChannel();
+        say({ type: 'request', id: 9, method: 'library.info', params: port1 }, [port1]);
+        // What only main may say.
+        say({ control: 'open', library: '/', resources: '/' });
+        say({ control: 'grant', token: 'x'.repeat(36), path: '/etc/passwd', access: 'read' });
+        say({ control: 'exited', id: 1 });
+        return count;
+      }, id);
+      expect(said).toBeGreaterThan(15);
+      // An id is a window's own: the same one asks for something else there, and comes to nothing of the other's.
+      expect(await askEngine(second, 'library.info', {}, id)).toMatchObject({ type: 'result' });
+      expect(await asked).toMatchObject({ type: 'result' });
+      // A path that no dialog gave stands for nothing, whoever says that it does.
+      expect(await askEngine(second, 'originals.locate', { folder: 'x'.repeat(36) })).toMatchObject({
+        error: { kind: 'refused' },
+      });
+      expect(await processId(launched, 'Precedent engine')).toBe(engine);
+      await second.close();
     });
   });
 
   describe('the protocol', () => {
-    const dims = [5, 4, 6] as const;
-    const voxels = Int16Array.from({ length: 5 * 4 * 6 }, (_, index) => index * 7 - 300);
-    const png = Buffer.from(
-      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-      'base64',
-    );
+    beforeAll(() => fillLibrary(launched.library));
 
-    beforeAll(async () => {
-      const { library } = launched;
-      await mkdir(join(library, 'voxels'), { recursive: true });
-      await mkdir(join(library, 'thumbnails'), { recursive: true });
-      const volume = {
-        dims,
-        spacing: [1, 1, 1] as const,
-        origin: [0, 0, 0] as const,
-        direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] as const,
-        voxels,
-      };
-      await writeVoxelFile(join(library, 'voxels', 'good.vox'), volume);
-      await writeVoxelFile(join(library, 'voxels', 'torn.vox'), volume);
-      const torn = await readFile(join(library, 'voxels', 'torn.vox'));
-      // The last byte of the last slice: the header follows it, with its length 16 bytes before the end.
-      torn[torn.length - 17 - torn.readUInt32LE(torn.length - 16)] ^= 0xff;
-      await writeFile(join(library, 'voxels', 'torn.vox'), torn);
-      await writeFile(join(library, 'voxels', 'empty.vox'), '');
-      await writeFile(join(library, 'thumbnails', 'good.png'), png);
-      await writeFile(join(library, 'secret.png'), 'secret');
-      await symlink(join(library, 'secret.png'), join(library, 'thumbnails', 'link.png'));
-      await mkdir(join(library, 'thumbnails', 'folder.png'));
-    });
+    interface Answered {
+      readonly status: number;
+      readonly type: string | null;
+      readonly origin: string | null;
+      readonly body: string;
+    }
 
-    /** Asks from main, where neither the content policy nor a page's origin stands in the way. */
-    const get = (url: string, init: { method?: string; headers?: Record<string, string> } = {}) =>
-      launched.app.evaluate(
-        async ({ session }, [address, options]) => {
+    /** Asks from main, where neither the content policy nor a page's origin stands in the way; status 0 where it fails. */
+    const ask = (cases: readonly Omit<ProtocolCase, 'group'>[]): Promise<Answered[]> =>
+      launched.app.evaluate(async ({ session }, all) => {
+        const answers: Answered[] = [];
+        for (const { address, method, body, headers } of all) {
           try {
-            const response = await session.defaultSession.fetch(address, options);
-            const bytes = Buffer.from(await response.arrayBuffer());
-            return {
+            const response = await session.defaultSession.fetch(`precedent://${address}`, {
+              method,
+              body,
+              headers,
+            });
+            answers.push({
               status: response.status,
               type: response.headers.get('content-type'),
-              csp: response.headers.get('content-security-policy'),
               origin: response.headers.get('access-control-allow-origin'),
-              body: bytes.toString('base64'),
-            };
+              body: Buffer.from(await response.arrayBuffer()).toString('base64'),
+            });
           } catch (error) {
-            return { status: 0, type: null, csp: null, origin: null, body: btoa(String(error)) };
+            answers.push({ status: 0, type: null, origin: null, body: btoa(String(error).slice(0, 60)) });
           }
-        },
-        [url, init] as const,
-      );
+        }
+        return answers;
+      }, cases as ProtocolCase[]);
+    const get = async (address: string) => (await ask([{ address }]))[0];
     const text = (body: string) => Buffer.from(body, 'base64').toString();
 
-    test('serves the page with its content policy', { timeout }, async () => {
-      const page = await get('precedent://app/');
-      expect(page).toMatchObject({ status: 200, type: 'text/html; charset=utf-8' });
-      expect(page.csp).toMatch(/^default-src 'none'; script-src 'self';/);
-      expect(page.csp).not.toMatch(/unsafe-eval|wasm-unsafe-eval|\*/);
-    });
-
-    test('serves slices and boxes, voxel for voxel', { timeout }, async () => {
-      const slices = await get('precedent://voxels/good?slices=1-3');
+    test('serves slices and pictures, and to the page as a stream and a picture', { timeout }, async () => {
+      const slices = await get('voxels/good?slices=1-3');
       expect(slices).toMatchObject({
         status: 200,
         type: 'application/octet-stream',
@@ -587,19 +327,8 @@ describe.skipIf(skip)(groupName('security'), () => {
       });
       const raw = Buffer.from(slices.body, 'base64');
       expect(new Int16Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length))).toEqual(
-        voxels.slice(20, 80),
+        goodVoxels.slice(20, 80),
       );
-      const box = Buffer.from((await get('precedent://voxels/good?box=1,2,0,3,3,5')).body, 'base64');
-      const expected: number[] = [];
-      for (let k = 0; k <= 5; k++)
-        for (let j = 2; j <= 3; j++)
-          for (let i = 1; i <= 3; i++) expected.push(voxels[i + 5 * (j + 4 * k)] ?? Number.NaN);
-      expect([...new Int16Array(box.buffer.slice(box.byteOffset, box.byteOffset + box.length))]).toEqual(
-        expected,
-      );
-    });
-
-    test('reaches the page as a stream and a picture', { timeout }, async () => {
       const outcome = await runInPage(
         launched.page,
         `
@@ -614,85 +343,37 @@ describe.skipIf(skip)(groupName('security'), () => {
     });
 
     test('stops before it sends a damaged slice', { timeout }, async () => {
-      expect(await get('precedent://voxels/torn?slices=5-5')).toMatchObject({ status: 500 });
-      expect(await get('precedent://voxels/torn?slices=0-5')).toMatchObject({ status: 0 });
-      expect(await get('precedent://voxels/torn?slices=0-4')).toMatchObject({ status: 200 });
-      expect(await get('precedent://voxels/empty?slices=0-0')).toMatchObject({ status: 500 });
+      expect(await get('voxels/torn?slices=5-5')).toMatchObject({ status: 500 });
+      expect(await get('voxels/torn?slices=0-5')).toMatchObject({ status: 0 });
+      expect(await get('voxels/torn?slices=0-4')).toMatchObject({ status: 200 });
+      expect(await get('voxels/empty?slices=0-0')).toMatchObject({ status: 500 });
     });
 
-    const refusals: readonly (readonly [number, string])[] = [
-      ...['..', '%2e%2e', '.%2e', '%2E%2E'].flatMap((up) =>
-        [`app/${up}/${up}/package.json`, `app/assets/${up}/${up}/${up}/etc/passwd`].map(
-          (path) => [404, path] as const,
-        ),
-      ),
-      [404, 'app/..%2f..%2fpackage.json'],
-      [404, 'app/%2e%2e%5c%2e%2e%5cpackage.json'],
-      [404, 'app/..%5c..%5cpackage.json'],
-      [404, 'app//etc/passwd'],
-      [404, 'app/%2Fetc%2Fpasswd'],
-      [404, 'app/index.html%00.png'],
-      [404, 'app/INDEX.HTML'],
-      [404, 'app/index.html/'],
-      [404, 'app/index%2ehtml'],
-      [404, 'elsewhere/x'],
-      [404, 'app.example/index.html'],
-      [400, 'thumbnails/'],
-      [400, 'thumbnails/..%2fsecret'],
-      [400, 'thumbnails/..%5csecret'],
-      [400, 'thumbnails/good%00'],
-      [400, 'thumbnails/good.png'],
-      [400, 'thumbnails/GOOD'],
-      [400, 'thumbnails/%67ood%20'],
-      [400, `thumbnails/${'a'.repeat(65)}`],
-      [404, `thumbnails/${'a'.repeat(64)}`],
-      [400, `thumbnails/${'a'.repeat(20_000)}`],
-      [404, 'thumbnails/../secret'],
-      [404, 'thumbnails/%2e%2e/secret'],
-      [404, 'thumbnails/link'],
-      [404, 'thumbnails/folder'],
-      [400, 'thumbnails/good?size=9'],
-      [404, 'voxels/absent?slices=0-1'],
-      [400, 'voxels/..%2fgood?slices=0-1'],
-      [400, 'voxels/good'],
-      [400, 'voxels/good?slices='],
-      [400, 'voxels/good?slices=0'],
-      [400, 'voxels/good?slices=-1-2'],
-      [400, 'voxels/good?slices=0-1-2'],
-      [400, 'voxels/good?slices=0x1-2'],
-      [400, 'voxels/good?slices=1e0-2'],
-      [400, 'voxels/good?slices=0-99999999999999999999'],
-      [400, 'voxels/good?slices=0-1&slices=2-3'],
-      [400, 'voxels/good?slices=0-1&box=0,0,0,1,1,1'],
-      [400, 'voxels/good?slices=%00'],
-      [400, 'voxels/good?box=0,0,0,1,1'],
-      [400, 'voxels/good?box=0,0,0,1,1,NaN'],
-      [400, 'voxels/good?box=-1,0,0,1,1,1'],
-      [416, 'voxels/good?slices=0-6'],
-      [416, 'voxels/good?slices=3-2'],
-      [416, 'voxels/good?slices=999999-999999'],
-      [416, 'voxels/good?box=0,0,0,5,0,0'],
-      [416, 'voxels/good?box=2,0,0,1,0,0'],
-    ];
-
-    test('answers no address but those of its files', { timeout }, async () => {
-      for (const [status, path] of refusals) {
-        const answer = await get(`precedent://${path}`);
-        expect([path.slice(0, 80), answer.status]).toEqual([path.slice(0, 80), status]);
-        const said = text(answer.body);
-        expect(said).toMatch(/^[^\n]{1,80}$/);
-        // Neither a path of this machine nor what a file holds.
-        expect(said).not.toMatch(/\/(tmp|etc|home|root)|secret|library\/|\.vox|\.png/);
+    test('refuses the whole corpus, and lives', { timeout }, async () => {
+      const { app } = launched;
+      const pid = app.process().pid;
+      // Chromium lets nobody say which origin asks: that is tried on the handler itself (protocol.test.ts).
+      const cases = protocolCases.filter(({ group }) => group !== 'origins');
+      const answers = await ask(cases);
+      expect(answers).toHaveLength(cases.length);
+      const good = new Map(
+        await Promise.all(servedAddresses.map(async (one) => [one, await get(one)] as const)),
+      );
+      const served = new Set([...good.values()].map(({ body }) => body));
+      for (const [n, { group, address, method }] of cases.entries()) {
+        const { status, body } = answers[n];
+        const shown = `${method ?? 'GET'} ${address.slice(0, 100)}`;
+        const refused = status === 0 || (status >= 400 && status < 500);
+        // Chromium asks for the good host in the place of some spellings, and gets what that names.
+        const mended = group === 'hosts' && status === 200 && served.has(body);
+        expect([shown, status, refused || mended]).toEqual([shown, status, true]);
+        expect(text(body)).not.toContain(secret);
+        if (refused) expect(text(body)).not.toMatch(/\/(tmp|etc|home|root)|library\/|\.vox|\.png/);
       }
-    });
-
-    test('answers nothing but GET, and no other origin', { timeout }, async () => {
-      for (const method of ['POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS']) {
-        expect([method, (await get('precedent://voxels/good?slices=0-1', { method })).status]).toEqual([
-          method,
-          405,
-        ]);
-      }
+      expect([...good.values()].map(({ status }) => status)).toEqual(servedAddresses.map(() => 200));
+      expect(app.process().pid).toBe(pid);
+      expect(app.process().exitCode).toBe(null);
+      figure('requests of the protocol refused by the real application', cases.length);
     });
   });
 });

@@ -2,7 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
@@ -20,8 +21,8 @@ describe.skipIf(noAppReason() !== null)(groupName('the session'), () => {
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    await precedentJson('demo', '--library', library(), '--patients', '4');
-    await precedentJson('demo', '--library', join(folder, 'other'), '--patients', '2', '--seed', '2');
+    await demoLibrary(library(), 4);
+    await demoLibrary(join(folder, 'other'), 2, 2);
   });
   afterAll(async () => {
     await launched?.close();

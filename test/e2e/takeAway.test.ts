@@ -1,14 +1,15 @@
 /** What is taken away of a search in the real application, de-identified unless asked otherwise, and how its hits are laid out. */
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { decode } from 'fast-png';
 import type { Page } from 'playwright-core';
-import { getResolvedPDFJS } from 'unpdf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readTable } from '../../native/ingest/csv.ts';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { editCatalog } from '../support/editCatalog.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { readPdf } from './support/pdf.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
 /** Put into the library in the place of the generated patients' identities. */
@@ -43,20 +44,20 @@ describe.skipIf(noAppReason() !== null)(groupName('taking away and laying out'),
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await precedentJson('demo', '--library', library, '--patients', '13');
-    const db = new Sqlite(join(library, 'catalog.sqlite'));
+    await demoLibrary(library, 13);
     const { id, name, date } = canaries;
-    db.prepare(`UPDATE patient SET patientId = ? || id, identity = ? || id, name = ?, birthDate = ?`).run(
-      id,
-      id,
-      name,
-      date,
-    );
-    db.prepare('UPDATE study SET date = ?, accessionNumber = ? || id').run(date, id);
-    db.prepare(`UPDATE lesion SET name = 'GTV ' || ?`).run(name);
-    db.prepare(`INSERT INTO label (lesion, name, value) SELECT id, 'remark', ? FROM lesion`).run(name);
-    db.prepare(`INSERT INTO label (lesion, name, value) SELECT id, 'seen', ? FROM lesion`).run(date);
-    db.close();
+    editCatalog(library, (db) => {
+      db.prepare(`UPDATE patient SET patientId = ? || id, identity = ? || id, name = ?, birthDate = ?`).run(
+        id,
+        id,
+        name,
+        date,
+      );
+      db.prepare('UPDATE study SET date = ?, accessionNumber = ? || id').run(date, id);
+      db.prepare(`UPDATE lesion SET name = 'GTV ' || ?`).run(name);
+      db.prepare(`INSERT INTO label (lesion, name, value) SELECT id, 'remark', ? FROM lesion`).run(name);
+      db.prepare(`INSERT INTO label (lesion, name, value) SELECT id, 'seen', ? FROM lesion`).run(date);
+    });
     launched = await launchApp({ library });
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 1000));
@@ -197,20 +198,3 @@ describe.skipIf(noAppReason() !== null)(groupName('taking away and laying out'),
     expect(launched.pageErrors).toEqual([]);
   });
 });
-
-async function readPdf(bytes: Buffer): Promise<{ text: string; pages: number; pictures: number }> {
-  expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
-  const { getDocument, OPS } = await getResolvedPDFJS();
-  const loading = getDocument({ data: Uint8Array.from(bytes), verbosity: 0 });
-  const pdf = await loading.promise;
-  let [text, pictures] = ['', 0];
-  for (let n = 1; n <= pdf.numPages; n++) {
-    const one = await pdf.getPage(n);
-    const { items } = await one.getTextContent();
-    text += items.map((item) => ('str' in item ? item.str : '')).join(' ');
-    const { fnArray } = await one.getOperatorList();
-    pictures += fnArray.filter((operation) => operation === OPS.paintImageXObject).length;
-  }
-  await loading.destroy();
-  return { text: text.replaceAll(/\s+/g, ' '), pages: pdf.numPages, pictures };
-}

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tourSteps } from '../../renderer/tour/steps.ts';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { patience } from './support/viewport.ts';
 
@@ -13,7 +14,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the tour'), () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await precedentJson('demo', '--library', library, '--patients', '5');
+    await demoLibrary(library, 5);
     launched = await launchApp({ library });
   });
   afterAll(async () => {

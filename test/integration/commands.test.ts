@@ -1,10 +1,10 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Evaluation, SearchResult } from '../../native/contract/engine.ts';
 import type { ImportReport } from '../../native/contract/jobs.ts';
 import type { LesionRow } from '../../native/contract/model.ts';
+import { editCatalog } from '../support/editCatalog.ts';
 import {
   childrenOf,
   commandOf,
@@ -92,9 +92,9 @@ describe('on the generated phantoms', () => {
       (await precedentJson<LesionRow[]>('list', '--library', library)).map((l) => l.outline);
     const before = await outlines();
     expect(before).not.toContain(undefined);
-    const db = new Sqlite(join(library, 'catalog.sqlite'));
-    db.exec('UPDATE lesion SET sphericity = NULL, convexity = NULL, edgeMm = NULL');
-    db.close();
+    editCatalog(library, (db) =>
+      db.exec('UPDATE lesion SET sphericity = NULL, convexity = NULL, edgeMm = NULL'),
+    );
     const [bare] = await precedentJson<LesionRow[]>('list', '--library', library);
     // The evaluation waits for the background.
     await precedentJson('evaluate', '--library', library, '--field', 'organ');

@@ -39,6 +39,7 @@ test('a provider that fails on the way is told once, with what the encoder runs 
     grants: new Grants(),
     onProcess: nothing,
     onLibrary: nothing,
+    onDamage: nothing,
     onJob: nothing,
     onEncoder: (news) => told.push(news),
   });

@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import type { EngineContract } from '../../native/contract/engine.ts';
 import { engineContract } from '../../native/contract/engine.ts';
 import { type InferenceContract, inferenceContract } from '../../native/contract/inference.ts';
+import type { Policy } from '../../native/contract/policy.ts';
 import { readerContract } from '../../native/contract/reader.ts';
 import type { Method, Params, ParsedParams, Result } from '../../native/contract/rpc.ts';
 import { loadManifest, readManifest } from '../../native/encoder/manifest.ts';
@@ -37,7 +38,11 @@ export interface EngineHere {
 /** Opens the library in a folder. Throws what Engine.open throws. */
 export async function engineHere(
   root: string,
-  { mayCreate = true, key }: { mayCreate?: boolean; key?: Uint8Array | undefined } = {},
+  {
+    mayCreate = true,
+    key,
+    policy,
+  }: { mayCreate?: boolean; key?: Uint8Array | undefined; policy?: Policy } = {},
 ): Promise<EngineHere> {
   const grants = new Grants();
   const nothing = () => undefined;
@@ -48,15 +53,21 @@ export async function engineHere(
     demonstration: false,
     mayCreate,
     key,
+    ...(policy && { policy }),
     spawner: spawnerHere,
     grants,
     onProcess: nothing,
     onLibrary: () => changed(),
+    onDamage: nothing,
     onJob: nothing,
     onEncoder: nothing,
   });
   changed = () => engine.library.changed();
-  const handlers = engineHandlers(engine, { libraryChanged: changed });
+  const handlers = engineHandlers(engine, {
+    deleted: nothing,
+    libraryChanged: changed,
+    restart: nothing,
+  });
   return {
     engine,
     async call<M extends Method<EngineContract>>(method: M, params: Params<EngineContract, M>) {

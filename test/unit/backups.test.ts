@@ -4,6 +4,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDatabase } from '../../native/catalog/database.ts';
 import { catalogWrites } from '../../native/catalog/writes.ts';
 import type { BackupManifest } from '../../native/contract/backups.ts';
+import { noPolicy } from '../../native/contract/policy.ts';
+import { AutomaticBackups } from '../../native/engine/automaticBackups.ts';
+import { backupPlace, setBackupFolder } from '../../native/engine/backupPlace.ts';
 import { supersededBackups } from '../../native/engine/backupRotation.ts';
 import {
   backupPath,
@@ -13,6 +16,7 @@ import {
   removeBackup,
   verifyBackup,
 } from '../../native/engine/backups.ts';
+import { Library } from '../../native/engine/library.ts';
 import { volume } from '../support/catalogRows.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 
@@ -111,4 +115,48 @@ test('of automatic backups the newest of seven days and of four weeks before sta
     ['30', '29', '28', '27', '26', '25', '24', '23', '21', '14', '07'].map((day) => `2026-06-${day}T16`),
   );
   expect([...superseded].every((name) => name.startsWith('automatic'))).toBe(true);
+});
+
+test('a library that stays open is backed up once a day, when it holds other things than before', async () => {
+  const library = await Library.open(folder, false);
+  const own = await backupPlace(library.layout, noPolicy);
+  const nothing = async () => undefined;
+  /** As the application is started: it looks at once. */
+  const start = async () => {
+    const automatic = new AutomaticBackups(library, nothing);
+    automatic.start();
+    await automatic.stop();
+    expect(automatic.problem).toBeUndefined();
+    return (await listBackups(own)).length;
+  };
+  /** Makes every backup a day older. */
+  const nextDay = async () => {
+    for (const backup of await listBackups(own)) {
+      const at = new Date(Date.parse(backup.at) - 86_400_000).toISOString();
+      writeFileSync(join(own.folder, `${backup.name}.json`), JSON.stringify({ ...backup, at }));
+    }
+  };
+  expect(await start()).toBe(0);
+  library.writes.addVolume(volume('A', 'content a', []));
+  expect(await start()).toBe(1);
+  library.writes.addVolume(volume('B', 'content b', []));
+  expect(await start()).toBe(1);
+  await nextDay();
+  expect(await start()).toBe(2);
+  await nextDay();
+  expect(await start()).toBe(2);
+  await library.close();
+});
+
+test('a folder for backups that cannot be written is told, and the library goes on', async () => {
+  const library = await Library.open(folder, false);
+  library.writes.addVolume(volume('A', 'content a', []));
+  writeFileSync(join(folder, 'file'), '');
+  await setBackupFolder(library.layout, join(folder, 'file', 'below'));
+  const automatic = new AutomaticBackups(library, async () => undefined);
+  automatic.start();
+  await automatic.stop();
+  expect(automatic.problem).toMatch(/a part of the path is a file/);
+  expect(library.readOnly).toBeNull();
+  await library.close();
 });

@@ -102,7 +102,7 @@ describe('in a library', () => {
     captions.refreshSome();
     expect(reads.lesion(ids.plain).caption).toMatch(/in the spleen/);
     expect(reads.lesion(ids.cyst).caption).not.toMatch(/liver/);
-    writes.removeLesion(ids.nodule);
+    db.prepare('DELETE FROM lesion WHERE uid = ?').run(ids.nodule);
     captions.refreshSome();
     expect(reads.studies({ offset: 0, limit: 1 }).rows[0].captions.count).not.toMatch(/lung/);
     expect(captions.find('nodule')).toEqual([]);

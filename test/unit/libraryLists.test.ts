@@ -99,11 +99,11 @@ describe('the list of lesions', () => {
         diagnosis: { diagnosis: 'lymphoma', proof: 'histology' },
       });
     const audit = library.db
-      .prepare(`SELECT subject, at, detail FROM audit WHERE action = 'edit' ORDER BY id`)
-      .all() as { subject: string; at: string; detail: string }[];
+      .prepare(`SELECT subject, at, user, detail FROM audit WHERE action = 'edit' ORDER BY id`)
+      .all() as { subject: string; at: string; user: string; detail: string }[];
     expect(audit.map(({ subject }) => subject)).toEqual(ids);
+    expect(audit[0].user).toBe(change?.user);
     expect(JSON.parse(audit[0].detail)).toMatchObject({
-      user: change?.user,
       before: { labels: { organ: before[0]?.labels.organ } },
       after: { labels: { organ: null, malignancy: '5' }, diagnosis: { diagnosis: 'lymphoma' } },
     });

@@ -78,3 +78,25 @@ test('native code names no global of the DOM', () => {
   );
   expect(found).toEqual([]);
 });
+
+test('what is built into the application comes from packages that ship, and from Electron', () => {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const packages = ['native', 'electron', 'renderer']
+    .flatMap(sources)
+    .flatMap((file) => imports(readFileSync(join(root, file), 'utf8')))
+    .flatMap((name) => (/^(\.|node:)/.test(name) ? [] : (/^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? [])));
+  expect(packages.length).toBeGreaterThan(100);
+  expect([...new Set(packages)].filter((name) => !(name in dependencies))).toEqual(['electron']);
+});
+
+test('every process that runs Node is kept off the network before it loads anything else', () => {
+  const build = readFileSync(join(root, 'tools/build.mjs'), 'utf8');
+  const entries = [...build.matchAll(/entry: '([\w/.]+\.ts)'/g)]
+    .map(([, entry]) => entry)
+    // A sandboxed preload has no Node, and the other two are loaded by Electron's entry into its process.
+    .filter((entry) => !/^electron\/(preload|main|command)\.ts$/.test(entry));
+  expect(entries).toContain('electron/entry.ts');
+  expect(entries.length).toBeGreaterThanOrEqual(5);
+  const first = entries.map((entry) => targets(entry, readFileSync(join(root, entry), 'utf8'))[0]);
+  expect(new Set(first)).toEqual(new Set(['native/process/offline.ts']));
+});

@@ -29,6 +29,7 @@ export function hasDpkgDeb() {
 /**
  * Writes `output/precedent_VERSION_ARCHITECTURE.deb` from the folder `application` and returns its path. `compression`
  * are dpkg-deb's switches. Throws when dpkg-deb fails.
+ * @param {{ application: string, output: string, version: string, arch: string, compression?: string[] }} options
  */
 export async function makeDeb({ application, output, version, arch, compression = ['-Zxz', '-z6'] }) {
   const tree = join(output, 'deb');
@@ -43,7 +44,7 @@ export async function makeDeb({ application, output, version, arch, compression 
   };
   cpSync(application, join(tree, installFolder), { recursive: true });
   mkdirSync(join(tree, 'usr/bin'), { recursive: true });
-  symlinkSync(`${installFolder}/resources/bin/precedent`, join(tree, 'usr/bin/precedent'));
+  symlinkSync(`../..${installFolder}/resources/bin/precedent`, join(tree, 'usr/bin/precedent'));
   put('usr/share/applications/precedent.desktop', desktopEntry);
   put('usr/share/mime/packages/precedent.xml', mimeTypes);
   put('usr/share/doc/precedent/copyright', readFileSync(join(root, 'LICENSE')));

@@ -17,6 +17,7 @@ export const depends = [
   'libcups2 | libcups2t64',
   'libdrm2',
   'libxkbcommon0',
+  'libx11-xcb1',
 ];
 
 const kept = 'Libraries, settings and logs of its users stay where they are.';
@@ -42,7 +43,9 @@ export function debianVersion(version) {
   return version.replace('-', '~');
 }
 
-const databases = `if command -v update-desktop-database > /dev/null; then update-desktop-database -q /usr/share/applications || true; fi
+/** dpkg names another root in DPKG_ROOT where it installs into a folder. */
+const databases = `[ -n "$DPKG_ROOT" ] && exit 0
+if command -v update-desktop-database > /dev/null; then update-desktop-database -q /usr/share/applications || true; fi
 if command -v update-mime-database > /dev/null; then update-mime-database /usr/share/mime || true; fi
 if command -v gtk-update-icon-cache > /dev/null; then gtk-update-icon-cache -q -t -f /usr/share/icons/hicolor || true; fi`;
 
@@ -51,21 +54,16 @@ export const scripts = {
   postinst: `#!/bin/sh
 set -e
 # Chromium's sandbox where the kernel gives users no namespaces of their own.
-chown root:root ${installFolder}/chrome-sandbox
-chmod 4755 ${installFolder}/chrome-sandbox
+chown root:root "$DPKG_ROOT${installFolder}/chrome-sandbox"
+chmod 4755 "$DPKG_ROOT${installFolder}/chrome-sandbox"
 ${databases}
-`,
-  prerm: `#!/bin/sh
-set -e
-# Files are removed while a running window goes on with what it has open.
-exit 0
 `,
   postrm: `#!/bin/sh
 set -e
-${databases}
 case "$1" in
   remove | purge) echo 'Precedent was removed. ${kept}' ;;
 esac
+${databases}
 `,
 };
 

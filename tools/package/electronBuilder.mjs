@@ -7,6 +7,7 @@ import { root } from '../setup/project.mjs';
  * Builds targets of this machine's system into `output`. With a `runtime` (its executable) the package is a development
  * build on a copy of it; without one electron-builder downloads the official runtime and checks it. Rejects with
  * electron-builder's error.
+ * @param {{ targets: string[], output: string, metadata: object, runtime?: string, prepackaged?: string }} options
  */
 export async function buildWith({ targets, output, metadata, runtime, prepackaged }) {
   const { build, Platform } = await import('electron-builder');

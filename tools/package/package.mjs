@@ -4,7 +4,7 @@
  *   -- --release   a release or nothing
  *   -- --dir       the application's folder alone
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main, root, SetupError, say } from '../setup/project.mjs';
 import { ensureBuild, ensureDependencies, ensureRuntime } from '../setup/steps.mjs';
@@ -22,7 +22,8 @@ await main(async () => {
   const node = await ensureDependencies();
   await ensureBuild(node);
   const runtime = await ensureRuntime(node);
-  const kind = decide(runtime, wanted);
+  const { kind, reason } = decide(runtime, wanted);
+  if (reason) say(`A DEVELOPMENT BUILD is made: ${reason}.`);
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const metadata = packageMetadata(kind, version);
   const common = { output, metadata, runtime: kind === 'development' ? runtime.path : undefined };
@@ -61,14 +62,9 @@ function decide(runtime, wanted) {
   }
 }
 
-/** Where electron-builder puts the folder of this system. */
+/** Where electron-builder puts the folder of this machine's system. */
 function unpackedFolder() {
-  const names = {
-    linux: ['linux-unpacked', 'linux-arm64-unpacked'],
-    win32: ['win-unpacked', 'win-arm64-unpacked'],
-    darwin: ['mac', 'mac-arm64'],
-  };
-  const found = (names[process.platform] ?? []).map((name) => join(output, name)).find(existsSync);
-  if (!found) throw new SetupError('electron-builder made no folder of the application (see above).');
-  return found;
+  const arch = process.arch === 'x64' ? '' : `-${process.arch}`;
+  const names = { linux: `linux${arch}-unpacked`, win32: `win${arch}-unpacked`, darwin: `mac${arch}` };
+  return join(output, names[process.platform]);
 }

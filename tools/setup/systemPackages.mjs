@@ -16,6 +16,7 @@ const libraries = [
   ['libcups.so.2', 'libcups2'],
   ['libdrm.so.2', 'libdrm2'],
   ['libxkbcommon.so.0', 'libxkbcommon0'],
+  ['libX11-xcb.so.1', 'libx11-xcb1'],
 ];
 
 /** What a machine without a screen needs to show a window all the same. */

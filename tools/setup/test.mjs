@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { networkText, noOfflineReason, offlineCommand } from '../test/offline.mjs';
 import { main, root, run, SetupError, say } from './project.mjs';
 import { ensureBuild, ensureDependencies, ensureRuntime, ensureSystemPackages } from './steps.mjs';
 
@@ -44,23 +45,39 @@ await main(async () => {
   sumUp(totals);
 });
 
-/** Runs Vitest and returns what its reporter counted; a run that ends without a report is a failure. */
+/**
+ * Runs Vitest, where it is permitted in a network namespace that leads nowhere, and returns what its reporter counted; a run that
+ * ends without a report is a failure, and so is one of which a packet went anywhere but over loopback.
+ */
 async function runTests(node, env) {
   say('\n▸ tests');
   const folder = mkdtempSync(join(tmpdir(), 'precedent-test-'));
-  const summary = join(folder, 'summary.json');
+  const [summary, network] = [join(folder, 'summary.json'), join(folder, 'network.json')];
+  const reason = noOfflineReason();
+  if (reason) say(`  The network is not cut off: ${reason}`);
   try {
     const reporters = ['--reporter=default', `--reporter=${join(root, 'tools', 'test', 'report.mjs')}`];
-    const command = [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...reporters, ...args];
-    const code = await run(node, command, { env: { ...env, PRECEDENT_TEST_SUMMARY: summary } });
+    const vitest = [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...reporters, ...args];
+    const [program, command] = reason ? [node, vitest] : offlineCommand(node, network, vitest);
+    const code = await run(program, command, { env: { ...env, PRECEDENT_TEST_SUMMARY: summary } });
     const counted = existsSync(summary)
       ? JSON.parse(readFileSync(summary, 'utf8'))
       : { passed: 0, failed: 0, skipped: [] };
     if (code !== 0 && counted.failed === 0) counted.failed = 1;
+    if (reason) counted.skipped.push({ name: 'the network is never asked for', count: 1, reason });
+    else counted[sayNetwork(network) ? 'passed' : 'failed'] += 1;
     return counted;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Tells what was counted of the network; true where every deliberate attempt was seen, and no other was made. */
+function sayNetwork(path) {
+  if (!existsSync(path)) return false;
+  const { control, packets } = JSON.parse(readFileSync(path, 'utf8'));
+  say(`\n▸ network: ${networkText({ control, packets })}`);
+  return packets === 0 && Object.values(control).every((count) => count > 0);
 }
 
 function add(totals, { passed, failed, skipped }) {

@@ -18,7 +18,7 @@ export default async function setup() {
 
 /** Starts Xvfb on a free display number; null where it is not installed or does not start within ten seconds. */
 export function startDisplay(command = 'Xvfb') {
-  const args = ['-displayfd', '3', '-screen', '0', '1680x1050x24', '-nolisten', 'tcp'];
+  const args = ['-displayfd', '3', '-screen', '0', '1680x1050x24', '-nolisten', 'tcp', '-noreset'];
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   const stop = () => child.kill();
   process.once('exit', stop);

@@ -60,6 +60,19 @@ async function ask<T>(
   }
 }
 
+/** The files below some paths. Throws also `interrupted` where two readers died at it. */
+export async function walk(
+  asking: Asking,
+  paths: readonly string[],
+  onProgress: (progress: { done: number }) => void = () => undefined,
+): Promise<{ files: FoundFile[]; skipped: Skipped[] }> {
+  const asked = await ask(asking, () =>
+    asking.reader.call('walk', { paths: [...paths] }, { ...asking, onProgress }),
+  );
+  if ('answer' in asked) return asked.answer;
+  throw new PrecedentError('interrupted', `the folders could not be walked: ${asked.culprit.reason}`);
+}
+
 /** What each file is. A file that stops its reader is skipped, and the others are asked for again. */
 export async function describeFiles(asking: Asking, files: readonly FoundFile[]): Promise<FileDescription[]> {
   const asked = await ask(asking, (onProgress) =>

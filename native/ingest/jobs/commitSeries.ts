@@ -130,12 +130,23 @@ async function addVolume(commit: Commit, read: ReadVolume, replaced: string | un
   const copied = job.options.copy || deidentify || work.unpacked !== undefined;
   const copies = join(layout.originals, uid);
   const patient = patientOf(commit, read);
-  const files = copied
-    ? await keepCopies(read, copies, commit)
-    : read.files.map((file) => sourceFile(commit, file));
-  await commitFile(read.staged, layout.voxelFile(uid));
   const lesions = distinct(read.lesions).map((lesion) => newLesion(lesion, read));
-  await drawThumbnails(library, uid, lesions);
+  const undo = async () => {
+    await removeFile(layout.voxelFile(uid));
+    for (const lesion of lesions) await removeFile(layout.thumbnail(lesion.uid));
+    if (copied) await removeFolder(copies);
+  };
+  let files: SourceFile[];
+  try {
+    files = copied
+      ? await keepCopies(read, copies, commit)
+      : read.files.map((file) => sourceFile(commit, file));
+    await commitFile(read.staged, layout.voxelFile(uid));
+    await drawThumbnails(library, uid, lesions);
+  } catch (error) {
+    await undo();
+    throw error;
+  }
   const removal = replaced === undefined ? undefined : replacement(library, replaced, uid, read);
   for (const text of read.warnings) note(commit, 'warning', read.path, text);
   return {
@@ -165,11 +176,7 @@ async function addVolume(commit: Commit, read: ReadVolume, replaced: string | un
         if (total > 1) note(commit, 'warning', read.path, sharedCase);
       }
     },
-    undo: async () => {
-      await removeFile(layout.voxelFile(uid));
-      for (const lesion of lesions) await removeFile(layout.thumbnail(lesion.uid));
-      if (copied) await removeFolder(copies);
-    },
+    undo,
     after: removal?.after ?? nothing,
   };
 }

@@ -80,6 +80,7 @@ export class JobQueue {
     const id = same?.id ?? this.#jobs.add(job);
     this.#own.add(id);
     if (!this.#running.has(id)) this.#jobs.setState(id, 'waiting');
+    this.#unwritten.delete(id);
     const cancel = () => void this.change(id, 'cancel').catch(() => undefined);
     signal.addEventListener('abort', cancel, { once: true });
     try {
@@ -108,6 +109,7 @@ export class JobQueue {
     if (to === 'sooner' || to === 'later') this.#jobs.prioritise(id, to);
     else {
       if (to === 'resume') this.#own.add(id);
+      this.#unwritten.delete(id);
       this.#jobs.setState(id, to === 'pause' ? 'paused' : to === 'resume' ? 'waiting' : 'cancelled');
       if (to !== 'resume') await this.#stop(id);
       if (to === 'cancel') await removeFolder(join(this.#services.library.layout.unpacked, id));
@@ -154,7 +156,14 @@ export class JobQueue {
     for (const job of this.#jobs.waiting()) {
       if (this.#running.size >= mostRunning) return;
       const isMine = this.#goesOn || this.#own.has(job.id);
-      if (isMine && !this.#running.has(job.id)) this.#begin(job);
+      if (!isMine || this.#running.has(job.id) || this.#unwritten.has(job.id)) continue;
+      try {
+        this.#begin(job);
+      } catch (thrown) {
+        this.#running.delete(job.id);
+        this.#unwritten.set(job.id, PrecedentError.from(thrown));
+        this.#tell(job.id);
+      }
     }
   }
 
@@ -187,6 +196,7 @@ export class JobQueue {
         () => this.#finish(job.id, 'done'),
         (thrown: unknown) => this.#failed(job.id, PrecedentError.from(thrown)),
       )
+      .catch((thrown: unknown) => this.#unwritten.set(job.id, PrecedentError.from(thrown)))
       .finally(() => {
         this.#running.delete(job.id);
         onLibrary();
@@ -203,9 +213,11 @@ export class JobQueue {
     return result;
   }
 
+  /** Jobs that ended when not even that could be written: by the catalog they still run, and they go on at the next start. */
+  readonly #unwritten = new Map<string, PrecedentError>();
   readonly #failures = new Map<string, PrecedentError>();
   #failure(id: string): PrecedentError | undefined {
-    const error = this.#failures.get(id);
+    const error = this.#failures.get(id) ?? this.#unwritten.get(id);
     this.#failures.delete(id);
     return error;
   }
@@ -231,6 +243,8 @@ export class JobQueue {
   }
 
   #withProgress(row: JobRow): JobRow {
+    const unwritten = this.#unwritten.get(row.id);
+    if (unwritten) return { ...row, state: 'failed', error: unwritten.message };
     return { ...row, progress: this.#running.get(row.id)?.progress };
   }
 

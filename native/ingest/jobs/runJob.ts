@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import type { Job, JobItem } from '../../catalog/jobs.ts';
 import type { ImportProgress } from '../../contract/jobs.ts';
 import type { FoundFile, ReadOptions } from '../../contract/reader.ts';
-import { ensureFolder, removeFolder } from '../../files/files.ts';
+import { discardFolder, ensureFolder, removeFolder } from '../../files/files.ts';
 import { throwIfCancelled } from '../../process/cancel.ts';
 import { inOrder } from '../../process/inOrder.ts';
 import { applyLabels } from '../applyLabels.ts';
@@ -115,7 +115,7 @@ async function importSeries(
   };
   meter.begin('read', open.length, bytesOf(open.flatMap(({ work }) => work.files)));
   const read = ({ item, work }: Opened<SeriesWork>) => readPiece(running, item, work);
-  for await (const piece of inOrder(open, reader.size, read, async ({ staging }) => removeFolder(staging))) {
+  for await (const piece of inOrder(open, reader.size, read, async ({ staging }) => discardFolder(staging))) {
     const { item, work, series, staging } = piece;
     try {
       throwIfCancelled(signal);
@@ -129,7 +129,7 @@ async function importSeries(
         await embedVolume(library, embedder, uid, ['lesion'], signal).catch(() => undefined);
       if (volumes.length > 0) showNow();
     } finally {
-      await removeFolder(staging);
+      await discardFolder(staging);
     }
     meter.step(1, bytesOf(work.files));
   }
@@ -165,7 +165,7 @@ async function readPiece(
     const asking = { reader, group: job.id, priority: job.priority, signal };
     return { item, work, series: await readSeries(asking, work.series, options), staging };
   } catch (error) {
-    await removeFolder(staging);
+    await discardFolder(staging);
     throw error;
   }
 }

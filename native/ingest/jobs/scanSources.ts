@@ -9,7 +9,7 @@ import { reportOwner } from '../../report/owner.ts';
 import { mirOrganOf, msdRoots } from '../msd.ts';
 import { isRegionTable, namesImages } from '../regionTable.ts';
 import { groupFound } from '../sources/group.ts';
-import { type Asking, describeFiles, missingOf, readDataset, readTable, unzip } from './callReader.ts';
+import { type Asking, describeFiles, missingOf, readDataset, readTable, unzip, walk } from './callReader.ts';
 import type { Meter } from './meter.ts';
 import { type JobServices, shownPath, type UnpackedFrom, type Work } from './work.ts';
 
@@ -32,11 +32,8 @@ export async function walkSources(
   meter: Meter,
 ): Promise<{ files: FoundFile[]; notes: JobNote[]; fingerprint: string }> {
   meter.begin('scan', 0);
-  const { files, skipped } = await reader.call(
-    'walk',
-    { paths: [...job.sources] },
-    { signal, group: job.id, priority: job.priority, onProgress: ({ done }) => meter.set(done, 0) },
-  );
+  const asking = { reader, group: job.id, priority: job.priority, signal };
+  const { files, skipped } = await walk(asking, job.sources, ({ done }) => meter.set(done, 0));
   const hash = createHash('sha256');
   for (const { path, bytes, mtimeMs } of files) hash.update(JSON.stringify([path, bytes, mtimeMs]));
   return { files, notes: notesOf(skipped, undefined), fingerprint: hash.digest('hex') };

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { LabelChange } from '../../../native/contract/library.ts';
 import { type Diagnosis, type FieldInfo, proofs } from '../../../native/contract/model.ts';
 import { count } from '../../ui/format.ts';
+import { askToDelete } from '../deletion/deletion.ts';
 import { editLesions } from '../edits.ts';
 import { labelsOf } from '../queries.ts';
 import { deselect, usePage } from './pageState.ts';
@@ -94,6 +95,18 @@ export function BulkBar({ fields }: { fields: readonly FieldInfo[] }) {
       </Button>
       <span className="spacer" />
       <TeachingMenu />
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        color="red"
+        disabled={none}
+        data-testid="bulk-delete"
+        onClick={() =>
+          askToDelete({ subject: { lesions: [...selected] }, what: count(selected.size, 'lesion') })
+        }
+      >
+        Delete…
+      </Button>
       <Button size="compact-xs" variant="subtle" color="gray" disabled={none} onClick={deselect}>
         Deselect
       </Button>

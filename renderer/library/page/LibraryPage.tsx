@@ -1,13 +1,15 @@
-/** The library on the whole window: all lesions as a table, duplicates, its health, and what was changed by hand. */
+/** The library on the whole window: all lesions as a table, duplicates, its health, what was changed by hand, and who did what. */
 import './library.css';
 import { Modal, SegmentedControl } from '@mantine/core';
 import { useEffect } from 'react';
 import { useView } from '../../ui/store.ts';
+import { useDeletion } from '../deletion/deletion.ts';
 import { redoLabels, undoLabels } from '../edits.ts';
 import { DuplicatesPage } from './DuplicatesPage.tsx';
 import { HealthPage } from './HealthPage.tsx';
 import { HistoryPage } from './HistoryPage.tsx';
 import { LesionsPage } from './LesionsPage.tsx';
+import { LogPage } from './LogPage.tsx';
 import { deselect, type PageName, usePage } from './pageState.ts';
 
 const pages: readonly { readonly value: PageName; readonly label: string }[] = [
@@ -15,11 +17,13 @@ const pages: readonly { readonly value: PageName; readonly label: string }[] = [
   { value: 'duplicates', label: 'Duplicates' },
   { value: 'health', label: 'Health' },
   { value: 'history', label: 'History' },
+  { value: 'log', label: 'Log' },
 ];
 
 export function LibraryPage() {
   const open = useView((s) => s.dialog === 'library');
   const page = usePage((s) => s.page);
+  const asking = useDeletion((s) => s.asked !== null);
   useEffect(() => {
     if (!open) {
       deselect();
@@ -35,6 +39,8 @@ export function LibraryPage() {
       onClose={() => useView.setState({ dialog: null })}
       title="Library"
       fullScreen
+      closeOnEscape={!asking}
+      trapFocus={!asking}
       transitionProps={{ duration: 0 }}
       closeButtonProps={{ 'aria-label': 'Close' }}
       classNames={{ body: 'library-page-body' }}
@@ -52,6 +58,7 @@ export function LibraryPage() {
           {page === 'duplicates' && <DuplicatesPage />}
           {page === 'health' && <HealthPage />}
           {page === 'history' && <HistoryPage />}
+          {page === 'log' && <LogPage />}
         </div>
       )}
     </Modal>

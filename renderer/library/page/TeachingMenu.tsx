@@ -2,6 +2,7 @@
 import { Button, Checkbox, Popover, Progress, TextInput } from '@mantine/core';
 import { IconSchool } from '@tabler/icons-react';
 import { useState } from 'react';
+import { useExportRefusal } from '../../lock/session.ts';
 import { count } from '../../ui/format.ts';
 import { usePage } from './pageState.ts';
 import { exportTeaching, useTeaching } from './teaching.ts';
@@ -11,6 +12,7 @@ const most = 2000;
 export function TeachingMenu() {
   const selected = usePage((s) => s.selected);
   const running = useTeaching((s) => s.running);
+  const refusal = useExportRefusal();
   const [open, setOpen] = useState(false);
   const [title, setTitle] = useState('');
   const [reports, setReports] = useState(false);
@@ -48,8 +50,8 @@ export function TeachingMenu() {
           size="compact-xs"
           variant="default"
           leftSection={<IconSchool size={13} />}
-          disabled={selected.size === 0 || selected.size > most}
-          title={selected.size > most ? `${most} lesions at most` : undefined}
+          disabled={refusal !== undefined || selected.size === 0 || selected.size > most}
+          title={refusal ?? (selected.size > most ? `${most} lesions at most` : undefined)}
           data-testid="teaching"
           onClick={() => setOpen(!open)}
         >

@@ -5,7 +5,7 @@ import { callEngine } from '../../engine.ts';
 import { failed } from '../../ui/notice.ts';
 import { useView } from '../../ui/store.ts';
 
-export type PageName = 'lesions' | 'duplicates' | 'health' | 'history';
+export type PageName = 'lesions' | 'duplicates' | 'health' | 'history' | 'log';
 type Order = NonNullable<LesionSelection['order']>;
 
 interface PageState {

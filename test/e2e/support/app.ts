@@ -35,6 +35,8 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The user's profile; without one, a new empty folder. */
   readonly profile?: string;
+  /** The executable of a packaged application with its sandbox, instead of the checkout. */
+  readonly packaged?: string;
 }
 
 export interface LaunchedApp {
@@ -73,12 +75,13 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
   const library = options.library ?? join(folder, 'library');
   await mkdir(library, { recursive: true });
   const args = ['--allow-test-data', '--library', library, ...(options.args ?? [])];
+  const profile = options.profile ?? join(folder, 'profile');
   const app = await _electron.launch({
-    executablePath: executable(),
-    args: commandLine(options.profile ?? join(folder, 'profile'), args),
+    executablePath: options.packaged ?? executable(),
+    args: options.packaged ? [`--user-data-dir=${profile}`, ...args] : commandLine(profile, args),
     env: environment(options.env),
     // Playwright switches the sandbox off on Linux unless it is told not to.
-    chromiumSandbox: !asRoot,
+    chromiumSandbox: options.packaged !== undefined || !asRoot,
   });
   let stderr = '';
   app.process().stderr?.on('data', (data) => {
@@ -109,16 +112,25 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
   };
 }
 
+/** Starts the application without Playwright, and so without a debugger. */
+export function startApp(
+  profile: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  return spawn(executable(), commandLine(profile, args), {
+    env: environment(env),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+}
+
 /** Runs the application without Playwright until it ends by itself; for starts that are refused. */
 export async function runApp(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number | null; readonly stderr: string }> {
   const profile = await mkdtemp(join(tmpdir(), 'precedent-e2e-'));
-  const child: ChildProcess = spawn(executable(), commandLine(profile, args), {
-    env: environment(env),
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = startApp(profile, args, env);
   let stderr = '';
   child.stderr?.on('data', (data) => {
     stderr += String(data);

@@ -59,26 +59,29 @@ export async function requestPort(page: Page): Promise<void> {
   );
 }
 
-/** One request over the port that came last. */
-export function askEngine(page: Page, method: string, params: unknown): Promise<Reply> {
+/** The page's own client counts from 1 on the same port and ignores ids that it did not give. */
+function freshId(): number {
+  return 1_000_000 + Math.floor(Math.random() * 1_000_000);
+}
+
+/** One request over the port that came last, under an id of its own. */
+export function askEngine(page: Page, method: string, params: unknown, id = freshId()): Promise<Reply> {
   return page.evaluate(
-    ([name, body]) =>
+    ([name, body, own]) =>
       new Promise<Reply>((resolve, reject) => {
         const port = window.testPorts?.at(-1);
         if (!port) {
           reject(new Error('the page has no port'));
           return;
         }
-        // The page's own client counts from 1 on the same port and ignores ids that it did not give.
-        const id = 1_000_000 + Math.floor(Math.random() * 1_000_000);
         port.addEventListener('message', (event) => {
           const { data } = event;
-          if (data.id === id && data.type !== 'progress') resolve(data);
+          if (data.id === own && data.type !== 'progress') resolve(data);
         });
         port.start();
-        port.postMessage({ type: 'request', id, method: name, params: body });
+        port.postMessage({ type: 'request', id: own, method: name, params: body });
       }),
-    [method, params] as const,
+    [method, params, id] as const,
   );
 }
 

@@ -1,0 +1,337 @@
+/**
+ * Takes patients, studies or lesions out of the catalog with everything that names them, in one transaction that also writes down
+ * that there is more to remove; `scrub` then leaves nothing of them in the file.
+ */
+import type { DeletionCounts, DeletionSubject } from '../contract/deletion.ts';
+import { PrecedentError } from '../contract/errors.ts';
+import type { CatalogAudit } from './audit.ts';
+import { type Database, openToRead } from './database.ts';
+import { deleteAction } from './deletionAudit.ts';
+import { removeTraces, searchesNaming } from './deletionTraces.ts';
+import { ancestors, type Traces } from './traces.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Row numbers of what goes. */
+export interface Chosen {
+  readonly patients: readonly number[];
+  readonly studies: readonly number[];
+  readonly volumes: readonly number[];
+  readonly lesions: readonly number[];
+}
+/** Opaque ids of what went. */
+export interface Deleted {
+  readonly patients: readonly string[];
+  readonly studies: readonly string[];
+  readonly volumes: readonly string[];
+  readonly lesions: readonly string[];
+}
+/** A deletion of which files, caches or traces in the file are left to remove. */
+export interface PendingDeletion {
+  readonly id: number;
+  readonly at: string;
+  readonly backups: 'purge' | 'keep';
+  readonly ids: Deleted;
+}
+type Table = keyof Chosen;
+const tableOf = { patients: 'patient', studies: 'study', volumes: 'volume', lesions: 'lesion' } as const;
+
+export function catalogDeletions(db: Database, audit: CatalogAudit) {
+  const rows = (sql: string, ...params: unknown[]): Row[] => db.prepare(sql).all(...params) as Row[];
+  const column = <T>(sql: string, ...params: unknown[]): T[] =>
+    db
+      .prepare(sql)
+      .pluck()
+      .all(...params) as T[];
+  const among = (ids: readonly number[]) => JSON.stringify(ids);
+  const inJson = 'IN (SELECT value FROM json_each(?))';
+  const count = (sql: string, ids: readonly number[]): number => Number(column<number>(sql, among(ids))[0]);
+
+  /** Throws `not-found` where something that is named is not in the library. */
+  function choose(subject: DeletionSubject): Chosen {
+    if ('lesions' in subject) {
+      const wanted = new Set(subject.lesions);
+      const lesions = column<number>(
+        'SELECT id FROM lesion WHERE uid IN (SELECT value FROM json_each(?))',
+        JSON.stringify([...wanted]),
+      );
+      if (lesions.length < wanted.size) throw gone('lesion');
+      return { patients: [], studies: [], volumes: [], lesions };
+    }
+    const studies =
+      'patient' in subject
+        ? column<number>(
+            'SELECT study.id FROM study JOIN patient ON patient.id = study.patient WHERE patient.uid = ?',
+            subject.patient,
+          )
+        : column<number>('SELECT id FROM study WHERE uid = ?', subject.study);
+    const patients =
+      'patient' in subject
+        ? column<number>('SELECT id FROM patient WHERE uid = ?', subject.patient)
+        : column<number>(
+            `SELECT patient FROM study WHERE uid = ? AND NOT EXISTS (
+               SELECT 1 FROM study other WHERE other.patient = study.patient AND other.id != study.id)`,
+            subject.study,
+          );
+    if ('patient' in subject && patients.length === 0) throw gone('patient');
+    if ('study' in subject && studies.length === 0) throw gone('study');
+    const volumes = column<number>(
+      `SELECT volume.id FROM volume JOIN series ON series.id = volume.series WHERE series.study ${inJson}`,
+      among(studies),
+    );
+    const lesions = column<number>(`SELECT id FROM lesion WHERE volume ${inJson}`, among(volumes));
+    return { patients, studies, volumes, lesions };
+  }
+
+  const idsOf = (chosen: Chosen, table: Table): string[] =>
+    column(`SELECT uid FROM ${tableOf[table]} WHERE id ${inJson}`, among(chosen[table]));
+  const deleted = (chosen: Chosen): Deleted => ({
+    patients: idsOf(chosen, 'patients'),
+    studies: idsOf(chosen, 'studies'),
+    volumes: idsOf(chosen, 'volumes'),
+    lesions: idsOf(chosen, 'lesions'),
+  });
+
+  /** What the chosen are known by, inside of the catalog and outside. */
+  function tracesOf(chosen: Chosen, ids: Deleted): Traces {
+    const { patients, studies, volumes, lesions } = chosen;
+    const texts = (sql: string, of: readonly number[]): string[] =>
+      rows(sql, among(of))
+        .flatMap((row) => Object.values(row))
+        .filter((value): value is string => typeof value === 'string' && value !== '');
+    const people = texts(`SELECT patientId, identity FROM patient WHERE id ${inJson}`, patients);
+    const names = texts(`SELECT name, birthDate FROM patient WHERE id ${inJson}`, patients);
+    const uids = [
+      ...texts(`SELECT studyInstanceUid, accessionNumber FROM study WHERE id ${inJson}`, studies),
+      ...texts(`SELECT seriesInstanceUid FROM series WHERE study ${inJson}`, studies),
+    ];
+    const files = [
+      ...texts(`SELECT path, original FROM source_file WHERE volume ${inJson}`, volumes),
+      ...texts(`SELECT path FROM report WHERE study ${inJson}`, studies),
+    ];
+    const others = column<string>(
+      `SELECT path FROM source_file WHERE volume NOT ${inJson} UNION SELECT original FROM source_file
+         WHERE original IS NOT NULL AND volume NOT ${inJson} UNION SELECT path FROM report WHERE study NOT ${inJson}`,
+      among(volumes),
+      among(volumes),
+      among(studies),
+    );
+    const shared = new Set(others.flatMap(ancestors));
+    const folders = new Set(files.flatMap((path) => ancestors(path).slice(1)));
+    const merged = mergedInto(ids);
+    return {
+      exact: new Set([
+        ...Object.values(ids).flat(),
+        ...texts(`SELECT uid FROM report WHERE study ${inJson}`, studies),
+        ...texts(`SELECT uid FROM organ WHERE volume ${inJson}`, volumes),
+        ...texts(`SELECT sopInstanceUid FROM source_file WHERE volume ${inJson}`, volumes),
+        ...[...people, ...uids, ...files, ...merged.exact],
+      ]),
+      folders: folders.difference(shared),
+      spelled: [...people, ...uids, ...names, ...merged.spelled],
+      parts: [...names.flatMap(partsOf), ...merged.parts],
+      regions: new Set(
+        rows(
+          `SELECT volume.uid, i0, j0, k0, i1, j1, k1 FROM lesion JOIN volume ON volume.id = lesion.volume
+           WHERE lesion.id ${inJson}`,
+          among(lesions),
+        ).map(({ uid, ...box }) => `${uid} ${Object.values(box)}`),
+      ),
+    };
+  }
+
+  /** What was merged into the deleted, by what the merges wrote down; what was taken apart again is something else. */
+  function mergedInto({
+    patients,
+    lesions,
+  }: Deleted): Readonly<Record<'exact' | 'spelled' | 'parts', string[]>> {
+    const found = { exact: [] as string[], spelled: [] as string[], parts: [] as string[] };
+    for (const [table, from] of [
+      ['patient', patients],
+      ['lesion', lesions],
+    ] as const) {
+      const ask = db.prepare(
+        `SELECT json_extract(detail, '$.before.goes') FROM audit WHERE action = '${table}.merge' AND subject = ?`,
+      );
+      const isThere = db.prepare(`SELECT 1 FROM ${table} WHERE uid = ?`);
+      const waiting = [...from];
+      for (let uid = waiting.pop(); uid !== undefined; uid = waiting.pop())
+        for (const text of ask.pluck().all(uid) as (string | null)[]) {
+          if (text === null) continue;
+          const goes = JSON.parse(text) as Readonly<Record<string, string | null>>;
+          if (!goes.uid || isThere.get(goes.uid) || found.exact.includes(goes.uid)) continue;
+          waiting.push(goes.uid);
+          found.exact.push(goes.uid);
+          if (table === 'lesion') continue;
+          const known = [goes.patientId, goes.identity].filter((one) => typeof one === 'string');
+          const named = typeof goes.name === 'string' ? [goes.name] : [];
+          found.exact.push(...known);
+          found.spelled.push(...known, ...named);
+          found.parts.push(...named.flatMap(partsOf));
+        }
+    }
+    return found;
+  }
+
+  function counts(chosen: Chosen, ids: Deleted): DeletionCounts {
+    const { patients, studies, volumes, lesions } = chosen;
+    return {
+      patients: patients.length,
+      studies: studies.length,
+      volumes: volumes.length,
+      lesions: lesions.length,
+      reports: count(`SELECT count(*) FROM report WHERE study ${inJson}`, studies),
+      drawn:
+        count(`SELECT count(*) FROM annotation WHERE volume ${inJson}`, volumes) +
+        count(`SELECT count(*) FROM key_image WHERE volume ${inJson}`, volumes),
+      copies: count(`SELECT count(*) FROM volume WHERE copied = 1 AND id ${inJson}`, volumes),
+      searches: searchesNaming(db, tracesOf(chosen, ids)),
+    };
+  }
+
+  /** From the leaves up: the triggers that mark captions find the studies still there. */
+  function removeRows({ patients, studies, volumes, lesions }: Chosen): void {
+    const run = (sql: string, ids: readonly number[]) => db.prepare(sql).run(among(ids));
+    // What was drawn where a lesion is may be it, before it was saved.
+    for (const table of ['feedback_query', 'unsaved_mark'])
+      run(
+        `DELETE FROM ${table} WHERE (volume, box) IN (SELECT volume, concat_ws(',', i0, j0, k0, i1, j1, k1)
+           FROM lesion WHERE id ${inJson})`,
+        lesions,
+      );
+    forgetWarnings(lesions);
+    run(`DELETE FROM lesion WHERE id ${inJson}`, lesions);
+    run(`DELETE FROM volume WHERE id ${inJson}`, volumes);
+    run(`DELETE FROM report WHERE study ${inJson}`, studies);
+    run(`DELETE FROM series WHERE study ${inJson}`, studies);
+    run(`DELETE FROM study WHERE id ${inJson}`, studies);
+    run(`DELETE FROM patient WHERE id ${inJson}`, patients);
+    // What lost its last mark with its hits tells of nothing any more.
+    db.exec(
+      'DELETE FROM feedback_query WHERE NOT EXISTS (SELECT 1 FROM feedback_mark WHERE query = feedback_query.id)',
+    );
+  }
+
+  /** How a lesion was read is told under its name, in its volume and in the reports of imports. */
+  function forgetWarnings(lesions: readonly number[]): void {
+    const told = rows(
+      `SELECT volume.id, lesion.name, volume.path, warnings FROM lesion JOIN volume ON volume.id = lesion.volume
+       WHERE lesion.id ${inJson}`,
+      among(lesions),
+    );
+    const keep = db.prepare('UPDATE volume SET warnings = ? WHERE id = ?');
+    const drop = db.prepare('DELETE FROM job_note WHERE path = ? AND substr(text, 1, ?) = ?');
+    for (const { id, name, path } of told) {
+      const start = `${name}: `;
+      const [warnings] = column<string>('SELECT warnings FROM volume WHERE id = ?', id);
+      const left = (JSON.parse(warnings) as string[]).filter((text) => !text.startsWith(start));
+      keep.run(JSON.stringify(left), id);
+      drop.run(path, start.length, start);
+    }
+  }
+
+  return {
+    /** What a deletion would take. Throws `not-found`. */
+    plan: (subject: DeletionSubject): { readonly ids: Deleted; readonly counts: DeletionCounts } => {
+      const chosen = choose(subject);
+      const ids = deleted(chosen);
+      return { ids, counts: counts(chosen, ids) };
+    },
+
+    /**
+     * Takes the subject out with all that names it, writes the audit entry, and leaves a row that says that the rest is to be
+     * removed. Throws `not-found`, and `refused` while an unfinished import holds files of it.
+     */
+    remove: db.transaction(
+      (
+        user: string,
+        subject: DeletionSubject,
+        backups: PendingDeletion['backups'],
+      ): { readonly ids: Deleted; readonly counts: DeletionCounts } => {
+        const chosen = choose(subject);
+        const ids = deleted(chosen);
+        const told = counts(chosen, ids);
+        const traces = tracesOf(chosen, ids);
+        const at = new Date().toISOString();
+        db.prepare('INSERT INTO deletion (at, backups, ids) VALUES (?, ?, ?)').run(
+          at,
+          backups,
+          JSON.stringify(ids),
+        );
+        removeRows(chosen);
+        removeTraces(db, audit, traces, chosen.studies.length > 0);
+        const [kind, of] = Object.entries(subject)[0];
+        const detail = { kind, ...told, backups, ids };
+        audit.append([{ action: deleteAction, subject: typeof of === 'string' ? of : '', detail, user }]);
+        return { ids, counts: told };
+      },
+    ),
+
+    /** Those that are not finished, the earliest first. */
+    pending: (): PendingDeletion[] =>
+      rows('SELECT * FROM deletion ORDER BY id').map((row) => ({
+        id: Number(row.id),
+        at: String(row.at),
+        backups: row.backups as PendingDeletion['backups'],
+        ids: JSON.parse(String(row.ids)) as Deleted,
+      })),
+    /** Every trace is gone: to be called last. */
+    finished: (id: number): void => void db.prepare('DELETE FROM deletion WHERE id = ?').run(id),
+
+    /**
+     * Writes the file anew: SQLite overwrites what is deleted, but pages that it had rearranged before keep remains of it, and
+     * indexes of texts keep the beginnings of words. Needs as much memory as the catalog is large, and as much room on the disk.
+     * Throws `storage`.
+     */
+    scrub: (): void => {
+      try {
+        for (const index of ['lesion_text', 'report_text'])
+          db.exec(`INSERT INTO ${index} (${index}) VALUES ('rebuild')`);
+        db.exec('VACUUM');
+        const [{ busy }] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
+        if (busy !== 0) throw new Error('the journal is in use');
+      } catch {
+        throw new PrecedentError(
+          'storage',
+          'it is deleted, but the catalog could not be written anew, and may hold traces of it',
+          'catalog.sqlite',
+          'free some space on the disk and open the library again: that removes them',
+        );
+      }
+    },
+  };
+}
+export type CatalogDeletions = ReturnType<typeof catalogDeletions>;
+
+/** Whether a copy of a catalog knows any of these; undefined of one that cannot be read. */
+export function knowsAny(path: string, ids: Deleted): boolean | undefined {
+  try {
+    const db = openToRead(path);
+    try {
+      return Object.entries(tableOf).some(
+        ([name, table]) =>
+          db
+            .prepare(`SELECT 1 FROM ${table} WHERE uid IN (SELECT value FROM json_each(?)) LIMIT 1`)
+            .get(JSON.stringify(ids[name as Table])) !== undefined,
+      );
+    } finally {
+      db.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+function gone(what: string): PrecedentError {
+  return new PrecedentError(
+    'not-found',
+    `there is no such ${what}`,
+    undefined,
+    `see \`list\` for what there is`,
+  );
+}
+
+/** The parts of a DICOM person name (PS3.5 section 6.2.1.1): any of them may stand alone in a text. */
+function partsOf(name: string): string[] {
+  return name.split(/[\^=\s,]+/).filter((part) => part !== '');
+}

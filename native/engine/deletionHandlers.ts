@@ -1,0 +1,48 @@
+/** What the engine answers about deleting for good. */
+import type { Deleted } from '../catalog/deletions.ts';
+import type { EngineContract } from '../contract/engine.ts';
+import { throwIfCancelled } from '../process/cancel.ts';
+import type { Handlers } from '../process/serve.ts';
+import { backupPlace } from './backupPlace.ts';
+import { makeBackup } from './backups.ts';
+import { finishDeletions } from './deletion.ts';
+import { backupsHolding } from './deletionBackups.ts';
+import type { Engine } from './engine.ts';
+
+/** @param tell to be called as soon as they are gone from the library, so that no window shows them on */
+export function deletionHandlers(
+  engine: Engine,
+  tell: (deleted: Deleted) => void,
+): Pick<Handlers<EngineContract>, 'library.deletion' | 'library.delete'> {
+  const { library } = engine;
+  const { deletions, layout } = library;
+  const holding = async (ids: Deleted): Promise<number> => {
+    const { copies, damaged } = await backupsHolding(library, ids);
+    return copies.length + damaged.length;
+  };
+  return {
+    'library.deletion': async ({ subject }) => {
+      const { ids, counts } = deletions.plan(subject);
+      return { ...counts, backups: await holding(ids) };
+    },
+    'library.delete': ({ subject, backups }, { signal }) =>
+      engine.exclusively('a deletion', signal, (either) =>
+        // A copy that was begun before would hold what is deleted meanwhile.
+        engine.backups.held(async () => {
+          throwIfCancelled(either);
+          const held = await holding(deletions.plan(subject).ids);
+          const { ids, counts } = deletions.remove(library.session.user, subject, backups);
+          tell(ids);
+          await finishDeletions(library);
+          // What was purged may have been all backups there were. One that cannot be made now is made by itself later.
+          if (held > 0 && backups === 'purge')
+            await makeBackup(
+              await backupPlace(layout, library.session.policy),
+              layout.catalog,
+              'automatic',
+            ).catch(() => undefined);
+          return { ...counts, backups: held };
+        }),
+      ),
+  };
+}

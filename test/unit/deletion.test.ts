@@ -1,0 +1,199 @@
+/** Deleting for good: nothing of a patient, study or lesion is left in any byte of the library, whenever it is killed; others stay. */
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { integrityProblems } from '../../native/catalog/database.ts';
+import { importOptions } from '../../native/contract/jobs.ts';
+import { finishDeletions } from '../../native/engine/deletion.ts';
+import { Library } from '../../native/engine/library.ts';
+import { createRandom } from '../../native/random.ts';
+import { type CanaryLibrary, plantCanaries } from '../support/canaryLibrary.ts';
+import { findCanaries, textCanary } from '../support/canarySearch.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
+
+let folder: string;
+let planted: CanaryLibrary;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  planted = await plantCanaries(join(folder, 'planted'));
+});
+afterAll(() => removeFolder(folder));
+
+let copies = 0;
+function copy(): string {
+  const root = join(folder, `copy-${copies++}`);
+  cpSync(join(folder, 'planted'), root, { recursive: true });
+  onTestFinished(() => removeFolder(root));
+  return root;
+}
+
+async function open(root: string): Promise<Library> {
+  const library = await Library.open(root, false);
+  onTestFinished(() => library.close());
+  return library;
+}
+
+const namesOf = (found: readonly string[]) => new Set(found.map((line) => line.split(': ')[0]));
+const kinds = ['patient', 'study', 'lesion'] as const;
+const left = { patient: [1, 1, 1, 1], study: [2, 2, 2, 2], lesion: [2, 3, 3, 3] } as const;
+
+/** All that must be so once a deletion has ended. */
+function expectGone(root: string, library: Library, kind: (typeof kinds)[number]): void {
+  expect(findCanaries(root, planted.canaries[kind])).toEqual([]);
+  const staying = namesOf(findCanaries(root, planted.staying));
+  expect(planted.staying.filter(({ name }) => !staying.has(name) && !name.includes('matrix'))).toEqual([]);
+  expect(integrityProblems(library.db)).toEqual([]);
+  expect(library.deletions.pending()).toEqual([]);
+  expect(Object.values(library.reads.counts())).toEqual(left[kind]);
+}
+
+const moments = [
+  'uncommitted',
+  'rm 1',
+  'unlink 1',
+  'files',
+  'vectors',
+  'captions',
+  'catalog',
+  'backups',
+  'finished',
+];
+
+describe.each(kinds)('a deleted %s', (kind) => {
+  const subject = () => planted.subjects[kind];
+
+  test('was in the library in every form that is searched for, and leaves nothing', async () => {
+    const root = copy();
+    const library = await open(root);
+    writeFileSync(join(library.layout.staging, 'left'), 'Zqannalesionstaged');
+    const before = namesOf(findCanaries(root, planted.canaries[kind]));
+    expect(planted.canaries[kind].filter(({ name }) => !before.has(name)).map(({ name }) => name)).toEqual(
+      [],
+    );
+    library.deletions.remove('tester', subject(), 'purge');
+    library.changed();
+    await finishDeletions(library);
+    expectGone(root, library, kind);
+    await library.vectors({
+      encoder: 'e',
+      version: '1',
+      preprocessing: 'p',
+      level: 'lesion',
+      pooling: '',
+      dim: 32,
+    });
+    expect(findCanaries(library.layout.vectors, planted.canaries[kind])).toEqual([]);
+  });
+
+  // The steps are the same of each.
+  test.each(kind === 'patient' ? moments : ['catalog'])('is gone after a kill at "%s"', async (moment) => {
+    const root = copy();
+    const script = join(import.meta.dirname, '../support/deleteThenDie.ts');
+    const args = [script, root, JSON.stringify(subject()), moment];
+    const killed = promisify(execFile)(process.execPath, args);
+    await expect(killed).rejects.toMatchObject({ signal: 'SIGKILL' });
+    const library = await open(root);
+    if (moment === 'uncommitted') {
+      // It was never said to be done.
+      expect(library.deletions.pending()).toEqual([]);
+      expect(Object.values(library.reads.counts())).toEqual([2, 3, 3, 4]);
+      return;
+    }
+    expectGone(root, library, kind);
+  });
+});
+
+test('is told of in the audit by opaque ids and counts', async () => {
+  const library = await open(copy());
+  library.deletions.remove('tester', planted.subjects.study, 'purge');
+  const last = library.db.prepare('SELECT * FROM audit ORDER BY id DESC').get() as Record<string, string>;
+  expect(last).toMatchObject({ action: 'delete', user: 'tester' });
+  expect(JSON.parse(last.detail)).toMatchObject({
+    kind: 'study',
+    studies: 1,
+    volumes: 1,
+    lesions: 2,
+  });
+});
+
+test('is refused while an import that has not ended holds files of it, and touches nothing', async () => {
+  const library = await open(copy());
+  const sources = ['/data/Zqannafolder/Zqannafirstfolder'];
+  library.jobs.add({ origin: 'user', sources, labels: undefined, options: importOptions.parse({}) });
+  expect(() => library.deletions.remove('tester', planted.subjects.patient, 'purge')).toThrow(
+    'has not ended',
+  );
+  expect(library.reads.counts()).toMatchObject({ patients: 2, lesions: 4 });
+});
+
+test('is not imported again from a watched folder, where its file lies still', async () => {
+  const library = await open(copy());
+  const [{ id }] = library.watched.folders();
+  const path = '/data/Zqannafolder/Zqannafirstfolder/Zqannafirstfile.dcm';
+  expect(library.watched.files(id).get(path)).toEqual({ bytes: 1, mtimeMs: 1 });
+  library.deletions.remove('tester', planted.subjects.patient, 'purge');
+  expect(library.watched.files(id).get(path)).toEqual({ bytes: 1, mtimeMs: 1 });
+});
+
+test('originals outside of the library stay as they are', async () => {
+  const root = copy();
+  const outside = join(folder, 'outside');
+  mkdirSync(outside);
+  writeFileSync(join(outside, 'a.dcm'), 'Zqannafirstoriginal');
+  const library = await open(root);
+  library.db.prepare('UPDATE source_file SET original = ?').run(join(outside, 'a.dcm'));
+  library.deletions.remove('tester', planted.subjects.patient, 'purge');
+  await finishDeletions(library);
+  expect(findCanaries(outside, planted.canaries.patient)).toHaveLength(1);
+});
+
+test('takes the backups with it that hold it, or leaves them all where that was chosen', async () => {
+  const root = copy();
+  const library = await open(root);
+  const { backups, setAside } = library.layout;
+  const kept = () => readdirSync(backups).filter((name) => name !== 'settings.json');
+  const lesion = planted.subjects.lesion;
+  library.deletions.remove('tester', lesion, 'keep');
+  await finishDeletions(library);
+  expect(kept()).toEqual(['empty.json', 'empty.sqlite', 'full.json', 'full.sqlite']);
+  const held = new Set(findCanaries(root, planted.canaries.lesion).map((line) => line.split(': ')[1]));
+  expect([...held].sort()).toEqual(['backups/full.sqlite', 'set-aside/damaged/catalog.sqlite']);
+  library.deletions.remove('tester', planted.subjects.patient, 'purge');
+  await finishDeletions(library);
+  expect(kept()).toEqual(['empty.json', 'empty.sqlite']);
+  expect(readdirSync(setAside)).toEqual([]);
+});
+
+test('pages that SQLite had rearranged keep remains of what is deleted, until the catalog is written anew', async () => {
+  const library = await open(copy());
+  const remains = () => {
+    library.db.pragma('wal_checkpoint(TRUNCATE)');
+    return findCanaries(library.layout.root, [textCanary('Zqchurn')]).length;
+  };
+  const random = createRandom(7, 'churn');
+  const keep = library.db.prepare(
+    `INSERT INTO saved_query VALUES ('u', ?, ?, 't') ON CONFLICT DO UPDATE SET content = excluded.content`,
+  );
+  const churn = library.db.transaction(() => {
+    for (let n = 0; n < 40; n++) {
+      const row = Math.floor(random.next() * 3000);
+      const text = row % 10 === 0 ? 'Zqchurn ' : 'another ';
+      keep.run(`row ${row}`, text.repeat(1 + 60 * random.next() * random.next()));
+    }
+  });
+  for (let n = 0; n < 200; n++) churn();
+  library.db.exec(`DELETE FROM saved_query WHERE content LIKE 'Zqchurn%'`);
+  expect(remains()).toBe(1);
+  library.deletions.scrub();
+  expect(remains()).toBe(0);
+});
+
+test('what is not there is said', async () => {
+  const library = await open(copy());
+  expect(() => library.deletions.plan({ patient: 'pat-none' })).toThrow('there is no such patient');
+  expect(() => library.deletions.plan({ lesions: ['les-one', 'les-none'] })).toThrow(
+    'there is no such lesion',
+  );
+});
