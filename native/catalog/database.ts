@@ -31,7 +31,7 @@ const cipher = [
   ['legacy', '4', '4'],
 ] as const;
 
-/** Opens a file with the key of its library, if that is encrypted; the key is used as it is, without a derivation. */
+/** Opens a file with the key of its library, if that is encrypted; the key is used as it is, without a derivation. Reads nothing yet. */
 function connect(path: string, key: Uint8Array | undefined, options: Sqlite.Options = {}): Database {
   let db: Database | undefined;
   try {
@@ -40,8 +40,6 @@ function connect(path: string, key: Uint8Array | undefined, options: Sqlite.Opti
       setCipher(db);
       db.pragma(`key = ${rawKey(key)}`);
     }
-    // The first page is read, and with it whether the key fits.
-    db.pragma('journal_mode');
     return db;
   } catch (error) {
     db?.close();
