@@ -332,7 +332,8 @@ function run(): void {
     void Promise.all([host.close(), hitsWindow.end()]).finally(() => {
       closed = true;
       log.info('Precedent ends');
-      app.quit();
+      // Where no engine ran this is the same turn, in which Electron has not given up the first quitting yet.
+      setImmediate(() => app.quit());
     });
   });
   // An ESM main must not await this at its top level: it would never come.
