@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { type LaunchedApp, launchApp, noAppReason } from '../e2e/support/app.ts';
 import { patience } from '../e2e/support/viewport.ts';
+import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 
 const passphrase = 'four words are enough';
 
@@ -64,7 +64,7 @@ describe.skipIf(reason !== null)(`the keychain${reason ? ` (skipped: ${reason})`
     await page.getByTestId('lesion-row').first().waitFor(patience);
     await page.getByRole('button', { name: 'Settings' }).click();
     const by = page.getByTestId('encryption').getByRole('switch');
-    await by.check(patience);
+    await by.click(patience);
     await expect.poll(() => by.isChecked(), patience).toBe(true);
     await launched?.screenshot('encryption-keychain');
     await launched?.close();
