@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { precedent, precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason, runApp } from './support/app.ts';
+import { openSettings } from './support/settings.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
 /** Changes bytes in the middle of a file. */
@@ -65,7 +66,7 @@ describe.skipIf(noAppReason() !== null)(groupName('a damaged library'), () => {
   });
 
   test('lists its backups in the settings, and makes one there', async () => {
-    await page.getByRole('button', { name: 'Settings' }).click();
+    await openSettings(page, 'Safety');
     await at('backup').first().waitFor(patience);
     await page.getByRole('button', { name: 'Back up now' }).click();
     await expect.poll(() => at('backup').count(), patience).toBe(2);
