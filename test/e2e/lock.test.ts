@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason, runApp } from './support/app.ts';
 import { askEngine, requestPort, watchPorts } from './support/engine.ts';
 import { runInPage } from './support/inPage.ts';
@@ -35,7 +36,7 @@ describe.skipIf(noAppReason() !== null)(groupName('users, lock and policy'), () 
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    await precedentJson('demo', '--library', library(), '--patients', '3');
+    await demoLibrary(library(), 4);
     await start();
     await unlocked();
   });
