@@ -10,7 +10,10 @@ export type BackupKind = (typeof backupKinds)[number];
 
 /** What lies beside a backup as JSON; it is written when the backup has been opened and checked, and never before. */
 export const backupManifest = z.object({
-  name: z.string().regex(/^[\w-]{1,100}$/),
+  name: z
+    .string()
+    .max(100)
+    .regex(/^[\w-]+$/),
   /** Of the library; in one folder there may be backups of several. */
   library: z.string(),
   kind: z.enum(backupKinds),

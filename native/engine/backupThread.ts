@@ -1,4 +1,5 @@
 /** The thread that copies and checks catalogs, so that the engine goes on answering meanwhile: one task, one answer. */
+import '../process/offline.ts';
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';

@@ -14,6 +14,7 @@ const excused: Readonly<Record<string, string>> = {
   'native/cli/commands.ts': 'a folder in the system’s temporary place for a command without a library',
   'native/catalog/backup.ts': 'removes the copy that SQLite itself wrote and that was not the same',
   'native/cli/doctor.ts': 'removes a measurement outside of any library when it is asked to',
+  'electron/command.ts': 'a profile in the system’s temporary place for a command without a window',
   'electron/log.ts': 'the log lies beside the settings and is written while everything else may fail',
 };
 /** What would open a file to be written; without it `open` only reads. */

@@ -264,10 +264,10 @@ describe('the guard', () => {
     const known = new Set(Object.keys(engineContract.requests));
     expect(Object.keys(auditedRequests).filter((method) => !known.has(method))).toEqual([]);
     const own =
-      /^(lesion|study|library)\.(caption|label|remove|save|edit|undo|merge)$|^originals\.locate$|^demo\.create$|^(users|session)\.|^(savedQueries|openSearch|unsavedMarks)\./;
+      /^(lesion|study|library)\.(caption|label|save|edit|undo|merge|delete)$|^originals\.locate$|^demo\.create$|^(users|session)\.|^(savedQueries|openSearch|unsavedMarks)\./;
     const quiet = [...known].filter((method) => !(method in auditedRequests) && !own.test(method));
     const looking =
-      /\.(list|get|info|check|report|count|health|header|value|mask|measure|propose|changes|newest|duplicates|lesionIds|explain|excerpts|similarityMap|simulate|verify|embed)$/;
+      /\.(list|get|info|check|report|count|health|header|value|mask|measure|propose|changes|newest|deletion|duplicates|lesionIds|explain|excerpts|similarityMap|simulate|verify|embed)$/;
     expect(quiet.filter((method) => !looking.test(method))).toEqual([]);
   });
 });
