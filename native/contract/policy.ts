@@ -16,8 +16,6 @@ export const policy = z.strictObject({
   pinRequired: z.boolean().default(false),
   /** Where backups are kept, instead of within the library. */
   backupsFolder: folder.optional(),
-  /** False refuses libraries on network drives. */
-  networkLibraryAllowed: z.boolean().optional(),
 });
 export type Policy = z.infer<typeof policy>;
 

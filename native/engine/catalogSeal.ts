@@ -51,8 +51,8 @@ export async function inspectCatalog(layout: Layout): Promise<CatalogState> {
 }
 
 /** Whether a library without a catalog once had one. */
-async function holdsMore({ originals, voxels, backups }: Layout): Promise<boolean> {
-  for (const folder of [originals, voxels, backups])
+export async function holdsMore({ originals, voxels, backups, encoders }: Layout): Promise<boolean> {
+  for (const folder of [originals, voxels, backups, encoders])
     if ((await listFolder(folder)).some((name) => name !== 'settings.json')) return true;
   return false;
 }

@@ -1,23 +1,12 @@
 /** Whether a library stands where it is looked for: before it is opened, so that none is made in the place of a lost one. */
 import { PrecedentError } from '../contract/errors.ts';
-import { fileExists, isThere, libraryGone, listFolder } from '../files/files.ts';
+import { fileExists, isThere, libraryGone } from '../files/files.ts';
 import type { Layout } from '../files/layout.ts';
+import { holdsMore } from './catalogSeal.ts';
 
-/**
- * Throws `not-found` where there is no library and none may be made, and `corrupt` where all but the catalog is there: an empty
- * catalog in its place would take everything else for leftovers.
- */
+/** Throws `not-found` where there is no library and none may be made. One whose catalog alone is missing is damaged (`catalogSeal.ts`). */
 export async function checkStanding(layout: Layout, mayCreate: boolean): Promise<void> {
-  if (await isThere(layout.catalog)) return;
-  for (const folder of [layout.voxels, layout.originals, layout.encoders])
-    if ((await listFolder(folder)).length > 0)
-      throw new PrecedentError(
-        'corrupt',
-        'the catalog is missing, the rest of the library is there',
-        'catalog.sqlite',
-        'restore it from a backup; nothing was changed',
-      );
-  if (mayCreate) return;
+  if (mayCreate || (await isThere(layout.catalog)) || (await holdsMore(layout))) return;
   throw new PrecedentError(
     'not-found',
     'it is no longer where it was',

@@ -1,7 +1,7 @@
 /** The keys of the window, each to be changed by pressing another; exported, imported, and put back as delivered. */
 import { Button, FileButton, Group } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { type KeyboardEvent, useRef, useState } from 'react';
+import { Fragment, type KeyboardEvent, useRef, useState } from 'react';
 import { PrecedentError } from '../../native/contract/errors.ts';
 import { bridge } from '../bridge.ts';
 import { useExportRefusal } from '../lock/session.ts';
@@ -83,7 +83,12 @@ export function Keys() {
               >
                 {waiting === id
                   ? 'Press a key'
-                  : binding.keys.map((key) => <kbd key={key}>{shownKey(key)}</kbd>)}
+                  : binding.keys.map((key, index) => (
+                      <Fragment key={key}>
+                        {index > 0 && ' or '}
+                        <kbd>{shownKey(key)}</kbd>
+                      </Fragment>
+                    ))}
               </button>
             </div>
           );

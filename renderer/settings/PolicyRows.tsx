@@ -29,6 +29,5 @@ function wordsOf(policy: Policy, path: (value: string) => string): string[] {
     policy.pinRequired && 'Every user needs a PIN',
     idleLockMinutes !== undefined && `The window locks after ${idleLockMinutes} min without use, or sooner`,
     backupsFolder !== undefined && `Backups are kept in one folder ${path(backupsFolder)}`,
-    policy.networkLibraryAllowed === false && 'Libraries on network drives are not opened',
   ].filter((words) => words !== false);
 }

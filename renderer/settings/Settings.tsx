@@ -1,175 +1,86 @@
-/** What this installation is made of, whether its parts are sound, and the choice of how pictures are drawn. */
-import { Button, Group, Modal, Progress, Switch } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+/** The settings, a tab for each matter. */
+import './settings.css';
+import { Modal, Tabs } from '@mantine/core';
 import { useState } from 'react';
 import type { AppInfo } from '../../native/contract/bridge.ts';
-import { bridge } from '../bridge.ts';
-import { callEngine, libraryKey, queryClient } from '../engine.ts';
-import { infoQuery } from '../library/queries.ts';
-import { Failure } from '../ui/Empty.tsx';
-import { count } from '../ui/format.ts';
-import { useIdentity } from '../ui/identity.ts';
-import { failed } from '../ui/notice.ts';
 import { useView } from '../ui/store.ts';
-import { graphics, hasWebgl } from '../viewer/cornerstone.ts';
 import { Archive } from './Archive.tsx';
 import { Backups } from './Backups.tsx';
 import { Encoders } from './Encoders.tsx';
 import { Encryption } from './Encryption.tsx';
 import { Keys } from './Keys.tsx';
+import { Library } from './Library.tsx';
 import { Memory } from './Memory.tsx';
 import { Originals } from './Originals.tsx';
+import { Pictures } from './Pictures.tsx';
 import { PolicyRows } from './PolicyRows.tsx';
+import { Program } from './Program.tsx';
 import { RoiRules } from './RoiRules.tsx';
 import { Users } from './Users.tsx';
 
+/** What each tab holds, in their order. */
+const tabs = {
+  Library: () => <Library />,
+  Safety: () => (
+    <>
+      <Encryption />
+      <Backups />
+      <Originals />
+      <Archive />
+    </>
+  ),
+  People: () => (
+    <>
+      <Users />
+      <PolicyRows />
+    </>
+  ),
+  Import: () => <RoiRules />,
+  Encoders: () => <Encoders />,
+  Display: () => (
+    <>
+      <Pictures />
+      <Memory />
+    </>
+  ),
+  Keys: () => <Keys />,
+  About: (app: AppInfo | undefined) => <Program app={app} />,
+};
+
 export function Settings({ app }: { app: AppInfo | undefined }) {
   const open = useView((s) => s.dialog === 'settings');
+  const [shown, setShown] = useState<string | null>('Library');
   return (
     <Modal
       opened={open}
       onClose={() => useView.setState({ dialog: null })}
       title="Settings"
-      size="lg"
+      size="xl"
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       {open && (
-        <div className="dialog settings" data-testid="settings">
-          <LibrarySettings />
-          <Encryption />
-          <Users />
-          <PolicyRows />
-          <Backups />
-          <Originals />
-          <Archive />
-          <RoiRules />
-          <Encoders />
-          <PictureSettings />
-          <Memory />
-          <Keys />
-          {app && (
-            <section>
-              <div className="panel-label">Program</div>
-              <p>
-                Precedent {app.version} · Electron {app.electron}
-                {app.official ? '' : ' (unofficial runtime)'} · {app.platform}
-              </p>
-            </section>
-          )}
-        </div>
+        <Tabs
+          className="settings"
+          data-testid="settings"
+          orientation="vertical"
+          keepMounted={false}
+          value={shown}
+          onChange={setShown}
+        >
+          <Tabs.List aria-label="Settings">
+            {Object.keys(tabs).map((title) => (
+              <Tabs.Tab key={title} value={title}>
+                {title}
+              </Tabs.Tab>
+            ))}
+          </Tabs.List>
+          {Object.entries(tabs).map(([title, content]) => (
+            <Tabs.Panel key={title} value={title} className="dialog">
+              {content(app)}
+            </Tabs.Panel>
+          ))}
+        </Tabs>
       )}
     </Modal>
-  );
-}
-
-function LibrarySettings() {
-  const identity = useIdentity();
-  const info = useQuery(infoQuery);
-  const [progress, setProgress] = useState<{ done: number; total: number } | null>(null);
-  const verify = useMutation({
-    mutationFn: (repair: boolean) => {
-      setProgress(null);
-      return callEngine('verify.run', { repair }, { onProgress: setProgress });
-    },
-  });
-  const openOther = useMutation({
-    mutationFn: () => bridge.openLibrary(),
-    onSuccess: ({ opened }) => {
-      if (!opened) return;
-      useView.setState({
-        row: null,
-        lesion: null,
-        proposal: null,
-        subject: null,
-        compare: null,
-        libraryPatient: null,
-        libraryWhere: [],
-        dialog: null,
-      });
-      void queryClient.invalidateQueries({ queryKey: [libraryKey] });
-    },
-    onError: (error) => failed('The library could not be opened', error),
-  });
-  const counts = info.data?.counts;
-  return (
-    <section>
-      <div className="panel-label">Library</div>
-      <p className="path" data-volatile>
-        {identity.text(info.data?.folder)}
-      </p>
-      {counts && (
-        <p className="dim">
-          {count(counts.patients, 'patient')}, {count(counts.studies, 'study', 'studies')},{' '}
-          {count(counts.volumes, 'volume')}, {count(counts.lesions, 'lesion')}
-        </p>
-      )}
-      <Group gap="xs">
-        <Button
-          size="compact-xs"
-          variant="default"
-          loading={openOther.isPending}
-          onClick={() => openOther.mutate()}
-        >
-          Open another…
-        </Button>
-        <Button
-          size="compact-xs"
-          variant="default"
-          loading={verify.isPending}
-          onClick={() => verify.mutate(false)}
-        >
-          Verify
-        </Button>
-        {verify.data && !verify.data.ok && (
-          <Button size="compact-xs" variant="default" onClick={() => verify.mutate(true)}>
-            Repair
-          </Button>
-        )}
-      </Group>
-      {verify.isPending && progress && progress.total > 0 && (
-        <Progress mt={6} aria-label="Progress" value={(100 * progress.done) / progress.total} />
-      )}
-      {verify.error && <Failure error={verify.error} />}
-      {verify.data && (
-        <>
-          <p>
-            {verify.data.ok ? 'Everything is sound.' : count(verify.data.problems.length, 'problem')} Checked:{' '}
-            {Object.entries(verify.data.checked)
-              .map(([what, n]) => `${n} ${what}`)
-              .join(', ')}
-            .
-          </p>
-          <ul className="warnings">
-            {verify.data.problems.slice(0, 100).map(({ what, where, repaired }) => (
-              <li key={`${what} ${where}`}>
-                {what} ({where}){repaired ? ', repaired' : ''}
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-    </section>
-  );
-}
-
-function PictureSettings() {
-  const cpu = useView((s) => s.cpuRendering);
-  const webgl = hasWebgl();
-  const adapter = graphics();
-  return (
-    <section>
-      <div className="panel-label">Pictures</div>
-      <p className="dim">
-        {webgl
-          ? `WebGL 2: ${adapter.name}${adapter.software ? ' (software, slower)' : ''}`
-          : 'No WebGL 2 on this machine'}
-      </p>
-      <Switch
-        size="xs"
-        label="Draw on the CPU"
-        checked={cpu}
-        onChange={(event) => useView.setState({ cpuRendering: event.currentTarget.checked })}
-      />
-    </section>
   );
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demoLibrary } from '../support/demoLibrary.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { openSettings } from './support/settings.ts';
 import { patience } from './support/viewport.ts';
 
 describe.skipIf(noAppReason() !== null)(groupName('everything in open formats'), () => {
@@ -12,7 +13,6 @@ describe.skipIf(noAppReason() !== null)(groupName('everything in open formats'),
   let launched: LaunchedApp;
   const at = (id: string) => launched.page.getByTestId(id);
   const button = (name: string) => at('archive').getByRole('button', { name });
-  const openSettings = () => launched.page.getByRole('button', { name: 'Settings' }).click();
   const lesions = () => at('lesion-row').allTextContents();
 
   beforeAll(async () => {
@@ -37,7 +37,7 @@ describe.skipIf(noAppReason() !== null)(groupName('everything in open formats'),
     await expect.poll(() => lesions().then((rows) => rows.length), patience).toBeGreaterThan(1);
     const before = await lesions();
     const archive = join(folder, 'export');
-    await openSettings();
+    await openSettings(launched.page, 'Safety');
     await expect.poll(() => button('Take in an export…').isDisabled(), patience).toBe(true);
     await chosen(archive);
     await button('Export everything…').click();
@@ -50,9 +50,10 @@ describe.skipIf(noAppReason() !== null)(groupName('everything in open formats'),
     const empty = join(folder, 'empty');
     await mkdir(empty);
     await chosen(empty);
+    await at('settings').getByRole('tab', { name: 'Library' }).click();
     await at('settings').getByRole('button', { name: 'Open another…' }).click();
     await expect.poll(lesions, patience).toEqual([]);
-    await openSettings();
+    await openSettings(launched.page, 'Safety');
     await expect.poll(() => button('Take in an export…').isEnabled(), patience).toBe(true);
     await chosen(archive);
     await button('Take in an export…').click();

@@ -10,7 +10,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canariesIn, findCanaries } from '../support/canarySearch.ts';
 import { studyCanaries, writeCanaryStudy } from '../support/canaryStudy.ts';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { processId } from './support/engine.ts';
 import { readPdf } from './support/pdf.ts';
@@ -99,7 +100,7 @@ describe.skipIf(noAppReason() !== null)(groupName('canaries through a session'),
   beforeAll(async () => {
     folder = await temporaryFolder();
     for (const name of ['home', 'tmp', 'exports', 'identified', 'dumps']) mkdirSync(inFolder(name));
-    await precedentJson('demo', '--library', inFolder('library'), '--patients', '2');
+    await demoLibrary(inFolder('library'), 2);
     await launch();
   });
   afterAll(async () => {

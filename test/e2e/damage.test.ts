@@ -3,8 +3,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { demoLibrary } from '../support/demoLibrary.ts';
 import { precedent, precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason, runApp } from './support/app.ts';
+import { openSettings } from './support/settings.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
 /** Changes bytes in the middle of a file. */
@@ -25,7 +27,7 @@ describe.skipIf(noAppReason() !== null)(groupName('a damaged library'), () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     library = join(folder, 'library');
-    await precedentJson('demo', '--library', library, '--patients', '2');
+    await demoLibrary(library, 2);
     await precedentJson('backup', '--library', library);
     damage(join(library, 'catalog.sqlite'));
     for (const part of ['voxels', 'thumbnails'])
@@ -65,7 +67,7 @@ describe.skipIf(noAppReason() !== null)(groupName('a damaged library'), () => {
   });
 
   test('lists its backups in the settings, and makes one there', async () => {
-    await page.getByRole('button', { name: 'Settings' }).click();
+    await openSettings(page, 'Safety');
     await at('backup').first().waitFor(patience);
     await page.getByRole('button', { name: 'Back up now' }).click();
     await expect.poll(() => at('backup').count(), patience).toBe(2);

@@ -6,6 +6,7 @@ import { writeCase } from '../support/balls.ts';
 import { tiny, writeEncoder } from '../support/encoderFolder.ts';
 import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { openSettings } from './support/settings.ts';
 import { patience } from './support/viewport.ts';
 
 const long = { timeout: 120_000 };
@@ -30,7 +31,7 @@ describe.skipIf(noAppReason() !== null)(groupName('encoders in the settings'), (
     await precedentJson('import', join(folder, 'balls'), '--library', library);
     launched = await launchApp({ library });
     page = launched.page;
-    await page.getByRole('button', { name: 'Settings' }).click();
+    await openSettings(page, 'Encoders');
     await encoders().first().waitFor(patience);
   });
   afterAll(async () => {

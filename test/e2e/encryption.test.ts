@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { openSettings } from './support/settings.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
 const passphrase = 'four words are enough';
@@ -31,7 +32,7 @@ describe.skipIf(noAppReason() !== null)(groupName('an encrypted library in the w
   test('it is encrypted from the settings, shows its recovery key once, and goes on working', async () => {
     const { page, at } = await start();
     await at('lesion-row').first().waitFor(patience);
-    await page.getByRole('button', { name: 'Settings' }).click();
+    await openSettings(page, 'Safety');
     const section = at('encryption');
     await section.getByText('This library is not encrypted').waitFor(patience);
     await section.getByRole('button', { name: 'Encrypt this library…' }).click();

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demoLibrary } from '../support/demoLibrary.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { openSettings } from './support/settings.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
 const longName = `PH-0005 ${'with a long name '.repeat(9).trim()}`;
@@ -162,7 +163,7 @@ describe.skipIf(noAppReason() !== null)(groupName('imports in the window'), () =
   });
 
   test('a rule makes a lesion of a region name for the imports that follow, until it is removed', async () => {
-    await page.getByRole('button', { name: 'Settings' }).click();
+    await openSettings(page, 'Import');
     await page.getByLabel('Pattern of a new rule').fill('Liver');
     await page.getByLabel('What such regions are').selectOption('lesion');
     await page.getByRole('button', { name: 'Add rule' }).click();
@@ -178,7 +179,7 @@ describe.skipIf(noAppReason() !== null)(groupName('imports in the window'), () =
     expect(await at('import-report').textContent()).toMatch(/1 volume, 3 lesions, 1 report/);
     await launched.screenshot('imports-14-interpolated-report');
     await leave();
-    await page.getByRole('button', { name: 'Settings' }).click();
+    await openSettings(page, 'Import');
     await page.getByRole('button', { name: 'Remove the rule Liver' }).click();
     await expect.poll(() => at('own-rule').count(), patience).toBe(0);
     await leave();
@@ -204,7 +205,7 @@ describe.skipIf(noAppReason() !== null)(groupName('imports in the window'), () =
 
   test('originals that are gone are told', async () => {
     await rename(source('PH-0004'), source('elsewhere'));
-    await page.getByRole('button', { name: 'Settings' }).click();
+    await openSettings(page, 'Safety');
     await at('originals').getByRole('button', { name: 'Check' }).click();
     await expect
       .poll(() => at('originals').textContent(), patience)
@@ -272,7 +273,7 @@ describe.skipIf(noAppReason() !== null)(groupName('imports in the window'), () =
       expect(await controls()).not.toMatch(nameless);
     }
     await leave();
-    await page.getByRole('button', { name: 'Settings' }).click();
+    await openSettings(page, 'Import');
     await page.getByRole('button', { name: /built-in rules/ }).click();
     await launched.screenshot('imports-24-builtin');
     expect(await controls()).toMatch(/- textbox "Pattern of a new rule"/);

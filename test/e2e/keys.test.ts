@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demoLibrary } from '../support/demoLibrary.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { openSettings } from './support/settings.ts';
 import { dragFromMiddle, patience, sliceOf } from './support/viewport.ts';
 
 describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), () => {
@@ -123,7 +124,7 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
 
   test.each(['the GPU path', 'the CPU path'])('a slab shows the highest values, on %s', async (path) => {
     if (path === 'the CPU path') {
-      await page.getByLabel('Settings').click();
+      await openSettings(page, 'Display');
       await page.getByLabel('Draw on the CPU').check();
       await page.keyboard.press('Escape');
     }
@@ -179,7 +180,7 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
   });
 
   test('a key is changed in the settings, refused where taken, kept, exported and imported', async () => {
-    await page.getByLabel('Settings').click();
+    await openSettings(page, 'Keys');
     await at('key-invert').click();
     await page.keyboard.press('w');
     await expect
@@ -212,7 +213,7 @@ describe.skipIf(noAppReason() !== null)(groupName('keys, mouse and layouts'), ()
     await launched.screenshot('keys-8-help');
     await page.keyboard.press('Escape');
 
-    await page.getByLabel('Settings').click();
+    await openSettings(page, 'Keys');
     await page.getByRole('button', { name: 'As delivered' }).click();
     await expect.poll(() => at('key-invert').textContent(), patience).toBe('I');
     await page.locator('[data-testid=own-keys] input[type=file]').setInputFiles(file);

@@ -3,10 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason, runApp } from './support/app.ts';
 import { askEngine, requestPort, watchPorts } from './support/engine.ts';
 import { runInPage } from './support/inPage.ts';
+import { openSettings } from './support/settings.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
 describe.skipIf(noAppReason() !== null)(groupName('users, lock and policy'), () => {
@@ -34,7 +36,7 @@ describe.skipIf(noAppReason() !== null)(groupName('users, lock and policy'), () 
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    await precedentJson('demo', '--library', library(), '--patients', '3');
+    await demoLibrary(library(), 4);
     await start();
     await unlocked();
   });
@@ -50,7 +52,7 @@ describe.skipIf(noAppReason() !== null)(groupName('users, lock and policy'), () 
     await page.getByTestId('hit-card').first().waitFor(patience);
     await page.keyboard.press('Control+Shift+l');
     await expect.poll(() => visibleText(page), patience).toContain('nobody to unlock it again');
-    await page.getByRole('button', { name: 'Settings' }).click();
+    await openSettings(page, 'People');
     const users = page.getByTestId('users');
     await users.getByLabel('Your name').fill('Ann Example');
     await users.getByLabel('PIN (optional)').fill('2468');
@@ -157,7 +159,7 @@ describe.skipIf(noAppReason() !== null)(groupName('users, lock and policy'), () 
         `return window.precedent.saveText('a', 'a').then(() => 'done', (e) => e.message)`,
       ),
     ).toMatch(/policy: nothing is exported/);
-    await page.getByRole('button', { name: 'Settings' }).click();
+    await openSettings(page, 'People');
     expect(await page.getByTestId('policy').innerText()).toContain('Nothing is exported');
     await launched.screenshot('lock-6-policy');
   });

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demoLibrary } from '../support/demoLibrary.ts';
 import { projectRoot, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { settingsTabs } from './support/settings.ts';
 import { states } from './support/states.ts';
 
 const pictures = join(projectRoot, 'docs/images');
@@ -52,6 +53,19 @@ describe.skipIf(noAppReason() !== null)(groupName('how the main states look'), (
       expect(await difference(name, picture, await readFile(kept))).toBeLessThan(tolerance);
       expect(await seriousFaults(page)).toEqual([]);
     });
+
+  test('every tab of the settings is reached by the arrow keys', async () => {
+    const settings = page.getByTestId('settings');
+    await settings.getByRole('tab').first().focus();
+    for (const name of settingsTabs) {
+      const panel = settings.getByRole('tabpanel', { name });
+      await expect.poll(() => panel.locator('section').count()).toBeGreaterThan(0);
+      expect(await seriousFaults(page), name).toEqual([]);
+      await launched.screenshot(`settings-${name}`);
+      await page.keyboard.press('ArrowDown');
+    }
+    expect(await settings.getByRole('tab', { selected: true }).textContent()).toBe(settingsTabs[0]);
+  });
 });
 
 /** The page once it no longer changes: two pictures in a row are the same. */

@@ -11,6 +11,7 @@ import { editCatalog } from '../support/editCatalog.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { childrenOf, complaints, lineOf, numberOf, readReport } from '../support/structuredReport.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { openSettings } from './support/settings.ts';
 import { dragFromMiddle, patience, sliceOf } from './support/viewport.ts';
 
 /** Put into the library where people write. */
@@ -216,7 +217,7 @@ describe.skipIf(noAppReason() !== null)(groupName('reading'), () => {
     await launched.screenshot('reading-3-magnifier');
     await page.keyboard.press('F4');
     await expect.poll(() => lens().count(), patience).toBe(0);
-    await page.getByLabel('Settings').click();
+    await openSettings(page, 'Display');
     const cpu = page.getByRole('switch', { name: /CPU/ });
     await cpu.focus();
     await page.keyboard.press('Space');

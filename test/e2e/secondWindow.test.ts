@@ -1,5 +1,5 @@
 /** Hits in a second window: both windows act on one search, either outlives the other's crash, and the walls are the same. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -7,6 +7,7 @@ import { demoLibrary } from '../support/demoLibrary.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { runInPage } from './support/inPage.ts';
+import { storedText } from './support/pageStorage.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
 describe.skipIf(noAppReason() !== null)(groupName('a second window for hits'), () => {
@@ -35,13 +36,6 @@ describe.skipIf(noAppReason() !== null)(groupName('a second window for hits'), (
     page.on('pageerror', (error) => errors.push(error.message));
     await page.getByTestId('hits-page').waitFor(patience);
     return page;
-  };
-  /** What the profile has on the disk of the page's storage. */
-  const storedText = async () => {
-    const stored = join(profile(), 'Local Storage', 'leveldb');
-    const names = (await readdir(stored)).filter((name) => /\.(log|ldb)$/.test(name));
-    const texts = await Promise.all(names.map((name) => readFile(join(stored, name), 'latin1')));
-    return texts.join('');
   };
   const kept = async () => JSON.parse(await readFile(join(profile(), 'windows.json'), 'utf8')).hits;
 
@@ -194,8 +188,7 @@ describe.skipIf(noAppReason() !== null)(groupName('a second window for hits'), (
         ?.setBounds(place);
     }, bounds);
     await expect.poll(kept, patience).toEqual({ open: true, bounds, maximized: false });
-    // The first page's session reaches the disk in its own time.
-    await expect.poll(storedText, patience).toContain(`"active":"${openHit}"`);
+    await expect.poll(() => storedText(launched.app, profile()), patience).toContain(`"active":"${openHit}"`);
     launched.app.process().kill('SIGKILL');
     await launched.close().catch(() => {});
     await start();

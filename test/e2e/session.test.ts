@@ -1,10 +1,10 @@
 /** What was open comes back with the application, and not in another library. */
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demoLibrary } from '../support/demoLibrary.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { storedText } from './support/pageStorage.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
 describe.skipIf(noAppReason() !== null)(groupName('the session'), () => {
@@ -14,9 +14,9 @@ describe.skipIf(noAppReason() !== null)(groupName('the session'), () => {
   const profile = () => join(folder, 'profile');
   const start = async (of: string) => {
     launched = await launchApp({ library: of, profile: profile() });
-    const { page } = launched;
+    const { app, page } = launched;
     await page.getByTestId('lesion-row').first().waitFor(patience);
-    return { page, at: (id: string) => page.getByTestId(id) };
+    return { app, page, at: (id: string) => page.getByTestId(id) };
   };
 
   beforeAll(async () => {
@@ -29,16 +29,8 @@ describe.skipIf(noAppReason() !== null)(groupName('the session'), () => {
     await removeFolder(folder);
   });
 
-  /** What the profile has on the disk of the page's storage. */
-  async function storedText(): Promise<string> {
-    const stored = join(profile(), 'Local Storage', 'leveldb');
-    const names = (await readdir(stored)).filter((name) => /\.(log|ldb)$/.test(name));
-    const texts = await Promise.all(names.map((name) => readFile(join(stored, name), 'latin1')));
-    return texts.join('');
-  }
-
   test('volume, place, layout, window, hits and the open hit are there again after the application was killed', async () => {
-    const { page, at } = await start(library());
+    const { app, page, at } = await start(library());
     await at('lesion-row').nth(1).click();
     await sliceOf(at('viewport-axial'));
     const volume = await at('viewport-axial').getAttribute('data-volume');
@@ -51,8 +43,9 @@ describe.skipIf(noAppReason() !== null)(groupName('the session'), () => {
     await at('hit-card').nth(1).click(patience);
     await sliceOf(at('compare-hit'));
     const hit = (await at('hit-card').nth(1).getAttribute('data-lesion')) ?? '';
-    await expect.poll(storedText, patience).toContain(`"active":"${hit}"`);
-    const text = await storedText();
+    const stored = () => storedText(app, profile());
+    await expect.poll(stored, patience).toContain(`"active":"${hit}"`);
+    const text = await stored();
     expect(text).not.toMatch(/PH-\d/);
     expect(text).not.toContain(folder);
     launched?.app.process().kill('SIGKILL');

@@ -6,6 +6,7 @@ import { writeLargeStudy } from '../support/largeStudies.ts';
 import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { countTextures, type PageMemory, pageMemory } from './support/pageMemory.ts';
+import { openSettings } from './support/settings.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
 const studies = 3;
@@ -70,7 +71,7 @@ describe.skipIf(noAppReason() !== null)(groupName('large studies'), () => {
     await expect.poll(() => axial('complete'), patience).toBe('true');
   }
   async function held(): Promise<{ shown: number; kept: number }> {
-    await page.getByLabel('Settings').click();
+    await openSettings(page, 'Display');
     const line = at('memory-held');
     await line.scrollIntoViewIfNeeded();
     const [shown, kept] = [await line.getAttribute('data-shown'), await line.getAttribute('data-kept')];

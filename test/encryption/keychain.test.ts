@@ -4,6 +4,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LaunchedApp, launchApp, noAppReason } from '../e2e/support/app.ts';
+import { openSettings } from '../e2e/support/settings.ts';
 import { patience } from '../e2e/support/viewport.ts';
 import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 
@@ -62,7 +63,7 @@ describe.skipIf(reason !== null)(`the keychain${reason ? ` (skipped: ${reason})`
     await field(page).fill(passphrase, patience);
     await page.keyboard.press('Enter');
     await page.getByTestId('lesion-row').first().waitFor(patience);
-    await page.getByRole('button', { name: 'Settings' }).click();
+    await openSettings(page, 'Safety');
     const by = page.getByTestId('encryption').getByRole('switch');
     await by.click(patience);
     await expect.poll(() => by.isChecked(), patience).toBe(true);

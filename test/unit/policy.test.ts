@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { noPolicy } from '../../native/contract/policy.ts';
-import { checkEncryption, checkLibraryPlace, onNetwork } from '../../native/policy/libraryRules.ts';
+import { checkEncryption, checkLibraryPlace } from '../../native/policy/libraryRules.ts';
 import { policyPath, readPolicy } from '../../native/policy/policyFile.ts';
 
 let folder: string;
@@ -29,7 +29,6 @@ describe('the file', () => {
       idleLockMinutes: 10,
       pinRequired: true,
       backupsFolder: '/srv/backups',
-      networkLibraryAllowed: false,
     };
     expect(readPolicy(await written(JSON.stringify(all)))).toEqual(all);
     expect(readPolicy(await written('{}'))).toEqual(noPolicy);
@@ -98,36 +97,6 @@ describe('a library', () => {
         /policy: libraries are opened only in the folder/,
       );
     expect(() => checkLibraryPlace(noPolicy, beside)).not.toThrow();
-  });
-
-  test('on a network drive is refused where the policy says so', () => {
-    const mounts = [
-      { point: '/', type: 'ext4' },
-      { point: '/mnt/share', type: 'nfs4' },
-      { point: '/mnt/share/disk', type: 'xfs' },
-      { point: '/home', type: 'fuse.sshfs' },
-    ];
-    const told = [
-      '/mnt/share',
-      '/mnt/share/a',
-      '/mnt/share/disk/a',
-      '/mnt/shared',
-      '/home/ann/x',
-      '\\\\server\\share',
-      '//server/share',
-      '\\\\?\\C:\\x',
-    ];
-    expect(told.map((path) => onNetwork(path, mounts))).toEqual([
-      true,
-      true,
-      false,
-      false,
-      true,
-      true,
-      true,
-      false,
-    ]);
-    expect(() => checkLibraryPlace({ ...noPolicy, networkLibraryAllowed: false }, folder)).not.toThrow();
   });
 
   test('that is not encrypted is refused where it has to be', () => {
