@@ -33,7 +33,7 @@ describe.skipIf(reason !== null)(`the keychain${reason ? ` (skipped: ${reason})`
     process.env.PRECEDENT_ELECTRON = withKeyring ? join(folder, 'electron') : electron;
     const home = join(folder, 'home');
     await mkdir(home, { recursive: true });
-    const env = withKeyring ? { HOME: home, XDG_DATA_HOME: join(home, 'data') } : {};
+    const env: Record<string, string> = withKeyring ? { HOME: home, XDG_DATA_HOME: join(home, 'data') } : {};
     launched = await launchApp({ library: library(), profile: join(folder, profile), env });
     return launched.page;
   };
