@@ -7,6 +7,8 @@ import { beginSession, contentOf, libraryOf, settled, sha256, steps } from '../s
 import { Disk } from './disk.ts';
 import { type Recording, Tape } from './tape.ts';
 
+const recorded = steps.filter(({ truncatesLog }) => !truncatesLog);
+
 export interface RecordedSession extends Recording {
   readonly home: string;
   /** What the catalog held before all steps. */
@@ -24,7 +26,7 @@ export async function recordSession(home: string): Promise<RecordedSession> {
   const { here } = session;
   tape.followCatalog(here.engine.library.db, libraryOf(home));
   const empty = contentOf(here);
-  for (const { run } of steps) {
+  for (const { run } of recorded) {
     await run(session);
     await settled(here);
     marks.push({ content: contentOf(here), exported: new Map(session.exported) });
@@ -71,7 +73,7 @@ export async function replayPowerCut(
   if (existsSync(root))
     for (const name of readdirSync(root)) if (/^lock\./.test(name)) rmSync(join(root, name));
   if (events[last].log !== null && !existsSync(root))
-    return { during: steps[step].name, problems: ['the library is lost'] };
+    return { during: recorded[step].name, problems: ['the library is lost'] };
   writeCatalog(session, last, isAfter, root, random);
 
   const problems: string[] = [];
@@ -87,7 +89,7 @@ export async function replayPowerCut(
       problems.push(...verified.problems.map(({ what, where }) => `${what} (${where})`));
       const { content } = marks[step];
       const allowed = isAfter ? [content] : [marks[step - 1]?.content ?? session.empty, content];
-      if (!allowed.includes(verified.contentHash) && (isAfter || steps[step].isOne))
+      if (!allowed.includes(verified.contentHash) && (isAfter || recorded[step].isOne))
         problems.push('something that was acknowledged is lost, or half there');
     } finally {
       await here.close();
@@ -95,7 +97,7 @@ export async function replayPowerCut(
   } catch (thrown) {
     problems.push(`it cannot be opened: ${thrown instanceof Error ? thrown.message : thrown}`);
   }
-  return { during: steps[step].name, problems };
+  return { during: recorded[step].name, problems };
 }
 
 /**
