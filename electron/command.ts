@@ -11,6 +11,7 @@ import { runCommandLine } from '../native/cli/main.ts';
 import { PrecedentError } from '../native/contract/errors.ts';
 import { toHost } from '../native/contract/host.ts';
 import type { Channel } from '../native/contract/rpc.ts';
+import { safely } from '../native/contract/safely.ts';
 import { portChannel } from '../native/process/channels.ts';
 import { commandArguments } from './arguments.ts';
 import {
@@ -55,7 +56,7 @@ function startEngine(library: string): EngineProcess {
   const engine = startProcess(modules, 'engine');
   const children = new EngineChildren(engine, modules);
   engine.on('message', (raw: unknown) => {
-    const message = toHost.safeParse(raw).data;
+    const message = safely(toHost, raw).data;
     if (message?.control === 'spawn') children.spawn(message.id, message.role);
     if (message?.control === 'kill') children.kill(message.id);
   });

@@ -5,6 +5,7 @@
 import type { UtilityProcess, WebContents } from 'electron';
 import { PrecedentError } from '../native/contract/errors.ts';
 import { type ToEngine, type ToHost, toHost } from '../native/contract/host.ts';
+import { safely } from '../native/contract/safely.ts';
 import { engineChannels } from './channels.ts';
 import { connectTo, EngineChildren, type Modules, startProcess, stopProcess } from './children.ts';
 import type { LibraryChoice } from './library.ts';
@@ -177,7 +178,7 @@ export class EngineHost {
   }
 
   #receive(engine: Running, raw: unknown): void {
-    const parsed = toHost.safeParse(raw);
+    const parsed = safely(toHost, raw);
     if (!parsed.success || this.#engine !== engine) return;
     const message = parsed.data;
     switch (message.control) {

@@ -4,6 +4,7 @@ import type { BrowserWindow, IpcMain, IpcMainInvokeEvent } from 'electron';
 import { z } from 'zod';
 import { bridgeContract, type Granted } from '../native/contract/bridge.ts';
 import { PrecedentError } from '../native/contract/errors.ts';
+import { safely } from '../native/contract/safely.ts';
 import { appOrigin, grantDroppedChannel, type Reply, requestChannels } from './channels.ts';
 import { isTrustedFrame } from './security.ts';
 import { isOurWindow } from './windows.ts';
@@ -29,7 +30,7 @@ async function answer(
   try {
     const window = isTrustedFrame(event.senderFrame, event.sender, isOurWindow, appOrigin);
     if (!window) throw new PrecedentError('refused', 'the sender is not a window of the application');
-    const parsed = schema.safeParse(params);
+    const parsed = safely(schema, params);
     if (!parsed.success) throw new PrecedentError('usage', 'the parameters do not fit the contract');
     return { ok: true, value: await act(window, ...(parsed.data as never[])) };
   } catch (thrown) {

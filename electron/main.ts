@@ -2,6 +2,7 @@
 import { basename, join } from 'node:path';
 import { app, BrowserWindow, ipcMain, Menu, session, shell } from 'electron';
 import { PrecedentError } from '../native/contract/errors.ts';
+import { safely } from '../native/contract/safely.ts';
 import type { WindowKind } from '../native/contract/windows.ts';
 import { calibrationsFolder } from '../native/encoder/calibrationsFolder.ts';
 import { writeFileAtomic } from '../native/files/files.ts';
@@ -315,7 +316,7 @@ function run(): void {
   }
   keepLog();
   app.on('second-instance', (_event, _argv, _cwd, data) => {
-    void open(openedPaths.safeParse(data).data?.opened ?? []);
+    void open(safely(openedPaths, data).data?.opened ?? []);
   });
   // macOS says by an event, also at the first start, what other systems say by arguments.
   app.on('open-file', (event, path) => {

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { errorSchema, PrecedentError } from './errors.ts';
+import { safely } from './safely.ts';
 
 export interface RequestSpec {
   readonly params: z.ZodType;
@@ -139,13 +140,13 @@ export class RpcClient<C extends Contract> {
   }
 
   #receive(raw: unknown): void {
-    const parsed = serverMessage.safeParse(raw);
+    const parsed = safely(serverMessage, raw);
     if (!parsed.success) return;
     const message = parsed.data;
     if (message.type === 'event') {
       const { events } = this.#contract;
       const schema = Object.hasOwn(events, message.event) ? events[message.event] : undefined;
-      const data = schema?.safeParse(message.data);
+      const data = schema && safely(schema, message.data);
       if (data?.success) for (const listener of this.#listeners.get(message.event) ?? []) listener(data.data);
       return;
     }
@@ -153,7 +154,7 @@ export class RpcClient<C extends Contract> {
     if (!pending) return;
     const spec = this.#contract.requests[pending.method];
     if (message.type === 'progress') {
-      const progress = spec?.progress?.safeParse(message.progress);
+      const progress = spec?.progress && safely(spec.progress, message.progress);
       if (progress?.success) pending.onProgress?.(progress.data);
       return;
     }
@@ -162,7 +163,7 @@ export class RpcClient<C extends Contract> {
       pending.reject(PrecedentError.fromData(message.error));
       return;
     }
-    const result = spec?.result.safeParse(message.result);
+    const result = spec && safely(spec.result, message.result);
     if (result?.success) pending.resolve(result.data);
     else {
       const path = result?.error.issues[0]?.path.join('.') ?? '';

@@ -7,6 +7,7 @@ import { type ToHost, toEngine } from '../contract/host.ts';
 import type { JobRow } from '../contract/jobs.ts';
 import { noPolicy } from '../contract/policy.ts';
 import type { Channel, EventData, EventName } from '../contract/rpc.ts';
+import { safely } from '../contract/safely.ts';
 import type { SessionState } from '../contract/users.ts';
 import { checkLibraryPlace } from '../policy/libraryRules.ts';
 import { readPolicy } from '../policy/policyFile.ts';
@@ -145,7 +146,7 @@ async function open(opening: Opening): Promise<void> {
 }
 
 function onHostMessage(raw: unknown, port: PortLike | undefined): void {
-  const parsed = toEngine.safeParse(raw);
+  const parsed = safely(toEngine, raw);
   if (!parsed.success) return;
   const message = parsed.data;
   switch (message.control) {

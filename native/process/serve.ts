@@ -12,6 +12,7 @@ import {
   type Result,
   type ServerMessage,
 } from '../contract/rpc.ts';
+import { safely } from '../contract/safely.ts';
 
 export interface HandlerContext<P> {
   readonly signal: AbortSignal;
@@ -45,7 +46,7 @@ export function serve<C extends Contract>(
   };
 
   channel.onMessage((raw) => {
-    const parsed = clientMessage.safeParse(raw);
+    const parsed = safely(clientMessage, raw);
     if (!parsed.success) return;
     const message = parsed.data;
     if (message.type === 'cancel') {
@@ -55,7 +56,7 @@ export function serve<C extends Contract>(
     const { id, method } = message;
     if (running.has(id)) return;
     const spec = Object.hasOwn(contract.requests, method) ? contract.requests[method] : undefined;
-    const params = spec?.params.safeParse(message.params);
+    const params = spec && safely(spec.params, message.params);
     if (!params?.success) {
       const issue = params?.error.issues[0];
       const what = issue

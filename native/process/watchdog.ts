@@ -8,6 +8,7 @@
 import { isMainThread, type MessagePort, Worker } from 'node:worker_threads';
 import { PrecedentError } from '../contract/errors.ts';
 import { type Channel, clientMessage, type ServerMessage, serverMessage } from '../contract/rpc.ts';
+import { safely } from '../contract/safely.ts';
 
 const pollMs = 50;
 /** A single measurement may fall into a peak that is over before anything could be done about it. */
@@ -54,13 +55,13 @@ export function superviseWork(channel: Channel, maxRssBytes: number): void {
 
   channel.onClose(endNow);
   channel.onMessage((raw) => {
-    const message = clientMessage.safeParse(raw).data;
+    const message = safely(clientMessage, raw).data;
     if (message?.type === 'request') running.add(message.id);
     worker.postMessage(raw);
   });
   worker.on('message', (raw) => {
     if (ending) return;
-    const message = serverMessage.safeParse(raw).data;
+    const message = safely(serverMessage, raw).data;
     if (message?.type === 'result' || message?.type === 'error') running.delete(message.id);
     channel.send(raw);
   });

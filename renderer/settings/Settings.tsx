@@ -63,7 +63,6 @@ export function Settings({ app }: { app: AppInfo | undefined }) {
           className="settings"
           data-testid="settings"
           orientation="vertical"
-          keepMounted={false}
           value={shown}
           onChange={setShown}
         >

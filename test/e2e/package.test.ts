@@ -147,7 +147,7 @@ describe.skipIf(reason !== null)(`the package${reason ? ` (skipped: ${reason})` 
     const installed = (...args: readonly string[]) => installedCommand(packaged.folder, packaged.home, args);
 
     test('demo and import say what the checkout says, without a display', async () => {
-      const args = ['--patients', '4', '--json', '--library'];
+      const args = ['--patients', '5', '--json', '--library'];
       const made = await installed('demo', ...args, library);
       expect(made.stderr).not.toContain('ERROR');
       expect(made.code).toBe(0);

@@ -1,5 +1,8 @@
 /** The asking side of a channel, under malformed answers of a process that was taken over. */
+
+import type { z } from 'zod';
 import { type Channel, type Contract, RpcClient, serverMessage } from '../../native/contract/rpc.ts';
+import { safely } from '../../native/contract/safely.ts';
 import type { Junk } from './junk.ts';
 
 /** Answers `count` junk messages to a client with open requests; returns what went wrong. */
@@ -19,8 +22,8 @@ export async function fuzzAsking(contract: Contract, junk: Junk, count: number):
   };
   const client = new RpcClient(contract, channel);
   const events = Object.keys(contract.events);
-  const fits = (schema: { safeParse(value: unknown): { success: boolean } } | undefined, value: unknown) =>
-    schema?.safeParse(value).success === true;
+  const fits = (schema: z.ZodType | undefined, value: unknown) =>
+    schema !== undefined && safely(schema, value).success;
   for (const event of events) {
     client.on(event, (data) => {
       if (!fits(contract.events[event], data)) faults.push(`the event ${event} was handed on as it came`);

@@ -13,6 +13,7 @@ import { toEngine } from '../../native/contract/host.ts';
 import { inferenceContract } from '../../native/contract/inference.ts';
 import type { LesionRow } from '../../native/contract/model.ts';
 import { readerContract } from '../../native/contract/reader.ts';
+import { safely } from '../../native/contract/safely.ts';
 import { run } from '../hostile/command.ts';
 import { writeCase } from '../support/balls.ts';
 import { fuzzAsking } from './asking.ts';
@@ -79,8 +80,7 @@ const ended = (child: ReturnType<typeof forkBuilt>) =>
 function hostJunk(junk: Junk): object {
   for (;;) {
     const message = junk.damaged(junk.valid(toEngine));
-    if (typeof message === 'object' && message !== null && !toEngine.safeParse(message).success)
-      return message;
+    if (typeof message === 'object' && message !== null && !safely(toEngine, message).success) return message;
   }
 }
 

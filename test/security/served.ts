@@ -1,6 +1,7 @@
 /** A process that serves a contract, under malformed messages: none may be carried out, and each request is answered once. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { type Contract, clientMessage, serverMessage } from '../../native/contract/rpc.ts';
+import { safely } from '../../native/contract/safely.ts';
 import type { Junk } from './junk.ts';
 
 export interface Outcome {
@@ -47,12 +48,12 @@ function malformed(junk: Junk, { contract, hostMessage }: Served, id: number): u
   const message = junk.chance(0.2)
     ? (junk.damaged(request) as Partial<typeof request>)
     : { ...request, params: junk.damaged(params) };
-  const parsed = clientMessage.safeParse(message);
+  const parsed = safely(clientMessage, message);
   if (!parsed.success || parsed.data.type === 'cancel') return message;
   const spec = Object.hasOwn(contract.requests, parsed.data.method)
     ? contract.requests[parsed.data.method]
     : undefined;
-  return spec?.params.safeParse(parsed.data.params).success ? null : message;
+  return spec && safely(spec.params, parsed.data.params).success ? null : message;
 }
 
 export async function fuzzServed(
@@ -113,7 +114,7 @@ export async function fuzzServed(
       } else {
         message = malformed(junk, served, id);
         if (message === null) continue;
-        const asked = clientMessage.safeParse(message).data;
+        const asked = safely(clientMessage, message).data;
         if (asked?.type === 'request') {
           // An id that was damaged is answered like another.
           answered = asked.id;

@@ -2,6 +2,7 @@
 
 import { bridgeContract } from '../../native/contract/bridge.ts';
 import { toHost } from '../../native/contract/host.ts';
+import { safely } from '../../native/contract/safely.ts';
 import { electronDouble, forked } from './electronDouble.ts';
 import type { Junk } from './junk.ts';
 
@@ -50,7 +51,7 @@ export async function fuzzBridge(junk: Junk, count: number): Promise<{ channels:
     const dropped = junk.chance(0.1);
     const damaged = dropped ? junk.damaged([['relative/path', 7]]) : junk.damaged(valid);
     const sent = stranger ? valid : Array.isArray(damaged) ? damaged : [damaged];
-    if (!stranger && (dropped ? takesPaths(sent) : params.safeParse(sent).success)) continue;
+    if (!stranger && (dropped ? takesPaths(sent) : safely(params, sent).success)) continue;
     const listener = listeners.get(dropped ? droppedChannel : requestChannels[name]);
     const before = acted;
     try {
@@ -98,7 +99,7 @@ export async function fuzzHost(junk: Junk, count: number): Promise<string[]> {
   const started = forked.length;
   for (let n = 0; n < count && faults.length < 20; n++) {
     const message = junk.chance(0.2) ? junk.anything() : junk.damaged(junk.valid(toHost));
-    if (toHost.safeParse(message).success) continue;
+    if (safely(toHost, message).success) continue;
     try {
       engine?.emit('message', message);
     } catch (error) {

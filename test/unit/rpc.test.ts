@@ -166,3 +166,17 @@ test('the error of a system call does not carry its path', () => {
   const error = PrecedentError.from(failed);
   expect(error).toMatchObject({ kind: 'internal', message: 'read failed (EISDIR)' });
 });
+
+test('a message that makes its schema throw is refused like any other that does not fit', async () => {
+  const named = {
+    requests: { name: { params: z.object({ name: z.string().min(1) }), result: z.object({}) } },
+    events: {},
+  } as const;
+  const hostile = { name: { length: { toString: 1, valueOf: 1 } } };
+  expect(() => named.requests.name.params.safeParse(hostile)).toThrow(TypeError);
+  const { a, b } = pair();
+  serve(named, a, { name: () => ({}) });
+  const client = new RpcClient(named, b);
+  await expect(client.call('name', hostile as never)).rejects.toMatchObject({ kind: 'usage' });
+  expect(await client.call('name', { name: 'x' })).toEqual({});
+});
