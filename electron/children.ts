@@ -15,12 +15,17 @@ const serviceNames: Readonly<Record<keyof Modules, string>> = {
   reader: 'Precedent reader',
 };
 
+/** Those that ended: no event comes of them any more, and by its `pid` such a one looks like one that has yet to start. */
+const ended = new WeakSet<UtilityProcess>();
+
 /** What a process writes to stdout is nobody's; stderr is passed on. */
 export function startProcess(modules: Modules, name: keyof Modules): UtilityProcess {
-  return utilityProcess.fork(modules[name], [], {
+  const child = utilityProcess.fork(modules[name], [], {
     serviceName: serviceNames[name],
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  child.once('exit', () => ended.add(child));
+  return child;
 }
 
 /** Gives a process a port and returns the other end. */
@@ -45,6 +50,7 @@ export function endProcess(child: UtilityProcess): void {
 
 /** Asks a process to end and waits; one that does not is killed. */
 export function stopProcess(child: UtilityProcess, graceMs = STOP_GRACE_MS): Promise<void> {
+  if (ended.has(child)) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(() => endProcess(child), graceMs);
     child.once('exit', () => {
