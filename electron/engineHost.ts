@@ -92,7 +92,6 @@ export class EngineHost {
   async open(library: LibraryChoice): Promise<void> {
     await this.close();
     this.#library = library;
-    this.#locked = null;
     this.#user = null;
     this.#restarts = 0;
     return new Promise((resolve, reject) => {
@@ -110,6 +109,7 @@ export class EngineHost {
   async close(): Promise<void> {
     this.#clearTimers();
     this.#library = null;
+    this.#locked = null;
     this.#opening?.reject(new PrecedentError('cancelled', 'opening the library was given up'));
     this.#opening = null;
     const engine = this.#engine;
@@ -126,6 +126,13 @@ export class EngineHost {
     if (!this.#engine?.opened)
       throw new PrecedentError('busy', 'the library is not open yet', undefined, 'try again');
     this.#engine.process.postMessage(message);
+  }
+
+  /** Locks the library; false while no engine is there that could be told. */
+  lock(): boolean {
+    if (!this.#engine?.opened) return false;
+    this.send({ control: 'lock' });
+    return true;
   }
 
   /** Gives a window a port to the engine: now, or when the library is open, and again after every restart. */
@@ -254,6 +261,7 @@ export class EngineHost {
     const opening = this.#opening;
     this.#opening = null;
     this.#library = null;
+    this.#locked = null;
     if (opening) opening.reject(error);
     else this.#options.onGivenUp(error);
   }

@@ -20,6 +20,11 @@ const whileLocked: ReadonlySet<keyof BridgeHandlers> = new Set([
 /** What writes where the user says. */
 const exports: ReadonlySet<keyof BridgeHandlers> = new Set(['chooseExport', 'savePage', 'saveText']);
 
+/** Throws `refused` while someone has to sign in first. */
+export function refuseLocked(locked: boolean): void {
+  if (locked) throw new PrecedentError('refused', 'the library is locked', undefined, 'sign in first');
+}
+
 export interface Refusals {
   readonly locked: () => boolean;
   readonly exportDisabled: boolean;
@@ -34,8 +39,7 @@ export function guardedBridge(
   const guard = (name: keyof BridgeHandlers) => {
     const act = handlers[name] as (window: BrowserWindow, ...params: unknown[]) => Promise<unknown>;
     return async (window: BrowserWindow, ...params: unknown[]) => {
-      if (locked() && !whileLocked.has(name))
-        throw new PrecedentError('refused', 'the library is locked', undefined, 'sign in first');
+      refuseLocked(locked() && !whileLocked.has(name));
       if (exportDisabled && exports.has(name))
         throw new PrecedentError('refused', 'the administrator’s policy: nothing is exported from here');
       return act(window, ...params);
@@ -49,13 +53,14 @@ const lookMs = 5000;
 
 /** Locks after a time without a key, a click or a movement of the mouse in any window of the application. */
 export class IdleLock {
-  readonly #lock: () => void;
+  readonly #lock: () => boolean;
   readonly #now: () => number;
   #limitMs = Number.POSITIVE_INFINITY;
   #last: number;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(lock: () => void, now: () => number = Date.now) {
+  /** `lock` says whether there was an engine to tell; where not, it is tried again. */
+  constructor(lock: () => boolean, now: () => number = Date.now) {
     this.#lock = lock;
     this.#now = now;
     this.#last = now();
@@ -75,7 +80,6 @@ export class IdleLock {
 
   look(): void {
     if (this.#now() - this.#last < this.#limitMs) return;
-    this.set(null);
-    this.#lock();
+    if (this.#lock()) this.set(null);
   }
 }

@@ -1,11 +1,10 @@
 /** The entry of the desktop application: its life cycle, and nothing that another module can own. */
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { app, BrowserWindow, ipcMain, Menu, session, shell } from 'electron';
 import { PrecedentError } from '../native/contract/errors.ts';
 import { safely } from '../native/contract/safely.ts';
 import type { WindowKind } from '../native/contract/windows.ts';
 import { calibrationsFolder } from '../native/encoder/calibrationsFolder.ts';
-import { writeFileAtomic } from '../native/files/files.ts';
 import { checkEncryption } from '../native/policy/libraryRules.ts';
 import { isRelease, readPolicy } from '../native/policy/policyFile.ts';
 import { ownArguments, parseArguments } from './arguments.ts';
@@ -40,6 +39,7 @@ import { markLibrary, openedPaths, sortOpened } from './opened.ts';
 import { printPage } from './printing.ts';
 import { registerScheme, serveScheme } from './protocol.ts';
 import { isDevelopmentBuild, isOfficialRuntime, needsSoftwareGl, usableMemory } from './runtime.ts';
+import { saveChosen } from './saving.ts';
 import { hardenApp, hardenSession } from './security.ts';
 import { applySwitches } from './switches.ts';
 import { firstWindow, openWindow, openWindows } from './windows.ts';
@@ -67,7 +67,7 @@ const policy: LibraryPolicy = {
 };
 
 const policyFile = isRelease ? null : options.policyFile;
-const idle = new IdleLock(() => host.send({ control: 'lock' }));
+const idle = new IdleLock(() => host.lock());
 const host = new EngineHost({
   modules,
   resources: resourcesFolder,
@@ -190,17 +190,20 @@ const handlers: BridgeHandlers = {
     return path === null ? null : grant((message) => host.send(message), path, 'write');
   },
   savePage: async (window, html, suggestedName) => {
-    const path = await chooseExportPath(window, suggestedName);
-    if (path === null) return null;
-    await writeFileAtomic(path, await printPage(html, path));
-    return { label: basename(path) };
+    const choose = () => chooseExportPath(window, suggestedName);
+    const label = await saveChosen(
+      choose,
+      () => host.locked,
+      (path) => printPage(html, path),
+    );
+    return label === null ? null : { label };
   },
-  saveText: async (window, suggestedName, text) => {
-    const path = await chooseExportPath(window, suggestedName);
-    if (path === null) return null;
-    await writeFileAtomic(path, Buffer.from(text));
-    return basename(path);
-  },
+  saveText: (window, suggestedName, text) =>
+    saveChosen(
+      () => chooseExportPath(window, suggestedName),
+      () => host.locked,
+      () => Buffer.from(text),
+    ),
   openLibrary: async (window) => ({ opened: await openChosenLibrary(window) }),
   requestPort: async (window) => {
     host.connect(window.webContents);

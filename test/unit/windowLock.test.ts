@@ -1,7 +1,11 @@
-/** The lock as main keeps it: when untouched windows are locked, and which functions of the bridge are refused. */
+/** The lock as main keeps it: when untouched windows are locked, which functions of the bridge are refused, and what is not saved. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BridgeHandlers } from '../../electron/ipc.ts';
 import { guardedBridge, IdleLock } from '../../electron/lock.ts';
+import { saveChosen } from '../../electron/saving.ts';
 import { bridgeContract } from '../../native/contract/bridge.ts';
 
 const minute = 60_000;
@@ -11,7 +15,7 @@ describe('windows that nobody touches', () => {
   afterEach(() => void vi.useRealTimers());
 
   test('are locked once when the time is over, and not while somebody works', () => {
-    const lock = vi.fn();
+    const lock = vi.fn(() => true);
     const idle = new IdleLock(lock);
     idle.set(10);
     for (let n = 0; n < 5; n++) {
@@ -27,8 +31,21 @@ describe('windows that nobody touches', () => {
     expect(lock).toHaveBeenCalledTimes(1);
   });
 
+  test('are locked as soon as there is an engine to tell, where there was none when the time was over', () => {
+    let engine = false;
+    const lock = vi.fn(() => engine);
+    const idle = new IdleLock(lock);
+    idle.set(10);
+    vi.advanceTimersByTime(11 * minute);
+    expect(lock).toHaveBeenCalled();
+    engine = true;
+    lock.mockClear();
+    vi.advanceTimersByTime(minute);
+    expect(lock).toHaveBeenCalledTimes(1);
+  });
+
   test('are never locked without a time, and anew with each', () => {
-    const lock = vi.fn();
+    const lock = vi.fn(() => true);
     const idle = new IdleLock(lock);
     vi.advanceTimersByTime(1000 * minute);
     idle.set(5);
@@ -69,4 +86,27 @@ test('the bridge of a locked window shows that it is locked and does nothing els
   expect(names.filter((name) => !['chooseExport', 'savePage', 'saveText'].includes(name))).toEqual(
     await through(true),
   );
+});
+
+test('a dialog that was open when the window was locked saves nothing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'precedent-saving-'));
+  try {
+    const path = join(folder, 'comparison.pdf');
+    let locked = false;
+    const make = vi.fn(() => Buffer.from('page'));
+    const save = (choose: () => Promise<string | null>) => saveChosen(choose, () => locked, make);
+    const lockedMeanwhile = async () => {
+      locked = true;
+      return path;
+    };
+    await expect(save(lockedMeanwhile)).rejects.toThrow('the library is locked');
+    expect(make).not.toHaveBeenCalled();
+    expect(readdirSync(folder)).toEqual([]);
+    locked = false;
+    expect(await save(async () => null)).toBeNull();
+    expect(await save(async () => path)).toBe('comparison.pdf');
+    expect(readFileSync(path, 'utf8')).toBe('page');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
