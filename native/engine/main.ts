@@ -72,10 +72,11 @@ function libraryChanged(): void {
 }
 
 function sessionChanged(state: SessionState): void {
-  for (const server of servers) server.emit('session', state);
   const { locked, idleLockMinutes } = state;
   const user = engine?.library.session.signedIn ?? null;
+  // The host first: windows that are unlocked ask it for something at once.
   sendToHost({ control: 'session', locked, idleLockMinutes, user });
+  for (const server of servers) server.emit('session', state);
 }
 
 /** When the answer to what asked for it is out. */

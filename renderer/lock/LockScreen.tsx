@@ -38,6 +38,7 @@ function SignIn({ session: { user, users, policy } }: { session: SessionState })
       <NativeSelect
         label="User"
         size="sm"
+        autoFocus={!asked}
         value={name}
         data={users.map((one) => one.name)}
         onChange={(event) => setName(event.currentTarget.value)}

@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import { type Granted, menuOpenedMessage } from '../../../native/contract/bridge.ts';
 import { bridge } from '../../bridge.ts';
 import { useEngineLine } from '../../engine.ts';
+import { useSession } from '../../lock/session.ts';
 import { failed } from '../../ui/notice.ts';
 import { useView } from '../../ui/store.ts';
 
@@ -16,11 +17,11 @@ export function addSources(granted: readonly Granted[]): void {
   }));
 }
 
-/** Takes what the application was opened with, as soon as a library is open to import it into. */
+/** Takes what the application was opened with, as soon as a library is open to import it into and nobody has to sign in. */
 export function useOpened(): void {
   useEffect(() => {
     const take = () => {
-      if (useEngineLine.getState().line !== 'connected') return;
+      if (useEngineLine.getState().line !== 'connected' || useSession.getState().session?.locked) return;
       bridge
         .takeOpened()
         .then(addSources)
@@ -31,12 +32,16 @@ export function useOpened(): void {
     };
     take();
     window.addEventListener('message', onMessage);
-    const stop = useEngineLine.subscribe((now, before) => {
+    const stopSession = useSession.subscribe(({ session }, before) => {
+      if (before.session?.locked && !session?.locked) take();
+    });
+    const stopLine = useEngineLine.subscribe((now, before) => {
       if (now.line === 'connected' && before.line !== 'connected') take();
     });
     return () => {
       window.removeEventListener('message', onMessage);
-      stop();
+      stopSession();
+      stopLine();
     };
   }, []);
 }
