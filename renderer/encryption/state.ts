@@ -1,5 +1,6 @@
 /** What the window knows of the library's encryption: asked of the shell, again and again while it is about to change. */
 import { queryOptions } from '@tanstack/react-query';
+import { create } from 'zustand';
 import type { EncryptionState } from '../../native/contract/encryption.ts';
 import { bridge } from '../bridge.ts';
 import { queryClient } from '../engine.ts';
@@ -22,6 +23,9 @@ export const encryptionQuery = queryOptions({
 export function encryptionChanged(): Promise<void> {
   return queryClient.invalidateQueries({ queryKey });
 }
+
+/** A recovery key that nobody has said to have kept: it is not shown again, so it outlives the settings being closed. */
+export const useRecoveryKey = create<{ readonly shown: string | null }>(() => ({ shown: null }));
 
 /** The engine is stopped and started again on purpose meanwhile. */
 export function isConverting(): boolean {

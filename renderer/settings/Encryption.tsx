@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { bridge } from '../bridge.ts';
 import { RecoveryKey } from '../encryption/RecoveryKey.tsx';
 import { SecretForm } from '../encryption/SecretForm.tsx';
-import { conversionBegins, encryptionChanged, encryptionQuery } from '../encryption/state.ts';
+import { conversionBegins, encryptionChanged, encryptionQuery, useRecoveryKey } from '../encryption/state.ts';
 import { failed, notice } from '../ui/notice.ts';
 
 interface Secrets {
@@ -66,7 +66,7 @@ const whileEncrypted: readonly Action[] = [
 export function Encryption() {
   const { data } = useQuery(encryptionQuery);
   const [action, setAction] = useState<Action | null>(null);
-  const [recoveryKey, setRecoveryKey] = useState<string | null>(null);
+  const recoveryKey = useRecoveryKey((s) => s.shown);
   const run = useMutation({
     mutationFn: async ({ action: { run: act, converts }, secrets }: { action: Action; secrets: Secrets }) => {
       if (converts) conversionBegins();
@@ -74,7 +74,7 @@ export function Encryption() {
     },
     onSuccess: (result, { action: { done } }) => {
       setAction(null);
-      setRecoveryKey(result.recoveryKey ?? null);
+      if (result.recoveryKey !== undefined) useRecoveryKey.setState({ shown: result.recoveryKey });
       notice('done', done);
     },
     onSettled: () => encryptionChanged(),
@@ -95,7 +95,9 @@ export function Encryption() {
           ? 'This library is encrypted: its catalog, pictures, copies of originals and backups cannot be read without its key.'
           : 'This library is not encrypted: whoever can read its folder can read what is in it.'}
       </p>
-      {recoveryKey !== null && <RecoveryKey recoveryKey={recoveryKey} done={() => setRecoveryKey(null)} />}
+      {recoveryKey !== null && (
+        <RecoveryKey recoveryKey={recoveryKey} done={() => useRecoveryKey.setState({ shown: null })} />
+      )}
       {action ? (
         <>
           <p>{action.means}</p>

@@ -3,6 +3,7 @@ import './settings.css';
 import { Modal, Tabs } from '@mantine/core';
 import { useState } from 'react';
 import type { AppInfo } from '../../native/contract/bridge.ts';
+import { isConverting } from '../encryption/state.ts';
 import { useView } from '../ui/store.ts';
 import { Archive } from './Archive.tsx';
 import { Backups } from './Backups.tsx';
@@ -53,7 +54,10 @@ export function Settings({ app }: { app: AppInfo | undefined }) {
   return (
     <Modal
       opened={open}
-      onClose={() => useView.setState({ dialog: null })}
+      onClose={() => {
+        // What is being encrypted covers it, and Escape would close it unseen.
+        if (!isConverting()) useView.setState({ dialog: null });
+      }}
       title="Settings"
       size="xl"
       closeButtonProps={{ 'aria-label': 'Close' }}
