@@ -6,6 +6,7 @@ import type { Archived } from '../../native/contract/archive.ts';
 import { bridge } from '../bridge.ts';
 import { callEngine, libraryKey, queryClient } from '../engine.ts';
 import { infoQuery } from '../library/queries.ts';
+import { useExportRefusal } from '../lock/session.ts';
 import { Failure } from '../ui/Empty.tsx';
 import { count } from '../ui/format.ts';
 
@@ -13,6 +14,7 @@ type Done = { done: number; total: number };
 
 export function Archive() {
   const info = useQuery(infoQuery);
+  const refusal = useExportRefusal();
   const [progress, setProgress] = useState<Done | null>(null);
   const options = { onProgress: setProgress };
   const write = useMutation({
@@ -44,7 +46,8 @@ export function Archive() {
           size="compact-xs"
           variant="default"
           loading={write.isPending}
-          disabled={busy}
+          disabled={busy || refusal !== undefined}
+          title={refusal}
           onClick={() => write.mutate()}
         >
           Export everything…

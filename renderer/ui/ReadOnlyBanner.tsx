@@ -5,6 +5,7 @@ import type { ReadOnly } from '../../native/contract/backups.ts';
 import { callEngine } from '../engine.ts';
 import { exportRows, newestBackupQuery, restore } from '../library/backups.ts';
 import { infoQuery } from '../library/queries.ts';
+import { useExportRefusal } from '../lock/session.ts';
 import { sentence } from './Empty.tsx';
 import { count, moment } from './format.ts';
 import { failed } from './notice.ts';
@@ -17,6 +18,7 @@ export function ReadOnlyBanner() {
 
 function Banner({ readOnly: { why, state, rows, torn } }: { readOnly: ReadOnly }) {
   const newest = useQuery(newestBackupQuery);
+  const refusal = useExportRefusal();
   const backup = newest.data?.backup;
   const restoring = useMutation({
     mutationFn: restore,
@@ -73,6 +75,8 @@ function Banner({ readOnly: { why, state, rows, torn } }: { readOnly: ReadOnly }
         <Button
           size="compact-xs"
           variant="default"
+          disabled={refusal !== undefined}
+          title={refusal}
           loading={exporting.isPending}
           onClick={() => exporting.mutate()}
         >
