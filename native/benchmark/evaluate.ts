@@ -1,6 +1,6 @@
 /**
  * The evaluation of methods on a labelled library: every lesion of a class queries the lesions of the other patients, and a
- * hit is relevant when it has the query's class. Definitions: ARCHITECTURE.md, "How evaluate counts".
+ * hit is relevant when it has the query's class. Definitions: docs/evaluation.md, "How `evaluate` counts".
  */
 import type { Evaluation } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';

@@ -1,4 +1,4 @@
-/** The `precedent` command. Names, JSON and exit codes are those of ARCHITECTURE.md: other programs rely on them. */
+/** The `precedent` command. Names, JSON and exit codes are those of README.md: other programs rely on them. */
 import { Command, CommanderError, Option } from 'commander';
 import type { Query, SimpleQuery } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
