@@ -39,8 +39,8 @@ export const bridgeContract = {
     params: z.tuple([z.enum(['open', 'close', 'ask'])]),
     result: z.object({ open: z.boolean() }),
   },
-  /** The files and folders that the application was opened with since this was last asked, to be imported. */
   ...encryptionBridge,
+  /** The files and folders that the application was opened with since this was last asked, to be imported. */
   takeOpened: { params: z.tuple([]), result: z.array(granted) },
 } as const;
 
