@@ -37,6 +37,7 @@ export function noOfflineReason() {
       .trim()
       .split('\n')
       .at(-1);
+    if (error.code === 'ENOENT') return 'there is no `unshare` here';
     return `it is not permitted here (${said || error.code || 'failed'})`;
   }
 }
@@ -56,8 +57,8 @@ if (process.argv[1] && resolve(process.argv[1]) === import.meta.filename) await 
 
 /** Without a command, only tries whether all of this is permitted. */
 async function inside([result, ...command]) {
+  if (result === undefined) return tryAll();
   buildNetwork();
-  if (result === undefined) return;
   const control = await controls();
   const before = packets();
   const [program, ...args] = [...withoutRights, ...command];
@@ -68,6 +69,19 @@ async function inside([result, ...command]) {
     child.once('close', (code) => done(code ?? 1));
   });
   writeFileSync(result, JSON.stringify({ control, packets: packets() - before }));
+}
+
+/** Fails with one line that says what was not possible. */
+function tryAll() {
+  try {
+    buildNetwork();
+    const [program, ...args] = [...withoutRights, process.execPath, '--version'];
+    execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  } catch (error) {
+    const missing = error.code === 'ENOENT' && error.path;
+    process.stderr.write(`${missing ? `there is no \`${missing}\`` : error.message.split('\n')[0]}\n`);
+    process.exitCode = 1;
+  }
 }
 
 function buildNetwork() {
