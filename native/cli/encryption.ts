@@ -9,7 +9,8 @@ import {
   changeRecoveryKey,
 } from '../files/encryption.ts';
 import { readKeyFile } from '../files/keyFile.ts';
-import { checkEncryption } from '../policy/libraryRules.ts';
+import { checkLibraryDisk } from '../files/place.ts';
+import { checkEncryption, checkLibraryPlace } from '../policy/libraryRules.ts';
 import { readPolicy } from '../policy/policyFile.ts';
 import { type Common, libraryCommand, print } from './commands.ts';
 import { given, startHost } from './host.ts';
@@ -34,14 +35,19 @@ async function finish(library: string, secret: () => Promise<string>): Promise<v
 const encrypt = libraryCommand('encrypt', 'encrypt a library, or make an empty one that is').action(
   async (options: Common) => {
     const root = resolve(options.library);
+    // Before it has a key: what no engine opens would not be encrypted, and nobody would see the recovery key.
+    checkLibraryPlace(readPolicy(given.policy), root);
+    await checkLibraryDisk(root);
     const begun = (await readKeyFile(root))?.state === 'encrypting';
     const passphrase = begun
       ? await askSecret(options.passphraseFile)
       : await askNewPassphrase(options.passphraseFile);
-    const recoveryKey = begun ? undefined : (await beginEncryption(root, passphrase)).recoveryKey;
+    const first = begun ? undefined : (await beginEncryption(root, passphrase)).recoveryKey;
     await finish(root, async () => passphrase);
+    // That of an encryption that was cut off was never shown.
+    const recoveryKey = first ?? (await changeRecoveryKey(root, passphrase));
     print(options, { encrypted: true, recoveryKey }, () =>
-      ['the library is encrypted', ...(recoveryKey ? [recoveryText(recoveryKey)] : [])].join('\n'),
+      ['the library is encrypted', recoveryText(recoveryKey)].join('\n'),
     );
   },
 );

@@ -2,13 +2,14 @@
  * An encrypted library through what reads and writes all of it: backups here and elsewhere, archives, deletion, damage, restoring,
  * and the conversions. `npm run test:encryption` does more of it, with engines that are killed.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BackupManifest } from '../../native/contract/backups.ts';
 import { noPolicy } from '../../native/contract/policy.ts';
 import { beginDecryption, beginEncryption } from '../../native/files/encryption.ts';
+import { openKeyFile, readKeyFile } from '../../native/files/keyFile.ts';
 import { isSealed } from '../../native/files/sealed.ts';
 import { generatePhantomLibrary } from '../../native/phantom/generate.ts';
 import { canariesIn, filesIn } from '../support/canaries.ts';
@@ -167,4 +168,35 @@ test('the command line is refused without a passphrase, in one line', async () =
   const listed = await precedent('encoders', 'list', '--library', library, '--passphrase-file', file);
   expect(listed).toMatchObject({ code: 0, stderr: '' });
   here = await open();
+});
+
+test('an encryption that was cut off is finished by the same command, which prints a recovery key that opens it', async () => {
+  const cut = join(folder, 'cut');
+  const file = join(folder, 'passphrase');
+  writeFileSync(file, `${passphrase}\n`);
+  await (await engineHere(cut, { policy: noPolicy })).close();
+  await beginEncryption(cut, passphrase);
+  const done = await precedent('encrypt', '--library', cut, '--passphrase-file', file, '--json');
+  expect(done.code).toBe(0);
+  const keyFile = await readKeyFile(cut);
+  expect(keyFile?.state).toBe('encrypted');
+  if (keyFile) expect(await openKeyFile(keyFile, JSON.parse(done.stdout).recoveryKey)).toHaveLength(32);
+});
+
+test('a library is given no key where the policy wants none', async () => {
+  const [file, rules] = [join(folder, 'passphrase'), join(folder, 'policy.json')];
+  writeFileSync(file, `${passphrase}\n`);
+  writeFileSync(rules, JSON.stringify({ libraryFolder: join(folder, 'allowed') }), { mode: 0o644 });
+  const outside = join(folder, 'outside');
+  const refused = await precedent(
+    '--policy',
+    rules,
+    'encrypt',
+    '--library',
+    outside,
+    '--passphrase-file',
+    file,
+  );
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('policy') });
+  expect(existsSync(outside)).toBe(false);
 });
