@@ -89,8 +89,12 @@ export class Session {
         undefined,
         'add a user with a PIN in the settings first',
       );
-    this.#parts.audit.append([{ action: 'user.out', subject: '', detail: { why } }]);
     this.#locked = true;
+    try {
+      this.#parts.audit.append([{ action: 'user.out', subject: '', detail: { why } }]);
+    } catch {
+      // A disk that is full or gone leaves no window open.
+    }
     return this.#changed();
   }
 

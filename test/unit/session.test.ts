@@ -92,6 +92,19 @@ describe('a library with users', () => {
     expect(opened().session.state).toMatchObject({ locked: true, user: null });
   });
 
+  test('is locked also where nothing can be written down', async () => {
+    const { session, audit } = opened();
+    await session.addUser('ann', '2468');
+    const append = vi.spyOn(audit, 'append').mockImplementation(() => {
+      throw new Error('the disk is full');
+    });
+    const heard = vi.fn();
+    session.onChange(heard);
+    expect(session.lock('idle')).toMatchObject({ locked: true, user: 'ann' });
+    expect(append).toHaveBeenCalledTimes(1);
+    expect(heard).toHaveBeenCalledTimes(1);
+  });
+
   test('keeps of a PIN only what scrypt made of it, and changes it for whoever knows it', async () => {
     const { session, users } = opened();
     await session.addUser('ann', 'héron');
