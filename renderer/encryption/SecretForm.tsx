@@ -6,6 +6,9 @@ import { Failure } from '../ui/Empty.tsx';
 /** As the key file asks for (`native/files/keyFile.ts`), counted in characters. */
 const leastLength = 12;
 
+const currentLabel = 'Passphrase or recovery key';
+const newLabel = 'New passphrase';
+
 interface Props {
   readonly asks: readonly ('current' | 'new')[];
   readonly action: string;
@@ -25,6 +28,7 @@ export function SecretForm({ asks, action, pending, error, submit, leave }: Prop
   const complete =
     (!asks.includes('current') || current !== '') &&
     (!asksNew || (next !== '' && !tooShort && again === next));
+  const first = asks.includes('current') ? currentLabel : newLabel;
   const field = (label: string, value: string, set: (text: string) => void, problem?: string | false) => (
     <PasswordInput
       size="xs"
@@ -35,6 +39,8 @@ export function SecretForm({ asks, action, pending, error, submit, leave }: Prop
       disabled={pending}
       autoComplete="off"
       spellCheck={false}
+      // The button that opened the form is gone, and the focus with it.
+      autoFocus={label === first}
       visibilityToggleButtonProps={{ 'aria-label': `Show: ${label}` }}
     />
   );
@@ -46,14 +52,9 @@ export function SecretForm({ asks, action, pending, error, submit, leave }: Prop
         if (complete) submit({ current, next });
       }}
     >
-      {asks.includes('current') && field('Passphrase or recovery key', current, setCurrent)}
+      {asks.includes('current') && field(currentLabel, current, setCurrent)}
       {asksNew &&
-        field(
-          'New passphrase',
-          next,
-          setNext,
-          tooShort && `At least ${leastLength} characters: several words`,
-        )}
+        field(newLabel, next, setNext, tooShort && `At least ${leastLength} characters: several words`)}
       {asksNew && field('The same again', again, setAgain, differs && 'The two differ')}
       {error ? <Failure error={error} /> : null}
       <Group gap="xs">

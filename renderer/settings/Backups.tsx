@@ -82,7 +82,7 @@ export function Backups() {
 function Backup({ backup }: { backup: BackupRow }) {
   const { name, at, kind, counts } = backup;
   const when = moment(at);
-  const [asked, setAsked] = useState(false);
+  const [asked, setAsked] = useState<'restore' | 'remove' | null>(null);
   const check = useMutation({
     mutationFn: () => callEngine('backups.verify', { name }),
     onSuccess: () => notice('done', `The backup of ${when} is sound`),
@@ -112,15 +112,26 @@ function Backup({ backup }: { backup: BackupRow }) {
       <Table.Td ta="right">
         {asked ? (
           <>
-            <span>What came after it is set aside. </span>
-            {act('Restore', `Restore the backup of ${when} now`, () => bring.mutate(), bring.isPending)}
-            {act('Cancel', 'Do not restore it', () => setAsked(false))}
+            <span>{asked === 'restore' ? 'What came after it is set aside. ' : 'It is gone then. '}</span>
+            {asked === 'restore'
+              ? act('Restore', `Restore the backup of ${when} now`, () => bring.mutate(), bring.isPending)
+              : act('Remove', `Remove the backup of ${when} now`, () => remove.mutate(), remove.isPending)}
+            <Button
+              size="compact-xs"
+              variant="subtle"
+              color="gray"
+              autoFocus
+              aria-label={`Do not ${asked} it`}
+              onClick={() => setAsked(null)}
+            >
+              Cancel
+            </Button>
           </>
         ) : (
           <>
             {act('Check', `Check the backup of ${when}`, () => check.mutate(), check.isPending)}
-            {act('Restore…', `Restore the backup of ${when}`, () => setAsked(true))}
-            {act('Remove', `Remove the backup of ${when}`, () => remove.mutate(), remove.isPending)}
+            {act('Restore…', `Restore the backup of ${when}`, () => setAsked('restore'))}
+            {act('Remove…', `Remove the backup of ${when}`, () => setAsked('remove'))}
           </>
         )}
       </Table.Td>
