@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { create } from 'zustand';
 import { menuLockMessage } from '../../native/contract/bridge.ts';
 import type { SessionState } from '../../native/contract/users.ts';
-import { callEngine, onSession, queryClient } from '../engine.ts';
+import { callEngine, onSession, queryClient, useEngineLine } from '../engine.ts';
 import { failed } from '../ui/notice.ts';
 
 interface Session {
@@ -87,6 +87,8 @@ export function whenUnlocked(): Promise<void> {
 }
 
 export function lockNow(): void {
+  // Nothing is shown of a library that waits for its passphrase, and one that is opened again begins locked.
+  if (useEngineLine.getState().line !== 'connected') return;
   callEngine('session.lock', {}).catch((error: unknown) => failed('The library was not locked', error));
 }
 
