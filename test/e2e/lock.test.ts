@@ -162,6 +162,8 @@ describe.skipIf(noAppReason() !== null)(groupName('users, lock and policy'), () 
     await openSettings(page, 'People');
     expect(await page.getByTestId('policy').innerText()).toContain('Nothing is exported');
     await launched.screenshot('lock-6-policy');
+    await page.getByTestId('settings').getByRole('tab', { name: 'Safety' }).click();
+    expect(await page.getByRole('button', { name: 'Export everything…' }).isDisabled()).toBe(true);
   });
 
   test('a policy that does not hold starts nothing, and says why in one line', async () => {
