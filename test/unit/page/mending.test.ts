@@ -1,12 +1,12 @@
 /** Voxels that could not be read: made again by the engine, or asked for again when it was the lock that refused them. */
 import { beforeEach, expect, test, vi } from 'vitest';
-import { noPolicy } from '../../native/contract/policy.ts';
-import { useSession } from '../../renderer/lock/session.ts';
-import { startMending } from '../../renderer/viewer/mending.ts';
-import { voxelFaults } from '../../renderer/viewer/voxels.ts';
+import { noPolicy } from '../../../native/contract/policy.ts';
+import { useSession } from '../../../renderer/lock/session.ts';
+import { startMending } from '../../../renderer/viewer/mending.ts';
+import { voxelFaults } from '../../../renderer/viewer/voxels.ts';
 
 const callEngine = vi.hoisted(() => vi.fn());
-vi.mock('../../renderer/engine.ts', () => ({ callEngine, onSession: () => undefined, queryClient: {} }));
+vi.mock('../../../renderer/engine.ts', () => ({ callEngine, onSession: () => undefined, queryClient: {} }));
 
 const signedIn = (locked: boolean) =>
   useSession.setState({
