@@ -222,6 +222,19 @@ describe('the guard', () => {
     expect(said(audit)).toEqual(Array(writers.length + 1).fill(`${systemUser()} policy.refused`));
   });
 
+  test('keeps backups where they are while exports are disabled: a copy elsewhere is an export', async () => {
+    const { session, audit } = opened({ exportDisabled: true });
+    const handlers = guarded({ session, audit, db }, answers());
+    for (const [method, params] of [
+      ['backups.make', { to: 'token' }],
+      ['backups.setFolder', { folder: 'token' }],
+    ] as const)
+      await expect(ask(handlers, method, params), method).rejects.toThrow('nothing is exported from here');
+    expect(said(audit)).toEqual(Array(2).fill(`${systemUser()} policy.refused`));
+    await ask(handlers, 'backups.make', {});
+    await ask(handlers, 'backups.setFolder', { folder: null });
+  });
+
   test('writes down who looked at what once an hour, and queries without their words', async () => {
     const { session, audit } = opened();
     const query = { method: 'lesion', encoder: 'e', hits: [{ lesion: 'les-1' }, { lesion: 'les-2' }] };
