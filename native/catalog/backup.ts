@@ -119,17 +119,3 @@ export function catalogVolumes(path: string): string[] {
     db.close();
   }
 }
-
-/** Whether the catalog in a file knows a patient, study, volume or lesion by its uid. */
-export function catalogHolds(
-  path: string,
-  table: 'patient' | 'study' | 'volume' | 'lesion',
-  uid: string,
-): boolean {
-  const db = openToRead(path);
-  try {
-    return db.prepare(`SELECT 1 FROM ${table} WHERE uid = ?`).get(uid) !== undefined;
-  } finally {
-    db.close();
-  }
-}

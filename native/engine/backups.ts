@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { catalogHolds } from '../catalog/backup.ts';
 import { type BackupKind, type BackupManifest, backupManifest } from '../contract/backups.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import {
@@ -135,27 +134,4 @@ export async function noteRecoded(place: BackupPlace, name: string): Promise<voi
 export async function removeBackup(place: BackupPlace, name: string): Promise<void> {
   await removeFile(manifestPath(place, name));
   await removeFile(backupPath(place, name));
-}
-
-/** Removes every backup that still knows a patient, study, volume or lesion, or cannot be read; returns their names. */
-export async function purgeBackups(
-  place: BackupPlace,
-  table: 'patient' | 'study' | 'volume' | 'lesion',
-  uid: string,
-): Promise<string[]> {
-  const purged: string[] = [];
-  for (const { name } of await listBackups(place)) {
-    if (!holds(backupPath(place, name), table, uid)) continue;
-    await removeBackup(place, name);
-    purged.push(name);
-  }
-  return purged;
-}
-
-function holds(path: string, table: 'patient' | 'study' | 'volume' | 'lesion', uid: string): boolean {
-  try {
-    return catalogHolds(path, table, uid);
-  } catch {
-    return true;
-  }
 }

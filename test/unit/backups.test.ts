@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDatabase } from '../../native/catalog/database.ts';
@@ -12,11 +12,13 @@ import {
   backupPath,
   listBackups,
   makeBackup,
-  purgeBackups,
   removeBackup,
   verifyBackup,
 } from '../../native/engine/backups.ts';
+import { purgeHolding } from '../../native/engine/deletionBackups.ts';
 import { Library } from '../../native/engine/library.ts';
+import type { Session } from '../../native/engine/session.ts';
+import { libraryLayout } from '../../native/files/layout.ts';
 import { volume } from '../support/catalogRows.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 
@@ -83,6 +85,13 @@ test('backups of another library in the same folder are left alone', async () =>
   db.close();
 });
 
+/** As a deletion of this patient does from the library in a folder. */
+const purge = (root: string, patient: string) =>
+  purgeHolding(
+    { layout: libraryLayout(root), session: { policy: noPolicy } as Session },
+    { patients: [patient], studies: [], volumes: [], lesions: [] },
+  );
+
 test('purging removes the backups that know a patient and those that cannot be read', async () => {
   const { path, db } = catalogOf('A');
   const { name: before } = await makeBackup(place(), path, 'manual');
@@ -91,9 +100,20 @@ test('purging removes the backups that know a patient and those that cannot be r
   const { name: holding } = await makeBackup(place(), path, 'migration');
   const { name: unreadable } = await makeBackup(place(), path, 'automatic');
   writeFileSync(backupPath(place(), unreadable), 'no catalog');
-  expect((await purgeBackups(place(), 'patient', uid)).sort()).toEqual([holding, unreadable].sort());
+  await purge(folder, uid);
   expect((await listBackups(place())).map(({ name }) => name)).toEqual([before]);
   db.close();
+});
+
+test('purging removes what lies beside a backup and nothing else, whatever the folders above it are called', async () => {
+  const root = join(folder, 'my.sqlite-library');
+  const { backups } = libraryLayout(root);
+  mkdirSync(backups, { recursive: true });
+  const [cut, beside, other] = [join(backups, 'a.sqlite.tmp'), join(backups, 'a.json'), join(folder, 'my.json')];
+  for (const path of [cut, beside, other]) writeFileSync(path, 'no catalog');
+  await purge(root, 'pat-1');
+  expect(readdirSync(backups)).toEqual(['settings.json']);
+  expect(readdirSync(folder).sort()).toEqual(['my.json', 'my.sqlite-library']);
 });
 
 test('of automatic backups the newest of seven days and of four weeks before stay', () => {
