@@ -54,8 +54,8 @@ function serveOn(channel: Channel): void {
   }
   const asked = onlyReading(engine, engineHandlers(engine, { libraryChanged, deleted, restart }));
   const handlers = guarded(engine.library, asked, seen);
-  const { layout } = engine.library;
-  const server = serve(engineContract, channel, handlers, (thrown) => explained(layout, thrown));
+  const { name } = engine.library.db;
+  const server = serve(engineContract, channel, handlers, (thrown) => explained(name, thrown));
   servers.add(server);
   channel.onClose(() => servers.delete(server));
 }
