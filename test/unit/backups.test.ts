@@ -6,6 +6,7 @@ import { catalogWrites } from '../../native/catalog/writes.ts';
 import type { BackupManifest } from '../../native/contract/backups.ts';
 import { noPolicy } from '../../native/contract/policy.ts';
 import { AutomaticBackups } from '../../native/engine/automaticBackups.ts';
+import { backupHandlers } from '../../native/engine/backupHandlers.ts';
 import { backupPlace, setBackupFolder } from '../../native/engine/backupPlace.ts';
 import { supersededBackups } from '../../native/engine/backupRotation.ts';
 import {
@@ -16,6 +17,7 @@ import {
   verifyBackup,
 } from '../../native/engine/backups.ts';
 import { purgeHolding } from '../../native/engine/deletionBackups.ts';
+import type { Engine } from '../../native/engine/engine.ts';
 import { Library } from '../../native/engine/library.ts';
 import type { Session } from '../../native/engine/session.ts';
 import { libraryLayout } from '../../native/files/layout.ts';
@@ -97,7 +99,7 @@ test('purging removes the backups that know a patient and those that cannot be r
   const { name: before } = await makeBackup(place(), path, 'manual');
   catalogWrites(db).addVolume(volume('B', 'of b', []));
   const uid = String(db.prepare(`SELECT uid FROM patient WHERE patientId = 'B'`).pluck().get());
-  const { name: holding } = await makeBackup(place(), path, 'migration');
+  await makeBackup(place(), path, 'migration');
   const { name: unreadable } = await makeBackup(place(), path, 'automatic');
   writeFileSync(backupPath(place(), unreadable), 'no catalog');
   await purge(folder, uid);
@@ -109,11 +111,53 @@ test('purging removes what lies beside a backup and nothing else, whatever the f
   const root = join(folder, 'my.sqlite-library');
   const { backups } = libraryLayout(root);
   mkdirSync(backups, { recursive: true });
-  const [cut, beside, other] = [join(backups, 'a.sqlite.tmp'), join(backups, 'a.json'), join(folder, 'my.json')];
+  const [cut, beside, other] = [
+    join(backups, 'a.sqlite.tmp'),
+    join(backups, 'a.json'),
+    join(folder, 'my.json'),
+  ];
   for (const path of [cut, beside, other]) writeFileSync(path, 'no catalog');
   await purge(root, 'pat-1');
   expect(readdirSync(backups)).toEqual(['settings.json']);
   expect(readdirSync(folder).sort()).toEqual(['my.json', 'my.sqlite-library']);
+});
+
+/** What the engine answers, about the library in `folder`. */
+function asked() {
+  const session = { policy: noPolicy } as Session;
+  const db = { name: join(folder, 'salvaged.sqlite') };
+  const library = { layout: libraryLayout(folder), session, db, readOnly: { rows: 1 } } as unknown as Library;
+  const backups = new AutomaticBackups(library, async () => undefined);
+  const handlers = backupHandlers(
+    { library, backups, close: async () => undefined } as unknown as Engine,
+    () => undefined,
+  );
+  const ask = <R>(method: keyof typeof handlers, params: object): Promise<R> =>
+    Promise.resolve((handlers[method] as unknown as (params: object) => R)(params));
+  return { backups, ask };
+}
+
+test('a backup is neither checked nor removed while another works on backups', async () => {
+  const { path, db } = catalogOf('A');
+  db.close();
+  const { name } = await makeBackup(place(), path, 'manual');
+  const { backups, ask } = asked();
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  const deletion = backups.held(async () => {
+    await gate;
+    await removeBackup(place(), name);
+  });
+  const verified = ask('backups.verify', { name });
+  open();
+  await deletion;
+  await expect(verified).rejects.toMatchObject({ kind: 'not-found' });
+  expect(readdirSync(place().folder)).toEqual(['settings.json']);
+});
+
+test('restoring into a library that something else closes is not said to be done', async () => {
+  await expect(asked().ask('backups.restore', { salvaged: true })).rejects.toMatchObject({
+    kind: 'interrupted',
+  });
 });
 
 test('of automatic backups the newest of seven days and of four weeks before stay', () => {
