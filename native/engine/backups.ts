@@ -20,6 +20,7 @@ import {
   writeFileAtomic,
 } from '../files/files.ts';
 import { readKeyFile, writeKeyFile } from '../files/keyFile.ts';
+import { catalogKey } from '../files/unlocked.ts';
 import { supersededBackups } from './backupRotation.ts';
 import { backupWork } from './backupWork.ts';
 
@@ -81,13 +82,19 @@ export async function makeBackup(
     await writeManifest(place, manifest);
     const keyFile = await readKeyFile(dirname(catalog));
     // Without it a backup of an encrypted library would be worth nothing elsewhere.
-    if (keyFile) await writeKeyFile(place.folder, keyFile, `key-${place.library}.json`);
+    if (keyFile) await writeKeyFile(place.folder, keyFile, `key-${place.library}${whichKey(catalog)}.json`);
     for (const old of supersededBackups(await listBackups(place))) await removeBackup(place, old);
     return manifest;
   } catch (error) {
     await removeFile(temporary);
     throw error;
   }
+}
+
+/** Tells one key from another: a library that was decrypted and encrypted again has a new one, and older backups need theirs. */
+function whichKey(catalog: string): string {
+  const key = catalogKey(catalog);
+  return key ? `-${createHash('sha256').update('which key ').update(key).digest('hex').slice(0, 8)}` : '';
 }
 
 async function freeName(place: BackupPlace, wanted: string): Promise<string> {

@@ -20,7 +20,9 @@ import { purgeHolding } from '../../native/engine/deletionBackups.ts';
 import type { Engine } from '../../native/engine/engine.ts';
 import { Library } from '../../native/engine/library.ts';
 import type { Session } from '../../native/engine/session.ts';
+import { beginEncryption } from '../../native/files/encryption.ts';
 import { libraryLayout } from '../../native/files/layout.ts';
+import { unlockFolder } from '../../native/files/unlocked.ts';
 import { volume } from '../support/catalogRows.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 
@@ -120,6 +122,20 @@ test('purging removes what lies beside a backup and nothing else, whatever the f
   await purge(root, 'pat-1');
   expect(readdirSync(backups)).toEqual(['settings.json']);
   expect(readdirSync(folder).sort()).toEqual(['my.json', 'my.sqlite-library']);
+});
+
+test('the key of older backups stays beside them when the library has another', async () => {
+  for (const name of ['first', 'second']) {
+    const root = join(folder, name);
+    const { key } = await beginEncryption(root, 'a passphrase of some words');
+    const forget = unlockFolder(root, key);
+    openDatabase(join(root, 'catalog.sqlite')).close();
+    // Twice, since the same key has one file.
+    for (const kind of ['manual', 'migration'] as const)
+      await makeBackup(place(), join(root, 'catalog.sqlite'), kind);
+    forget();
+  }
+  expect(readdirSync(place().folder).filter((name) => name.startsWith('key-'))).toHaveLength(2);
 });
 
 /** What the engine answers, about the library in `folder`. */
