@@ -69,9 +69,11 @@ export async function makeBackup(
   kind: BackupKind,
 ): Promise<BackupManifest> {
   await ensureFolder(place.folder);
-  await removeTemporaries(place.folder);
+  // Others may be writing theirs into the same folder now.
+  const whose = place.library.replaceAll(/\W/g, '').slice(0, 8);
+  for (const own of [`-${whose}-`, 'settings.json.']) await removeTemporaries(place.folder, own);
   const at = new Date().toISOString();
-  const name = await freeName(place, `${at.slice(0, 19).replaceAll(':', '-')}-${kind}`);
+  const name = await freeName(place, `${at.slice(0, 19).replaceAll(':', '-')}-${whose}-${kind}`);
   const path = backupPath(place, name);
   const temporary = `${path}.tmp`;
   try {

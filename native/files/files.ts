@@ -416,8 +416,8 @@ export async function emptyFolder(folder: string): Promise<void> {
   for (const name of await listFolder(folder)) await removeFolder(join(folder, name));
 }
 
-/** Removes what an interrupted write left behind in a folder. */
-export async function removeTemporaries(folder: string): Promise<void> {
+/** Removes what an interrupted write left behind in a folder. @param part of the names of those that go; all without it */
+export async function removeTemporaries(folder: string, part = ''): Promise<void> {
   for (const name of await listFolder(folder))
-    if (name.endsWith('.tmp')) await removeFile(join(folder, name));
+    if (name.endsWith('.tmp') && name.includes(part)) await removeFile(join(folder, name));
 }

@@ -86,6 +86,11 @@ test('backups of another library in the same folder are left alone', async () =>
   );
   await removeBackup(place(), mine.name);
   expect(await listBackups(other)).toEqual([theirs]);
+  const [ours, unfinished] = [mine, theirs].map(({ name }) => `${name}.sqlite.tmp`);
+  for (const name of [ours, unfinished]) writeFileSync(join(place().folder, name), 'being written');
+  await makeBackup(place(), path, 'manual');
+  const left = readdirSync(place().folder).filter((name) => name.endsWith('.tmp'));
+  expect(left).toEqual([unfinished]);
   db.close();
 });
 
