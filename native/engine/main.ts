@@ -172,7 +172,12 @@ function onHostMessage(raw: unknown, port: PortLike | undefined): void {
 /** Where there are no users there is nothing to lock. */
 function lockWhereIdle(): void {
   const session = engine?.library.session;
-  if (session && session.state.users.length > 0) session.lock('idle');
+  if (!session || session.state.users.length === 0) return;
+  try {
+    session.lock('idle');
+  } catch {
+    // It is locked; a full disk only keeps that from being written down.
+  }
 }
 
 async function close(): Promise<void> {

@@ -89,9 +89,11 @@ export class Session {
         undefined,
         'add a user with a PIN in the settings first',
       );
-    this.#parts.audit.append([{ action: 'user.out', subject: '', detail: { why } }]);
+    // First of all: it is locked also where that cannot be written down.
     this.#locked = true;
-    return this.#changed();
+    const state = this.#changed();
+    this.#parts.audit.append([{ action: 'user.out', subject: '', detail: { why } }]);
+    return state;
   }
 
   setIdle(minutes: number | null): SessionState {
