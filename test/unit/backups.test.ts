@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { checkCopy } from '../../native/catalog/backup.ts';
 import { openDatabase } from '../../native/catalog/database.ts';
 import { catalogWrites } from '../../native/catalog/writes.ts';
 import type { BackupManifest } from '../../native/contract/backups.ts';
@@ -74,6 +75,20 @@ test('a catalog that is damaged gives no backup, and leaves nothing behind', asy
   writeFileSync(path, bytes);
   await expect(makeBackup(place(), path, 'manual')).rejects.toMatchObject({ kind: 'corrupt' });
   expect(readdirSync(place().folder)).toEqual([]);
+});
+
+test('a copy that is damaged where its catalog is not is a fault of its disk: the library is not taken for damaged', async () => {
+  const { path, db } = catalogOf('A');
+  const { name } = await makeBackup(place(), path, 'manual');
+  const copy = backupPath(place(), name);
+  const bytes = readFileSync(copy);
+  bytes.fill(0xa5, 4096, 12_288);
+  writeFileSync(copy, bytes);
+  expect(() => checkCopy(db, copy)).toThrow('a backup is not what was written; check the disk');
+  db.pragma('foreign_keys = OFF');
+  db.exec(`UPDATE study SET patient = 99`);
+  expect(() => checkCopy(db, path)).toThrow('a row of study refers to one that is missing');
+  db.close();
 });
 
 test('backups of another library in the same folder are left alone', async () => {
