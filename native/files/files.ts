@@ -408,7 +408,16 @@ export async function fileExists(path: string): Promise<boolean> {
 /** Copies an original into the library: to a temporary name, fsynced, renamed. The original is only read. */
 export async function copyFileAtomic(from: string, to: string): Promise<void> {
   await ensureFolder(dirname(to));
-  await writeFileAtomic(to, await readFileBytes(from));
+  const file = await createFileAtomic(to);
+  try {
+    // In pieces: a catalog may be larger than what Node reads at once (2 GiB).
+    for await (const piece of readPieces(from)) await file.write(piece);
+    await file.commit();
+  } catch (error) {
+    await file.abandon();
+    if (codeOf(error) === 'ENOENT') throw new PrecedentError('not-found', 'the file does not exist');
+    throw storageError(error, 'reading a file', from);
+  }
 }
 
 /** Removes everything in a folder. */
