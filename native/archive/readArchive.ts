@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { z } from 'zod';
 import { catalogContentHash } from '../catalog/contentHash.ts';
+import { deleteAction } from '../catalog/deletionAudit.ts';
 import { replaceTables, type Stored, type StoredRow } from '../catalog/wholeTables.ts';
 import { type Archived, type ArchiveManifest, archiveFile, archiveManifest } from '../contract/archive.ts';
 import { PrecedentError } from '../contract/errors.ts';
@@ -44,11 +45,13 @@ export async function readArchive(
   signal: AbortSignal,
   onProgress: (progress: { done: number; total: number }) => void,
 ): Promise<Archived> {
-  const { layout, db, writes, reads } = library;
-  if (reads.counts().patients > 0)
+  const { layout, db, writes, reads, audit } = library;
+  // The record comes with the cases: one that tells of deletions is not to be replaced.
+  const deleted = audit.list({ action: deleteAction, limit: 1 }).length > 0;
+  if (reads.counts().patients > 0 || deleted)
     throw new PrecedentError(
       'refused',
-      'this library holds cases already',
+      deleted ? 'cases were deleted from this library' : 'this library holds cases already',
       undefined,
       'name an empty or new folder',
     );

@@ -20,7 +20,7 @@ const mostAttempts = 3;
 
 /**
  * Writes a copy of the catalog to `to`, where nothing may lie, opens it again and compares it with the catalog. It holds every
- * transaction that was committed when it began; nothing that was deleted. Not fsynced. Throws `corrupt`, `storage`.
+ * transaction that was committed when it began; nothing that was deleted. Not fsynced. Throws `corrupt` for the catalog, `storage`.
  */
 export function copyCatalog(catalog: string, to: string): CatalogFacts {
   const db = openToRead(catalog);
@@ -30,10 +30,10 @@ export function copyCatalog(catalog: string, to: string): CatalogFacts {
       const before = rowsHash(db);
       rmSync(to, { force: true });
       db.prepare('VACUUM INTO ?').run(to);
-      const facts = checkCatalog(to);
+      const facts = checkCopy(db, to);
       if (facts.rowsHash === before) return facts;
       const changed = db.pragma('data_version', { simple: true }) !== version;
-      if (!changed) throw new PrecedentError('corrupt', 'a backup differs from the catalog', 'backup');
+      if (!changed) throw badCopy();
       // One transaction made the copy, and it is sound: it only cannot be compared with what has changed since.
       if (attempt === mostAttempts) return facts;
     }
@@ -42,6 +42,25 @@ export function copyCatalog(catalog: string, to: string): CatalogFacts {
   } finally {
     db.close();
   }
+}
+
+/** As `checkCatalog`; a copy that is damaged where its catalog is not is a fault of the disk that it is on. Throws `corrupt`, `storage`. */
+export function checkCopy(catalog: Database, copy: string): CatalogFacts {
+  try {
+    return checkCatalog(copy);
+  } catch (error) {
+    if (catalogError(error).kind !== 'corrupt' || integrityProblems(catalog).length > 0) throw error;
+    throw badCopy();
+  }
+}
+
+function badCopy(): PrecedentError {
+  return new PrecedentError(
+    'storage',
+    'a backup is not what was written',
+    'backup',
+    'check the disk that backups are on',
+  );
 }
 
 /** What the catalog in a file holds. Throws `corrupt` where SQLite's own checks find it damaged. */
@@ -115,20 +134,6 @@ export function catalogVolumes(path: string): string[] {
   const db = openToRead(path);
   try {
     return db.prepare('SELECT uid FROM volume').pluck().all() as string[];
-  } finally {
-    db.close();
-  }
-}
-
-/** Whether the catalog in a file knows a patient, study, volume or lesion by its uid. */
-export function catalogHolds(
-  path: string,
-  table: 'patient' | 'study' | 'volume' | 'lesion',
-  uid: string,
-): boolean {
-  const db = openToRead(path);
-  try {
-    return db.prepare(`SELECT 1 FROM ${table} WHERE uid = ?`).get(uid) !== undefined;
   } finally {
     db.close();
   }

@@ -40,6 +40,8 @@ function connect(path: string, key: Uint8Array | undefined, options: Sqlite.Opti
       setCipher(db);
       db.pragma(`key = ${rawKey(key)}`);
     }
+    // Also of what only reads, copies or recodes: sorting may take more than its memory, and temporary files are not encrypted.
+    db.pragma('temp_store = MEMORY');
     return db;
   } catch (error) {
     db?.close();

@@ -6,6 +6,7 @@ import { type EngineContract, engineContract } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import { toHost } from '../contract/host.ts';
 import { RpcClient } from '../contract/rpc.ts';
+import { safely } from '../contract/safely.ts';
 import { calibrationsFolder } from '../encoder/calibrationsFolder.ts';
 import { openKeyFile, readKeyFile } from '../files/keyFile.ts';
 import { unlockFolder } from '../files/unlocked.ts';
@@ -60,7 +61,7 @@ export async function startHost(library: string, options: HostOptions): Promise<
   const engine = new RpcClient(engineContract, child.channel);
   await new Promise<void>((done, fail) => {
     child.onMessage((raw) => {
-      const message = toHost.safeParse(raw);
+      const message = safely(toHost, raw);
       if (message.data?.control === 'converting') options.onConverting?.(message.data, child.pid);
       if (message.data?.control === 'opened') done();
       if (message.data?.control === 'failed') fail(PrecedentError.fromData(message.data.error));

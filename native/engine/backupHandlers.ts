@@ -43,9 +43,10 @@ export function backupHandlers(
       const folder = to === undefined ? at.folder : grants.take(to, 'write');
       return engine.backups.held(() => makeBackup({ ...at, folder }, layout.catalog, 'manual'));
     },
-    'backups.verify': async ({ name }) => verifyBackup(await place(), name),
+    // What is removed while it is read in full would be noted as sound afterwards.
+    'backups.verify': ({ name }) => engine.backups.held(async () => verifyBackup(await place(), name)),
     'backups.remove': async ({ name }) => {
-      await removeBackup(await place(), name);
+      await engine.backups.held(async () => removeBackup(await place(), name));
       return {};
     },
     'backups.setFolder': async ({ folder }) => {
@@ -53,7 +54,7 @@ export function backupHandlers(
       await setBackupFolder(layout, folder === null ? undefined : grants.take(folder, 'read'));
       return {};
     },
-    'backups.newest': async () => newestSound(await place()),
+    'backups.newest': () => engine.backups.held(async () => newestSound(await place())),
     'backups.restore': async ({ name, from, salvaged }) => {
       if (salvaged) {
         if (!library.readOnly?.rows)
@@ -76,7 +77,7 @@ export function backupHandlers(
   };
 
   async function restore(replacement: string): Promise<string> {
-    let setAside = '';
+    let setAside: string | undefined;
     try {
       await engine.close(async () => {
         setAside = await replaceCatalog(layout, replacement, new Date());
@@ -84,6 +85,14 @@ export function backupHandlers(
     } finally {
       restart();
     }
+    // Something else closes it already, which another restoring may be.
+    if (setAside === undefined)
+      throw new PrecedentError(
+        'interrupted',
+        'the library is being closed',
+        undefined,
+        'open it and try again',
+      );
     return setAside;
   }
 }

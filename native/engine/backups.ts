@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { catalogHolds } from '../catalog/backup.ts';
 import { type BackupKind, type BackupManifest, backupManifest } from '../contract/backups.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import {
@@ -21,6 +20,7 @@ import {
   writeFileAtomic,
 } from '../files/files.ts';
 import { readKeyFile, writeKeyFile } from '../files/keyFile.ts';
+import { catalogKey } from '../files/unlocked.ts';
 import { supersededBackups } from './backupRotation.ts';
 import { backupWork } from './backupWork.ts';
 
@@ -69,9 +69,11 @@ export async function makeBackup(
   kind: BackupKind,
 ): Promise<BackupManifest> {
   await ensureFolder(place.folder);
-  await removeTemporaries(place.folder);
+  // Others may be writing theirs into the same folder now.
+  const whose = place.library.replaceAll(/\W/g, '').slice(0, 8);
+  for (const own of [`-${whose}-`, 'settings.json.']) await removeTemporaries(place.folder, own);
   const at = new Date().toISOString();
-  const name = await freeName(place, `${at.slice(0, 19).replaceAll(':', '-')}-${kind}`);
+  const name = await freeName(place, `${at.slice(0, 19).replaceAll(':', '-')}-${whose}-${kind}`);
   const path = backupPath(place, name);
   const temporary = `${path}.tmp`;
   try {
@@ -82,13 +84,19 @@ export async function makeBackup(
     await writeManifest(place, manifest);
     const keyFile = await readKeyFile(dirname(catalog));
     // Without it a backup of an encrypted library would be worth nothing elsewhere.
-    if (keyFile) await writeKeyFile(place.folder, keyFile, `key-${place.library}.json`);
+    if (keyFile) await writeKeyFile(place.folder, keyFile, `key-${place.library}${whichKey(catalog)}.json`);
     for (const old of supersededBackups(await listBackups(place))) await removeBackup(place, old);
     return manifest;
   } catch (error) {
     await removeFile(temporary);
     throw error;
   }
+}
+
+/** Tells one key from another: a library that was decrypted and encrypted again has a new one, and older backups need theirs. */
+function whichKey(catalog: string): string {
+  const key = catalogKey(catalog);
+  return key ? `-${createHash('sha256').update('which key ').update(key).digest('hex').slice(0, 8)}` : '';
 }
 
 async function freeName(place: BackupPlace, wanted: string): Promise<string> {
@@ -135,27 +143,4 @@ export async function noteRecoded(place: BackupPlace, name: string): Promise<voi
 export async function removeBackup(place: BackupPlace, name: string): Promise<void> {
   await removeFile(manifestPath(place, name));
   await removeFile(backupPath(place, name));
-}
-
-/** Removes every backup that still knows a patient, study, volume or lesion, or cannot be read; returns their names. */
-export async function purgeBackups(
-  place: BackupPlace,
-  table: 'patient' | 'study' | 'volume' | 'lesion',
-  uid: string,
-): Promise<string[]> {
-  const purged: string[] = [];
-  for (const { name } of await listBackups(place)) {
-    if (!holds(backupPath(place, name), table, uid)) continue;
-    await removeBackup(place, name);
-    purged.push(name);
-  }
-  return purged;
-}
-
-function holds(path: string, table: 'patient' | 'study' | 'volume' | 'lesion', uid: string): boolean {
-  try {
-    return catalogHolds(path, table, uid);
-  } catch {
-    return true;
-  }
 }

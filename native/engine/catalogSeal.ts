@@ -34,6 +34,8 @@ export type CatalogState =
   | { readonly state: 'sound'; readonly schema: number }
   | { readonly state: 'changed' | 'damaged'; readonly why: string };
 
+const changed = 'the catalog is not as it was when it was closed';
+
 /** Reads the catalog and writes nothing. */
 export async function inspectCatalog(layout: Layout): Promise<CatalogState> {
   if ((await folderBytes(layout.catalog)) === 0) {
@@ -47,7 +49,15 @@ export async function inspectCatalog(layout: Layout): Promise<CatalogState> {
   const { problem, schema } = quickCheck(layout.catalog, asClosed);
   if (problem !== undefined) return { state: 'damaged', why: problem };
   if (!closed || asClosed) return { state: 'sound', schema };
-  return { state: 'changed', why: 'the catalog is not as it was when it was closed' };
+  return { state: 'changed', why: changed };
+}
+
+/** What the seal says against the catalog, whatever key that is encrypted with. */
+export async function sealProblem(layout: Layout): Promise<string | undefined> {
+  const known = await readSeal(layout);
+  if (known?.state === 'damaged') return known.why;
+  if (known?.state === 'closed' && !(await isAsClosed(layout, known))) return changed;
+  return undefined;
 }
 
 /** Whether a library without a catalog once had one. */

@@ -24,7 +24,7 @@ import { isSealed } from '../files/sealed.ts';
 import { kindOf, sealedFolders } from '../files/unlocked.ts';
 import { backupPlace } from './backupPlace.ts';
 import { type BackupPlace, backupPath, listBackups, noteRecoded, removeBackup } from './backups.ts';
-import { forgetSeal } from './catalogSeal.ts';
+import { forgetSeal, sealProblem } from './catalogSeal.ts';
 
 type OnProgress = (progress: { readonly done: number; readonly total: number }) => void;
 
@@ -35,7 +35,10 @@ interface Conversion {
   readonly encrypts: boolean;
 }
 
-/** Brings the library to what its key file says; returns whether it is encrypted now. Throws `busy`, `corrupt`, `storage`. */
+/**
+ * Brings the library to what its key file says; returns whether it is encrypted now. A damaged catalog could not be restored while
+ * the key file stands between: then the library stays what it was. Throws `busy`, `corrupt`, `storage`.
+ */
 export async function finishConversion(
   root: string,
   file: KeyFile,
@@ -47,8 +50,27 @@ export async function finishConversion(
   const layout = libraryLayout(root);
   const encrypts = file.state === 'encrypting';
   const unlock = await lockLibrary(layout.lock);
+  const conversion = { policy, layout, key, encrypts };
   try {
-    await convert({ policy, layout, key, encrypts }, onProgress);
+    await emptyFolder(layout.staging);
+    onProgress({ done: 0, total: 1 });
+    // First of all: as long as it is not converted, nothing is.
+    try {
+      await convertSound(conversion);
+    } catch (error) {
+      const { kind } = PrecedentError.from(error);
+      // Another catalog may have been put there since: then what is sealed still needs its key.
+      if (kind !== 'corrupt' || (encrypts && (await isBegun(layout)))) throw error;
+      if (encrypts) await removeKeyFile(root);
+      else await writeKeyFile(root, { ...file, state: 'encrypted' });
+      throw new PrecedentError(
+        'corrupt',
+        `its catalog is damaged, and it is not ${encrypts ? 'encrypted' : 'decrypted'}`,
+        'the library',
+        'open it as it was, restore a backup, and try again',
+      );
+    }
+    await convert(conversion, onProgress);
     if (encrypts) await writeKeyFile(root, { ...file, state: 'encrypted' });
     else await removeKeyFile(root);
     return encrypts;
@@ -57,21 +79,35 @@ export async function finishConversion(
   }
 }
 
+/** Whether any file has been sealed. */
+async function isBegun({ root }: Layout): Promise<boolean> {
+  for (const folder of sealedFolders)
+    for (const path of await findFiles(join(root, folder))) if (isSealed(await beginning(path))) return true;
+  return false;
+}
+
+/** The catalog that was closed and no other; it has no seal afterwards, which is of the bytes that were closed. */
+async function convertSound(conversion: Conversion): Promise<void> {
+  const { layout } = conversion;
+  if (await isWaiting(conversion, layout.catalog)) {
+    const why = await sealProblem(layout);
+    if (why !== undefined) throw new PrecedentError('corrupt', why, 'catalog.sqlite');
+  }
+  await forgetSeal(layout);
+  await convertCatalog(conversion, layout.catalog);
+}
+
 async function convert(conversion: Conversion, onProgress: OnProgress): Promise<void> {
   const { layout, policy, encrypts } = conversion;
-  await emptyFolder(layout.staging);
   const files: string[] = [];
   for (const folder of sealedFolders) files.push(...(await findFiles(join(layout.root, folder))));
   // A damaged catalog can only be sealed as the bytes that it is.
   files.push(...(await findFiles(layout.setAside)));
   const backups = await backupsOf(layout, policy);
+  // The catalog is done.
   const total = files.length + backups.length + 1;
-  let done = 0;
+  let done = 1;
   onProgress({ done, total });
-  await convertCatalog(conversion, layout.catalog);
-  // A seal is of the bytes that were closed.
-  await forgetSeal(layout);
-  onProgress({ done: ++done, total });
   for (const { place, name } of backups) {
     await convertBackup(conversion, place, name);
     onProgress({ done: ++done, total });
@@ -134,11 +170,16 @@ async function convertFile({ key, encrypts }: Conversion, path: string): Promise
   }
 }
 
+/** Whether a catalog is there and is not what it should be. */
+async function isWaiting({ encrypts }: Conversion, path: string): Promise<boolean> {
+  return (await fileExists(path)) && isPlainCatalog(await beginning(path)) === encrypts;
+}
+
 /** A catalog, or a copy of one; one that is what it should be is left. */
-async function convertCatalog({ key, encrypts }: Conversion, path: string): Promise<void> {
+async function convertCatalog(conversion: Conversion, path: string): Promise<void> {
+  const { key, encrypts } = conversion;
   const converting = `${path}.converting`;
-  if (!(await fileExists(path))) return;
-  if (isPlainCatalog(await beginning(path)) !== encrypts) return;
+  if (!(await isWaiting(conversion, path))) return;
   const [from, to] = encrypts ? [undefined, key] : [key, undefined];
   await foldLog(path, from);
   for (const ending of ['', '-journal', '-wal', '-shm']) await removeFile(`${converting}${ending}`);

@@ -1,5 +1,5 @@
 /** Backups of the catalog that still hold what was deleted. */
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Deleted, knowsAny } from '../catalog/deletions.ts';
 import { listFolder, removeFile, removeFolder, syncFolder } from '../files/files.ts';
 import { backupPlace } from './backupPlace.ts';
@@ -39,7 +39,7 @@ export async function purgeHolding(library: Kept, ids: Deleted): Promise<void> {
     if (copies.includes(backupPath(place, name))) await removeBackup(place, name);
   for (const path of copies) {
     // Of one whose manifest is not sound.
-    await removeFile(path.replace(/\.sqlite.*$/, '.json'));
+    await removeFile(join(dirname(path), basename(path).replace(/\.sqlite.*$/, '.json')));
     await removeFile(path);
   }
   for (const path of damaged) await removeFolder(path);

@@ -8,11 +8,12 @@ export async function exportRows(db: Database, target: string): Promise<{ tables
   let [tables, rows] = [0, 0];
   try {
     for (const table of plainTables(db)) {
-      const lines: string[] = [];
+      // Not one string, which could not hold a large table's.
+      const lines: Buffer[] = [];
       for (const row of db.prepare(`SELECT * FROM ${table}`).iterate() as Iterable<object>)
-        lines.push(JSON.stringify(row, asText));
+        lines.push(Buffer.from(`${JSON.stringify(row, asText)}\n`));
       if (lines.length === 0) continue;
-      await files.add(`${table}.jsonl`, Buffer.from(`${lines.join('\n')}\n`));
+      await files.add(`${table}.jsonl`, Buffer.concat(lines));
       tables++;
       rows += lines.length;
     }

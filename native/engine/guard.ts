@@ -37,6 +37,18 @@ const exports: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
   'backups.export',
 ]);
 
+/** What keeps copies of the catalog, by the name of the folder that users choose for them: wherever they can carry it from. */
+const copiesTo: Readonly<Partial<Record<EngineMethod, string>>> = {
+  'backups.make': 'to',
+  'backups.setFolder': 'folder',
+};
+
+/** Whether a request takes cases, or what was found among them, out of the library. */
+function exporting(method: EngineMethod, params: Readonly<Record<string, unknown>>): boolean {
+  const chosen = copiesTo[method];
+  return exports.has(method) || (chosen !== undefined && (params[chosen] ?? null) !== null);
+}
+
 export function guarded(
   { audit, session, db }: Pick<Library, 'audit' | 'session' | 'db'>,
   handlers: Handlers<EngineContract>,
@@ -46,9 +58,9 @@ export function guarded(
   const write = (entry: NewEntry): void => {
     if (!db.readonly) audit.append([entry]);
   };
-  const allow = (method: EngineMethod): void => {
+  const allow = (method: EngineMethod, params: Readonly<Record<string, unknown>>): void => {
     if (session.locked && !whileLocked.has(method)) throw lockedError();
-    if (session.policy.exportDisabled && exports.has(method)) {
+    if (session.policy.exportDisabled && exporting(method, params)) {
       write({ action: 'policy.refused', subject: '', detail: { request: method } });
       throw byPolicy('nothing is exported from here');
     }
@@ -56,7 +68,7 @@ export function guarded(
   const guard = (method: EngineMethod, handler: Handler): Handler => {
     const audited = auditedRequest(method);
     return async (params, context) => {
-      allow(method);
+      allow(method, params);
       if (audited?.before) write(audited.before(params));
       const result = await handler(params, context);
       const entry = audited?.after?.(params, result as never);

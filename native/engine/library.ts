@@ -127,7 +127,7 @@ export class Library {
     });
     this.#openedAsDemonstration = demonstration;
     this.#unlock = unlock;
-    this.#letGo = holdFolder(layout.root, layout.catalog);
+    this.#letGo = holdFolder(layout.root, db.name);
   }
 
   /**

@@ -54,8 +54,8 @@ function serveOn(channel: Channel): void {
   }
   const asked = onlyReading(engine, engineHandlers(engine, { libraryChanged, deleted, restart }));
   const handlers = guarded(engine.library, asked, seen);
-  const { layout } = engine.library;
-  const server = serve(engineContract, channel, handlers, (thrown) => explained(layout, thrown));
+  const { name } = engine.library.db;
+  const server = serve(engineContract, channel, handlers, (thrown) => explained(name, thrown));
   servers.add(server);
   channel.onClose(() => servers.delete(server));
 }
@@ -173,7 +173,12 @@ function onHostMessage(raw: unknown, port: PortLike | undefined): void {
 /** Where there are no users there is nothing to lock. */
 function lockWhereIdle(): void {
   const session = engine?.library.session;
-  if (session && session.state.users.length > 0) session.lock('idle');
+  if (!session || session.state.users.length === 0) return;
+  try {
+    session.lock('idle');
+  } catch {
+    // It is locked; a full disk only keeps that from being written down.
+  }
 }
 
 async function close(): Promise<void> {

@@ -15,9 +15,12 @@ export async function checkStanding(layout: Layout, mayCreate: boolean): Promise
   );
 }
 
-/** What a failed request failed with; where the library itself is gone by now, that. */
-export async function explained(layout: Layout, thrown: unknown): Promise<PrecedentError> {
+/**
+ * What a failed request failed with; where the library itself is gone by now, that.
+ * @param catalog the file of the catalog that is open: in the place of a damaged or missing one, what was salvaged
+ */
+export async function explained(catalog: string, thrown: unknown): Promise<PrecedentError> {
   const error = PrecedentError.from(thrown);
   const isOther = error.kind === 'cancelled' || error.kind === 'usage' || error.kind === 'refused';
-  return isOther || (await fileExists(layout.catalog)) ? error : libraryGone();
+  return isOther || (await fileExists(catalog)) ? error : libraryGone();
 }

@@ -408,7 +408,16 @@ export async function fileExists(path: string): Promise<boolean> {
 /** Copies an original into the library: to a temporary name, fsynced, renamed. The original is only read. */
 export async function copyFileAtomic(from: string, to: string): Promise<void> {
   await ensureFolder(dirname(to));
-  await writeFileAtomic(to, await readFileBytes(from));
+  const file = await createFileAtomic(to);
+  try {
+    // In pieces: a catalog may be larger than what Node reads at once (2 GiB).
+    for await (const piece of readPieces(from)) await file.write(piece);
+    await file.commit();
+  } catch (error) {
+    await file.abandon();
+    if (codeOf(error) === 'ENOENT') throw new PrecedentError('not-found', 'the file does not exist');
+    throw storageError(error, 'reading a file', from);
+  }
 }
 
 /** Removes everything in a folder. */
@@ -416,8 +425,8 @@ export async function emptyFolder(folder: string): Promise<void> {
   for (const name of await listFolder(folder)) await removeFolder(join(folder, name));
 }
 
-/** Removes what an interrupted write left behind in a folder. */
-export async function removeTemporaries(folder: string): Promise<void> {
+/** Removes what an interrupted write left behind in a folder. @param part of the names of those that go; all without it */
+export async function removeTemporaries(folder: string, part = ''): Promise<void> {
   for (const name of await listFolder(folder))
-    if (name.endsWith('.tmp')) await removeFile(join(folder, name));
+    if (name.endsWith('.tmp') && name.includes(part)) await removeFile(join(folder, name));
 }

@@ -2,6 +2,7 @@
  * Keeps the view state of the two windows one: what changes here is told to the other page, and what it tells is taken in once it
  * fits the contract. The channel is the origin's own, so that no other page can speak on it.
  */
+import { safely } from '../../native/contract/safely.ts';
 import {
   type SharedName,
   type SharedValues,
@@ -65,7 +66,7 @@ export function startSharing(library: string): void {
   const changes = new Changes(useWindows.getState().kind, valuesNow());
   channel = new BroadcastChannel(`precedent.view.${library}`);
   channel.onmessage = ({ data }) => {
-    const parsed = windowMessage.safeParse(data);
+    const parsed = safely(windowMessage, data);
     if (parsed.success) hear(parsed.data);
     else console.error('the other window said what does not fit the contract');
   };

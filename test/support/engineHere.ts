@@ -75,7 +75,7 @@ export async function engineHere(
       try {
         return await handlers[method](parsed, { signal: new AbortController().signal, progress: nothing });
       } catch (thrown) {
-        throw await explained(engine.library.layout, thrown);
+        throw await explained(engine.library.db.name, thrown);
       }
     },
     grant(path, access) {

@@ -1,22 +1,29 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { checkCopy } from '../../native/catalog/backup.ts';
 import { openDatabase } from '../../native/catalog/database.ts';
 import { catalogWrites } from '../../native/catalog/writes.ts';
 import type { BackupManifest } from '../../native/contract/backups.ts';
 import { noPolicy } from '../../native/contract/policy.ts';
 import { AutomaticBackups } from '../../native/engine/automaticBackups.ts';
+import { backupHandlers } from '../../native/engine/backupHandlers.ts';
 import { backupPlace, setBackupFolder } from '../../native/engine/backupPlace.ts';
 import { supersededBackups } from '../../native/engine/backupRotation.ts';
 import {
   backupPath,
   listBackups,
   makeBackup,
-  purgeBackups,
   removeBackup,
   verifyBackup,
 } from '../../native/engine/backups.ts';
+import { purgeHolding } from '../../native/engine/deletionBackups.ts';
+import type { Engine } from '../../native/engine/engine.ts';
 import { Library } from '../../native/engine/library.ts';
+import type { Session } from '../../native/engine/session.ts';
+import { beginEncryption } from '../../native/files/encryption.ts';
+import { libraryLayout } from '../../native/files/layout.ts';
+import { unlockFolder } from '../../native/files/unlocked.ts';
 import { volume } from '../support/catalogRows.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 
@@ -70,6 +77,20 @@ test('a catalog that is damaged gives no backup, and leaves nothing behind', asy
   expect(readdirSync(place().folder)).toEqual([]);
 });
 
+test('a copy that is damaged where its catalog is not is a fault of its disk: the library is not taken for damaged', async () => {
+  const { path, db } = catalogOf('A');
+  const { name } = await makeBackup(place(), path, 'manual');
+  const copy = backupPath(place(), name);
+  const bytes = readFileSync(copy);
+  bytes.fill(0xa5, 4096, 12_288);
+  writeFileSync(copy, bytes);
+  expect(() => checkCopy(db, copy)).toThrow('a backup is not what was written; check the disk');
+  db.pragma('foreign_keys = OFF');
+  db.exec(`UPDATE study SET patient = 99`);
+  expect(() => checkCopy(db, path)).toThrow('a row of study refers to one that is missing');
+  db.close();
+});
+
 test('backups of another library in the same folder are left alone', async () => {
   const { path, db } = catalogOf('A');
   const other = { ...place(), library: 'other' };
@@ -80,20 +101,99 @@ test('backups of another library in the same folder are left alone', async () =>
   );
   await removeBackup(place(), mine.name);
   expect(await listBackups(other)).toEqual([theirs]);
+  const [ours, unfinished] = [mine, theirs].map(({ name }) => `${name}.sqlite.tmp`);
+  for (const name of [ours, unfinished]) writeFileSync(join(place().folder, name), 'being written');
+  await makeBackup(place(), path, 'manual');
+  const left = readdirSync(place().folder).filter((name) => name.endsWith('.tmp'));
+  expect(left).toEqual([unfinished]);
   db.close();
 });
+
+/** As a deletion of this patient does from the library in a folder. */
+const purge = (root: string, patient: string) =>
+  purgeHolding(
+    { layout: libraryLayout(root), session: { policy: noPolicy } as Session },
+    { patients: [patient], studies: [], volumes: [], lesions: [] },
+  );
 
 test('purging removes the backups that know a patient and those that cannot be read', async () => {
   const { path, db } = catalogOf('A');
   const { name: before } = await makeBackup(place(), path, 'manual');
   catalogWrites(db).addVolume(volume('B', 'of b', []));
   const uid = String(db.prepare(`SELECT uid FROM patient WHERE patientId = 'B'`).pluck().get());
-  const { name: holding } = await makeBackup(place(), path, 'migration');
+  await makeBackup(place(), path, 'migration');
   const { name: unreadable } = await makeBackup(place(), path, 'automatic');
   writeFileSync(backupPath(place(), unreadable), 'no catalog');
-  expect((await purgeBackups(place(), 'patient', uid)).sort()).toEqual([holding, unreadable].sort());
+  await purge(folder, uid);
   expect((await listBackups(place())).map(({ name }) => name)).toEqual([before]);
   db.close();
+});
+
+test('purging removes what lies beside a backup and nothing else, whatever the folders above it are called', async () => {
+  const root = join(folder, 'my.sqlite-library');
+  const { backups } = libraryLayout(root);
+  mkdirSync(backups, { recursive: true });
+  const [cut, beside, other] = [
+    join(backups, 'a.sqlite.tmp'),
+    join(backups, 'a.json'),
+    join(folder, 'my.json'),
+  ];
+  for (const path of [cut, beside, other]) writeFileSync(path, 'no catalog');
+  await purge(root, 'pat-1');
+  expect(readdirSync(backups)).toEqual(['settings.json']);
+  expect(readdirSync(folder).sort()).toEqual(['my.json', 'my.sqlite-library']);
+});
+
+test('the key of older backups stays beside them when the library has another', async () => {
+  for (const name of ['first', 'second']) {
+    const root = join(folder, name);
+    const { key } = await beginEncryption(root, 'a passphrase of some words');
+    const forget = unlockFolder(root, key);
+    openDatabase(join(root, 'catalog.sqlite')).close();
+    // Twice, since the same key has one file.
+    for (const kind of ['manual', 'migration'] as const)
+      await makeBackup(place(), join(root, 'catalog.sqlite'), kind);
+    forget();
+  }
+  expect(readdirSync(place().folder).filter((name) => name.startsWith('key-'))).toHaveLength(2);
+});
+
+/** What the engine answers, about the library in `folder`. */
+function asked() {
+  const session = { policy: noPolicy } as Session;
+  const db = { name: join(folder, 'salvaged.sqlite') };
+  const library = { layout: libraryLayout(folder), session, db, readOnly: { rows: 1 } } as unknown as Library;
+  const backups = new AutomaticBackups(library, async () => undefined);
+  const handlers = backupHandlers(
+    { library, backups, close: async () => undefined } as unknown as Engine,
+    () => undefined,
+  );
+  const ask = <R>(method: keyof typeof handlers, params: object): Promise<R> =>
+    Promise.resolve((handlers[method] as unknown as (params: object) => R)(params));
+  return { backups, ask };
+}
+
+test('a backup is neither checked nor removed while another works on backups', async () => {
+  const { path, db } = catalogOf('A');
+  db.close();
+  const { name } = await makeBackup(place(), path, 'manual');
+  const { backups, ask } = asked();
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  const deletion = backups.held(async () => {
+    await gate;
+    await removeBackup(place(), name);
+  });
+  const verified = ask('backups.verify', { name });
+  open();
+  await deletion;
+  await expect(verified).rejects.toMatchObject({ kind: 'not-found' });
+  expect(readdirSync(place().folder)).toEqual(['settings.json']);
+});
+
+test('restoring into a library that something else closes is not said to be done', async () => {
+  await expect(asked().ask('backups.restore', { salvaged: true })).rejects.toMatchObject({
+    kind: 'interrupted',
+  });
 });
 
 test('of automatic backups the newest of seven days and of four weeks before stay', () => {

@@ -6,7 +6,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { catalogAnnotations } from '../../native/catalog/annotations.ts';
 import { catalogCaptions } from '../../native/catalog/captions.ts';
 import { catalogContentHash } from '../../native/catalog/contentHash.ts';
-import { integrityProblems, migrate, openDatabase, schemaVersion } from '../../native/catalog/database.ts';
+import {
+  integrityProblems,
+  migrate,
+  openDatabase,
+  openSnapshot,
+  openToRead,
+  schemaVersion,
+} from '../../native/catalog/database.ts';
 import { catalogEmbeddings, embeddingId } from '../../native/catalog/embeddings.ts';
 import { catalogFeedback } from '../../native/catalog/feedback.ts';
 import { catalogFilterSets } from '../../native/catalog/filterSets.ts';
@@ -34,6 +41,15 @@ test('every pragma that safety rests on is in force', () => {
     1,
     1,
   ]);
+  db.close();
+});
+
+test('no way to open a catalog lets SQLite write temporary files, which would lie in plain text', () => {
+  const db = openDatabase(path);
+  for (const one of [db, openToRead(path), openSnapshot(db)]) {
+    expect(one.pragma('temp_store', { simple: true })).toBe(2);
+    if (one !== db) one.close();
+  }
   db.close();
 });
 

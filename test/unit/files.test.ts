@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
+  copyFileAtomic,
   ensureFolder,
   operations,
   readFileBytes,
@@ -78,6 +79,21 @@ test('a missing file is not-found and names no folder', async () => {
   const error = await readFileBytes(join(folder, 'missing')).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ kind: 'not-found' });
   expect(String(error)).not.toContain(folder);
+});
+
+test('a file is copied piece by piece, whatever its size, and a copy that fails leaves nothing', async () => {
+  const from = join(folder, 'from');
+  const content = Buffer.alloc(2 ** 21 + 5, 'some bytes');
+  await writeFile(from, content);
+  operations.readFile = fault('ERR_FS_FILE_TOO_LARGE') as typeof operations.readFile;
+  await copyFileAtomic(from, join(folder, 'new', 'to'));
+  expect(content.equals(await readFile(join(folder, 'new', 'to')))).toBe(true);
+  await expect(copyFileAtomic(join(folder, 'missing'), join(folder, 'no'))).rejects.toMatchObject({
+    kind: 'not-found',
+  });
+  operations.rename = fault('EIO');
+  await expect(copyFileAtomic(from, join(folder, 'no'))).rejects.toThrow(/writing a file failed/);
+  expect((await readdir(folder)).sort()).toEqual(['from', 'new']);
 });
 
 test('leftovers of interrupted writes are removed, other files are not', async () => {

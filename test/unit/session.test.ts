@@ -1,14 +1,16 @@
 /** Who works with a library: signing in, PINs and the waits after wrong ones, the lock, and what is refused behind it. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { catalogAudit } from '../../native/catalog/audit.ts';
+import { type CatalogAudit, catalogAudit } from '../../native/catalog/audit.ts';
 import { type Database, openDatabase } from '../../native/catalog/database.ts';
 import { catalogReads } from '../../native/catalog/reads.ts';
 import { catalogUsers } from '../../native/catalog/users.ts';
 import { catalogWrites } from '../../native/catalog/writes.ts';
 import { type EngineContract, engineContract } from '../../native/contract/engine.ts';
+import type { JobRow } from '../../native/contract/jobs.ts';
 import { noPolicy, type Policy } from '../../native/contract/policy.ts';
 import { auditedRequests } from '../../native/engine/auditedRequests.ts';
 import { guarded, SeenLately } from '../../native/engine/guard.ts';
+import { jobRecorder } from '../../native/engine/jobRecorder.ts';
 import { hashPin, isPin, waitMs } from '../../native/engine/pin.ts';
 import { Session } from '../../native/engine/session.ts';
 import { systemUser } from '../../native/engine/user.ts';
@@ -235,6 +237,19 @@ describe('the guard', () => {
     expect(said(audit)).toEqual(Array(writers.length + 1).fill(`${systemUser()} policy.refused`));
   });
 
+  test('keeps backups where they are while exports are disabled: a copy elsewhere is an export', async () => {
+    const { session, audit } = opened({ exportDisabled: true });
+    const handlers = guarded({ session, audit, db }, answers());
+    for (const [method, params] of [
+      ['backups.make', { to: 'token' }],
+      ['backups.setFolder', { folder: 'token' }],
+    ] as const)
+      await expect(ask(handlers, method, params), method).rejects.toThrow('nothing is exported from here');
+    expect(said(audit)).toEqual(Array(2).fill(`${systemUser()} policy.refused`));
+    await ask(handlers, 'backups.make', {});
+    await ask(handlers, 'backups.setFolder', { folder: null });
+  });
+
   test('writes down who looked at what once an hour, and queries without their words', async () => {
     const { session, audit } = opened();
     const query = { method: 'lesion', encoder: 'e', hits: [{ lesion: 'les-1' }, { lesion: 'les-2' }] };
@@ -283,4 +298,31 @@ describe('the guard', () => {
       /\.(list|get|info|check|report|count|health|header|value|mask|measure|propose|changes|newest|deletion|duplicates|lesionIds|explain|excerpts|similarityMap|simulate|verify|embed)$/;
     expect(quiet.filter((method) => !looking.test(method))).toEqual([]);
   });
+});
+
+test('an import comes to its end also where that cannot be written down, and it is written once', () => {
+  const entries: string[] = [];
+  let full = true;
+  const append = ([entry]: readonly { action: string; subject: string }[]) => {
+    if (full) throw new Error('SQLITE_FULL');
+    return entries.push(`${entry?.action} ${entry?.subject}`);
+  };
+  const record = jobRecorder({ audit: { append } as unknown as CatalogAudit });
+  const job = { id: 'job-1', state: 'failed', finishedAt: '2026-01-01' } as JobRow;
+  record(job);
+  full = false;
+  for (const news of [{ ...job, finishedAt: undefined }, job, job]) record(news);
+  expect(entries).toEqual(['import.end job-1']);
+});
+
+test('a full disk does not keep a library from being locked', async () => {
+  const { session, audit } = opened();
+  await session.addUser('ann', '2468');
+  const told: boolean[] = [];
+  session.onChange(({ locked }) => told.push(locked));
+  vi.spyOn(audit, 'append').mockImplementation(() => {
+    throw new Error('SQLITE_FULL');
+  });
+  expect(() => session.lock('asked')).toThrow('SQLITE_FULL');
+  expect([session.locked, ...told]).toEqual([true, true]);
 });

@@ -4,7 +4,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { PrecedentError } from '../../native/contract/errors.ts';
+import { noPolicy } from '../../native/contract/policy.ts';
+import { backupPlace } from '../../native/engine/backupPlace.ts';
 import { Library } from '../../native/engine/library.ts';
+import { explained } from '../../native/engine/standing.ts';
 import { safeFileName } from '../../native/files/fileName.ts';
 import { commitFile, operations, removeFile, system, writeFileAtomic } from '../../native/files/files.ts';
 import { checkLibraryDisk } from '../../native/files/place.ts';
@@ -186,6 +190,10 @@ test('a catalog that is missing beside its files is not replaced by an empty one
   for (const name of readdirSync(root)) if (name.startsWith('catalog')) await removeFile(join(root, name));
   const opened = await Library.open(root, false);
   expect(opened.readOnly).toMatchObject({ why: 'the catalog is missing' });
+  // It is there to be restored: its disk is not gone.
+  const none = new PrecedentError('not-found', 'there is no sound backup');
+  expect(await explained(opened.db.name, none)).toBe(none);
+  expect(await backupPlace(opened.layout, noPolicy)).toMatchObject({ folder: opened.layout.backups });
   await opened.close();
   expect(readdirSync(root)).not.toContain('catalog.sqlite');
   expect(readdirSync(join(root, 'originals'))).toEqual(['vol-1']);

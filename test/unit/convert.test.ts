@@ -1,0 +1,70 @@
+/** Encrypting and decrypting a library whose catalog is damaged: it stays what it was, and can be restored. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { noPolicy } from '../../native/contract/policy.ts';
+import { Library } from '../../native/engine/library.ts';
+import { unlockLibrary } from '../../native/engine/unlock.ts';
+import { beginDecryption, beginEncryption } from '../../native/files/encryption.ts';
+import { writeFileAtomic } from '../../native/files/files.ts';
+import { readKeyFile } from '../../native/files/keyFile.ts';
+import { unlockFolder } from '../../native/files/unlocked.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
+
+const passphrase = 'a passphrase of some words';
+let folder: string;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  await (await Library.open(folder, false)).close();
+});
+afterEach(() => removeFolder(folder));
+
+const finish = (key: Uint8Array) => unlockLibrary(folder, key, noPolicy, () => undefined);
+const refused = { kind: 'corrupt', todo: 'open it as it was, restore a backup, and try again' };
+
+/** Changes some bytes of the catalog; without its seal as after a crash. */
+async function damage(from: number, to: number, sealed: boolean): Promise<void> {
+  const path = join(folder, 'catalog.sqlite');
+  const bytes = readFileSync(path);
+  for (let at = from; at < to; at++) bytes[at] ^= 0x5a;
+  writeFileSync(path, bytes);
+  if (!sealed) await rm(join(folder, 'catalog.seal'));
+}
+
+test.each([
+  ['is not the one that was closed', 27, 28, true, 'changed'],
+  ['SQLite cannot read', 100, 4096, false, 'damaged'],
+] as const)('a library whose catalog %s is not encrypted', async (_, from, to, sealed, state) => {
+  await damage(from, to, sealed);
+  const { key } = await beginEncryption(folder, passphrase);
+  await expect(finish(key)).rejects.toMatchObject(refused);
+  expect(await readKeyFile(folder)).toBeNull();
+  const library = await Library.open(folder, false);
+  expect(library.readOnly?.state).toBe(state);
+  await library.close();
+});
+
+test('the key stays where something is sealed already', async () => {
+  const { key } = await beginEncryption(folder, passphrase);
+  const forget = unlockFolder(folder, key);
+  await writeFileAtomic(join(folder, 'voxels', 'vol-1.vox'), Buffer.from('voxels'));
+  forget();
+  await damage(100, 4096, false);
+  await expect(finish(key)).rejects.toMatchObject({ kind: 'corrupt' });
+  expect((await readKeyFile(folder))?.state).toBe('encrypting');
+});
+
+test('an encrypted library whose catalog is damaged stays encrypted', async () => {
+  const { key } = await beginEncryption(folder, passphrase);
+  expect(await finish(key)).toBe(key);
+  await damage(100, 4096, true);
+  await beginDecryption(folder, passphrase);
+  await expect(finish(key)).rejects.toMatchObject(refused);
+  expect((await readKeyFile(folder))?.state).toBe('encrypted');
+  const forget = unlockFolder(folder, key);
+  const library = await Library.open(folder, false);
+  expect(library.readOnly?.state).toBe('damaged');
+  await library.close();
+  forget();
+});
