@@ -44,8 +44,11 @@ export async function writeArchive(
   signal: AbortSignal,
   onProgress: (progress: { done: number; total: number }) => void,
 ): Promise<Archived> {
-  const whole = await createPackage(target);
   const catalog = openSnapshot(library.db);
+  const whole = await createPackage(target).catch((error: unknown) => {
+    catalog.close();
+    throw error;
+  });
   try {
     const sums: string[] = [];
     let bytes = 0;

@@ -458,6 +458,16 @@ export function catalogReads(db: Database) {
       return first !== undefined && [...first].some((volume) => volumes.every((set) => set.has(volume)));
     },
 
+    /** A private copy of an original, where the library keeps any: the volume's id, and the file's name in its folder. */
+    privateCopy: (): { volume: string; name: string } | undefined => {
+      const row = db
+        .prepare(
+          `SELECT volume.uid, source_file.path FROM volume JOIN source_file ON source_file.volume = volume.id
+           WHERE copied = 1 AND role = 'image' LIMIT 1`,
+        )
+        .get() as { uid: string; path: string } | undefined;
+      return row && { volume: row.uid, name: row.path.split(/[\\/]/).at(-1) ?? '' };
+    },
     /** Volumes whose originals are referenced, with their files in reading order. */
     referencedFiles: (): Map<
       string,

@@ -243,7 +243,7 @@ export function catalogWrites(db: Database, chain: CatalogAudit = catalogAudit(d
       audit('originals.locate', uid);
     }),
 
-    /** Private copies lie under `originals` now, as after the library's folder was moved; `/` or `\\` as it is used there. */
+    /** Private copies lie under `originals` now, as after the library's folder was moved or an archive was taken in; `/` or `\\` as it is used there. */
     rehome: db.transaction((originals: string, separator: string): void => {
       const ownCopies = `FROM volume WHERE copied = 1 AND volume.id = source_file.volume AND role = 'image'`;
       const first = db.prepare(`SELECT source_file.path FROM source_file, volume WHERE copied = 1

@@ -34,7 +34,14 @@ import { levels } from '../contract/levels.ts';
 import { noPolicy, type Policy } from '../contract/policy.ts';
 import type { EmbedRegion } from '../encoder/voxelSource.ts';
 import { safeFileName } from '../files/fileName.ts';
-import { emptyFolder, ensureFolder, removeFile, removeFolder, removeTemporaries } from '../files/files.ts';
+import {
+  emptyFolder,
+  ensureFolder,
+  fileExists,
+  removeFile,
+  removeFolder,
+  removeTemporaries,
+} from '../files/files.ts';
 import { holdFolder } from '../files/held.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
@@ -162,7 +169,9 @@ export class Library {
         // What cannot be removed now, as on a full disk, is tried again; `verify` says so meanwhile.
         await finishDeletions(library).catch(() => undefined);
         for (const path of await strayPaths(layout, library)) await removeFolder(path);
-        library.writes.rehome(layout.originals, sep);
+        const copy = library.reads.privateCopy();
+        if (copy && (await fileExists(join(layout.originals, copy.volume, copy.name))))
+          library.writes.rehome(layout.originals, sep);
         library.#caption();
       } catch (error) {
         library.#letGo();
