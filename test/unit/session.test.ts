@@ -314,15 +314,3 @@ test('an import comes to its end also where that cannot be written down, and it 
   for (const news of [{ ...job, finishedAt: undefined }, job, job]) record(news);
   expect(entries).toEqual(['import.end job-1']);
 });
-
-test('a full disk does not keep a library from being locked', async () => {
-  const { session, audit } = opened();
-  await session.addUser('ann', '2468');
-  const told: boolean[] = [];
-  session.onChange(({ locked }) => told.push(locked));
-  vi.spyOn(audit, 'append').mockImplementation(() => {
-    throw new Error('SQLITE_FULL');
-  });
-  expect(() => session.lock('asked')).toThrow('SQLITE_FULL');
-  expect([session.locked, ...told]).toEqual([true, true]);
-});
