@@ -1,11 +1,12 @@
 /** What is seen of a locked library: who may sign in, and nothing of it. */
 import './lock.css';
-import { Button, NativeSelect, PasswordInput, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { SessionState } from '../../native/contract/users.ts';
 import { callEngine } from '../engine.ts';
 import { Failure } from '../ui/Empty.tsx';
+import { PinInput } from './PinInput.tsx';
 
 export function LockScreen({ session }: { session: SessionState }) {
   return (
@@ -44,14 +45,13 @@ function SignIn({ session: { user, users, policy } }: { session: SessionState })
         onChange={(event) => setName(event.currentTarget.value)}
       />
       {asked && (
-        <PasswordInput
+        <PinInput
           key={name}
           label={hasPin ? 'PIN' : 'Choose a PIN (your administrator requires one)'}
           size="sm"
           autoFocus
-          autoComplete="off"
           value={pin}
-          onChange={(event) => setPin(event.currentTarget.value)}
+          onPin={setPin}
         />
       )}
       {signIn.error && <Failure error={signIn.error} />}
@@ -83,13 +83,7 @@ function FirstUser() {
         maxLength={60}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <PasswordInput
-        label="PIN, at least 4 characters"
-        size="sm"
-        autoComplete="off"
-        value={pin}
-        onChange={(event) => setPin(event.currentTarget.value)}
-      />
+      <PinInput label="PIN, at least 4 characters" size="sm" value={pin} onPin={setPin} />
       {add.error && <Failure error={add.error} />}
       <Button type="submit" size="sm" loading={add.isPending} disabled={!name.trim() || pin.length < 4}>
         Begin

@@ -1,10 +1,11 @@
 /** The library's users: who they are, one's own PIN, and after how long the window locks itself. */
 import './users.css';
-import { Button, Group, NumberInput, PasswordInput, TextInput } from '@mantine/core';
+import { Button, Group, NumberInput, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { SessionState } from '../../native/contract/users.ts';
 import { callEngine } from '../engine.ts';
+import { PinInput } from '../lock/PinInput.tsx';
 import { lockNow, useSession } from '../lock/session.ts';
 import { failed, notice } from '../ui/notice.ts';
 import { useShownKey } from '../viewer/ownKeys.ts';
@@ -94,13 +95,7 @@ function AddUser({ first }: { first: boolean }) {
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <PasswordInput
-        size="xs"
-        label="PIN (optional)"
-        autoComplete="off"
-        value={pin}
-        onChange={(event) => setPin(event.currentTarget.value)}
-      />
+      <PinInput size="xs" label="PIN (optional)" value={pin} onPin={setPin} />
       <Button
         type="submit"
         size="compact-xs"
@@ -136,22 +131,8 @@ function OwnPin({ has }: { has: boolean }) {
         set.mutate(pin);
       }}
     >
-      {has && (
-        <PasswordInput
-          size="xs"
-          label="Your PIN"
-          autoComplete="off"
-          value={current}
-          onChange={(event) => setCurrent(event.currentTarget.value)}
-        />
-      )}
-      <PasswordInput
-        size="xs"
-        label="Your new PIN"
-        autoComplete="off"
-        value={pin}
-        onChange={(event) => setPin(event.currentTarget.value)}
-      />
+      {has && <PinInput size="xs" label="Your PIN" value={current} onPin={setCurrent} />}
+      <PinInput size="xs" label="Your new PIN" value={pin} onPin={setPin} />
       <Button
         type="submit"
         size="compact-xs"
