@@ -34,6 +34,7 @@ export function archiveHandlers(
           progress,
         ),
       );
+      library.session.usersReplaced();
       changed();
       engine.embedInBackground();
       return archived;

@@ -166,7 +166,6 @@ export const auditedRequests: AuditedRequests = {
   'backups.setFolder': { after: () => setting('folder of backups') },
   // The engine ends with these; where the catalog is damaged, nothing can be written into it.
   'backups.restore': { before: ({ name }) => ({ action: 'restore', subject: '', detail: { name } }) },
-  'backups.accept': { before: () => ({ action: 'restore.accept', subject: '' }) },
   'backups.export': { before: () => exported('rows of the catalog', '', { identified: true }) },
   'files.mend': { after: ({ kind, id }) => ({ action: 'repair', subject: id, detail: { kind } }) },
 

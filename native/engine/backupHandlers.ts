@@ -13,10 +13,10 @@ import {
   removeBackup,
   verifyBackup,
 } from './backups.ts';
-import { forgetSeal } from './catalogSeal.ts';
+import { markReplaced } from './catalogSeal.ts';
 import type { Engine } from './engine.ts';
 import { exportRows } from './exportRows.ts';
-import { replaceCatalog } from './restore.ts';
+import { type Restoration, replaceCatalog } from './restore.ts';
 
 /** @param restart ends this engine, so that its host starts another on the catalog that is there then */
 export function backupHandlers(
@@ -59,28 +59,30 @@ export function backupHandlers(
       if (salvaged) {
         if (!library.readOnly?.rows)
           throw new PrecedentError('usage', 'there is no damaged catalog of which something can be read');
-        return { setAside: await restore(library.db.name) };
+        return { setAside: await restore(library.db.name, { of: 'what was salvaged' }) };
       }
       const at =
         from === undefined ? await place() : { folder: withCopies(layout, grants.take(from, 'read')) };
       const backup = name === undefined ? await newest(at) : await verifyBackup(at, name);
-      return { backup, setAside: await restore(backupPath(at, backup.name)) };
+      return { backup, setAside: await restore(backupPath(at, backup.name), { of: backup.name }) };
     },
     'backups.accept': async () => {
       if (library.readOnly?.state !== 'changed')
         throw new PrecedentError('usage', 'there is nothing to accept');
-      await engine.close(() => forgetSeal(layout));
+      const { user } = library.session;
+      await engine.close(() => markReplaced(layout, { action: 'restore.accept', user, detail: {} }));
       restart();
       return {};
     },
     'backups.export': ({ target }) => exportRows(library.db, grants.take(target, 'write')),
   };
 
-  async function restore(replacement: string): Promise<string> {
+  async function restore(replacement: string, detail: Restoration['detail']): Promise<string> {
+    const { user } = library.session;
     let setAside: string | undefined;
     try {
       await engine.close(async () => {
-        setAside = await replaceCatalog(layout, replacement, new Date());
+        setAside = await replaceCatalog(layout, replacement, { at: new Date(), user, detail });
       });
     } finally {
       restart();

@@ -1,12 +1,11 @@
 /** The thread that copies and checks catalogs, so that the engine goes on answering meanwhile: one task, one answer. */
 import '../process/offline.ts';
-import { createHash } from 'node:crypto';
-import { createReadStream, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { checkCatalog, copyCatalog } from '../catalog/backup.ts';
 import { PrecedentError } from '../contract/errors.ts';
+import { sha256OfFile } from '../files/files.ts';
 import { unlockCopies, unlockFolder } from '../files/unlocked.ts';
 import type { BackupAnswer, BackupTask } from './backupWork.ts';
 
@@ -15,9 +14,7 @@ async function work({ catalog, copyTo, key, keyOfCopies }: BackupTask): Promise<
   if (keyOfCopies) unlockCopies(dirname(catalog), keyOfCopies);
   const facts = copyTo === undefined ? checkCatalog(catalog) : copyCatalog(catalog, copyTo);
   const path = copyTo ?? catalog;
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return { facts: { ...facts, sha256: hash.digest('hex'), bytes: statSync(path).size } };
+  return { facts: { ...facts, sha256: await sha256OfFile(path), bytes: statSync(path).size } };
 }
 
 const answer = await work(workerData as BackupTask).catch(

@@ -13,9 +13,9 @@ import {
   fileExists,
   listFolder,
   readFileBytes,
-  readPieces,
   removeFile,
   removeTemporaries,
+  sha256OfFile,
   syncFile,
   writeFileAtomic,
 } from '../files/files.ts';
@@ -133,10 +133,9 @@ export async function verifyBackup(place: BackupPlace, name: string): Promise<Ba
 /** Notes that a backup was encrypted or decrypted: the same catalog in other bytes. */
 export async function noteRecoded(place: BackupPlace, name: string): Promise<void> {
   const manifest = await findBackup(place, name);
-  const hash = createHash('sha256');
   const path = backupPath(place, name);
-  for await (const piece of readPieces(path)) hash.update(piece);
-  await writeManifest(place, { ...manifest, sha256: hash.digest('hex'), bytes: await contentSize(path) });
+  const [sha256, bytes] = [await sha256OfFile(path), await contentSize(path)];
+  await writeManifest(place, { ...manifest, sha256, bytes });
 }
 
 /** The manifest first: a backup that was cut off while it is removed is none. */

@@ -3,26 +3,31 @@
  * is no damage to it; a hash of the closed file, its seal, shows every one. While the catalog is open, and after a crash,
  * there is no such hash, and SQLite's own check of the file's structure has to do.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { quickCheck } from '../catalog/backup.ts';
-import { PrecedentError } from '../contract/errors.ts';
 import {
   fileExists,
   folderBytes,
   listFolder,
   readFileBytes,
   removeFile,
+  sha256OfFile,
   writeFileAtomic,
 } from '../files/files.ts';
 import type { Layout } from '../files/layout.ts';
 
+/** What the audit of a catalog is to say that took another's place: only its next opening can write it. */
+const replacement = z.object({
+  action: z.enum(['restored', 'restore.accept']),
+  user: z.string(),
+  detail: z.record(z.string(), z.string()),
+});
+export type Replacement = z.infer<typeof replacement>;
+
 const seal = z.discriminatedUnion('state', [
   z.object({ state: z.literal('closed'), bytes: z.number().int(), sha256: z.string() }),
   /** Written before the catalog is: whoever finds it there, the catalog was not closed. */
-  z.object({ state: z.literal('open') }),
+  z.object({ state: z.literal('open'), replacement: replacement.optional() }),
   /** Damage that was met while it was open. */
   z.object({ state: z.literal('damaged'), why: z.string() }),
 ]);
@@ -78,31 +83,38 @@ async function readSeal(layout: Layout): Promise<Seal | undefined> {
 
 async function isAsClosed(layout: Layout, { bytes, sha256 }: Seal & { state: 'closed' }): Promise<boolean> {
   if ((await folderBytes(layout.catalog)) !== bytes) return false;
-  return (await hashOf(layout.catalog)) === sha256;
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash).catch((error: unknown) => {
-    throw PrecedentError.from(error);
-  });
-  return hash.digest('hex');
+  return (await sha256OfFile(layout.catalog)) === sha256;
 }
 
 function writeSeal(layout: Layout, content: Seal): Promise<void> {
   return writeFileAtomic(layout.seal, Buffer.from(`${JSON.stringify(content)}\n`));
 }
 
-/** To be called before a catalog is written to; it is on the disk then. */
-export function breakSeal(layout: Layout): Promise<void> {
+/**
+ * To be called before a catalog is written to; it is on the disk then. Returns what its audit still has to say, which is kept
+ * until `replacementTold`.
+ */
+export async function breakSeal(layout: Layout): Promise<Replacement | undefined> {
+  const known = await readSeal(layout);
+  const kept = known?.state === 'open' ? known.replacement : undefined;
+  await writeSeal(layout, { state: 'open', replacement: kept });
+  return kept;
+}
+
+export function replacementTold(layout: Layout): Promise<void> {
   return writeSeal(layout, { state: 'open' });
+}
+
+/** From now on the catalog is one that nobody has looked at, and its next opening writes into its audit where it comes from. */
+export function markReplaced(layout: Layout, by: Replacement): Promise<void> {
+  return writeSeal(layout, { state: 'open', replacement: by });
 }
 
 /** To be called when the catalog has been closed. What is still in its log is not in the file: then it stays unsealed. */
 export async function sealCatalog(layout: Layout): Promise<void> {
   if ((await folderBytes(layout.catalog)) === 0 || (await fileExists(`${layout.catalog}-wal`))) return;
   const bytes = await folderBytes(layout.catalog);
-  await writeSeal(layout, { state: 'closed', bytes, sha256: await hashOf(layout.catalog) });
+  await writeSeal(layout, { state: 'closed', bytes, sha256: await sha256OfFile(layout.catalog) });
 }
 
 /** From now on the library is looked through when it opens, whatever its catalog was. */

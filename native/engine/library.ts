@@ -54,7 +54,7 @@ import { VectorStore, vectorFiles } from '../vectors/store.ts';
 import { fromFloat16 } from '../volume/float16.ts';
 import { backupPlace } from './backupPlace.ts';
 import { makeBackup } from './backups.ts';
-import { breakSeal, inspectCatalog, markDamaged, sealCatalog } from './catalogSeal.ts';
+import { breakSeal, inspectCatalog, markDamaged, replacementTold, sealCatalog } from './catalogSeal.ts';
 import { finishDeletions } from './deletion.ts';
 import { Session } from './session.ts';
 import { checkStanding } from './standing.ts';
@@ -163,9 +163,13 @@ export class Library {
         return Library.#openSalvaged(layout, state, demonstration, policy, unlock);
       if (state.state === 'sound' && state.schema < schemaVersion)
         await makeBackup(await backupPlace(layout, policy), layout.catalog, 'migration');
-      await breakSeal(layout);
+      const replaced = await breakSeal(layout);
       const library = new Library(layout, openDatabase(layout.catalog), demonstration, policy, unlock);
       try {
+        if (replaced) {
+          library.audit.append([{ ...replaced, subject: '' }]);
+          await replacementTold(layout);
+        }
         // What cannot be removed now, as on a full disk, is tried again; `verify` says so meanwhile.
         await finishDeletions(library).catch(() => undefined);
         for (const path of await strayPaths(layout, library)) await removeFolder(path);

@@ -14,13 +14,24 @@ import {
   listFolder,
 } from '../files/files.ts';
 import type { Layout } from '../files/layout.ts';
-import { forgetSeal, markDamaged } from './catalogSeal.ts';
+import { markDamaged, markReplaced } from './catalogSeal.ts';
+
+export interface Restoration {
+  readonly at: Date;
+  readonly user: string;
+  /** What the audit of the restored catalog says besides. */
+  readonly detail: Readonly<Record<string, string>>;
+}
 
 /**
  * To be called while the catalog is closed and the library locked. A kill in the middle leaves a library that opens to be read
  * only and can be restored again. Returns the name of the folder with what was set aside. Throws `storage`.
  */
-export async function replaceCatalog(layout: Layout, replacement: string, at: Date): Promise<string> {
+export async function replaceCatalog(
+  layout: Layout,
+  replacement: string,
+  { at, user, detail }: Restoration,
+): Promise<string> {
   const name = at.toISOString().slice(0, 19).replaceAll(':', '-');
   const aside = join(layout.setAside, name);
   await ensureFolder(aside);
@@ -44,6 +55,6 @@ export async function replaceCatalog(layout: Layout, replacement: string, at: Da
   await commitFile(staged, layout.catalog);
   // Made of other rows; a counter that tells their states apart may be the same by chance.
   await emptyFolder(layout.vectors);
-  await forgetSeal(layout);
+  await markReplaced(layout, { action: 'restored', user, detail: { ...detail, setAside: name } });
   return name;
 }

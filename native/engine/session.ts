@@ -156,6 +156,16 @@ export class Session {
     return this.#changed();
   }
 
+  /** To be called when the library has other users than before: whoever is none of them has to sign in. */
+  usersReplaced(): void {
+    const users = this.#parts.users.list();
+    if (!users.some(({ name }) => name === this.#user)) {
+      this.#user = null;
+      this.#locked = this.policy.pinRequired || users.length > 0;
+    }
+    this.#changed();
+  }
+
   #idleMinutes(): number | null {
     const own = Number(this.#parts.readSetting(idleSetting) || Number.POSITIVE_INFINITY);
     const least = Math.min(own, this.policy.idleLockMinutes ?? Number.POSITIVE_INFINITY);

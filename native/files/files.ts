@@ -3,6 +3,7 @@
  * power fails. A name is made durable by syncing the folder it stands in, and so is a new folder's own name. In an encrypted library
  * everything is sealed and opened here, by where it lies.
  */
+import { createHash } from 'node:crypto';
 import { constants, promises as fs, realpathSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -309,6 +310,22 @@ export async function* readPieces(path: string, seal = sealOf(path)): AsyncGener
   }
 }
 
+function readingError(error: unknown, path: string): PrecedentError {
+  if (codeOf(error) === 'ENOENT') return new PrecedentError('not-found', 'the file does not exist');
+  return storageError(error, 'reading a file', path);
+}
+
+/** SHA-256 of a file's content, in hexadecimal digits. Throws `not-found`, `storage`. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const piece of readPieces(path)) hash.update(piece);
+  } catch (error) {
+    throw readingError(error, path);
+  }
+  return hash.digest('hex');
+}
+
 /** The whole file. Throws `not-found` when there is none. */
 export async function readFileBytes(path: string): Promise<Uint8Array> {
   try {
@@ -316,8 +333,7 @@ export async function readFileBytes(path: string): Promise<Uint8Array> {
     const seal = sealOf(path);
     return seal ? unsealBytes(bytes, seal) : bytes;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') throw new PrecedentError('not-found', 'the file does not exist');
-    throw storageError(error, 'reading a file', path);
+    throw readingError(error, path);
   }
 }
 
@@ -415,8 +431,7 @@ export async function copyFileAtomic(from: string, to: string): Promise<void> {
     await file.commit();
   } catch (error) {
     await file.abandon();
-    if (codeOf(error) === 'ENOENT') throw new PrecedentError('not-found', 'the file does not exist');
-    throw storageError(error, 'reading a file', from);
+    throw readingError(error, from);
   }
 }
 

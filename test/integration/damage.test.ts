@@ -1,6 +1,7 @@
 /** Damage is found and healed, in short: `npm run test:damage` does the same five hundred times. And who may open a library. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRandom } from '../../native/random.ts';
 import { damageFile } from '../support/damage.ts';
@@ -21,6 +22,14 @@ beforeAll(async () => {
   await precedentJson('demo', '--library', library, '--patients', '3');
 });
 afterAll(() => removeFolder(folder));
+
+/** The details of every entry of an action. */
+async function auditOf(of: string, action: string): Promise<unknown[]> {
+  const host = await openEngine(of);
+  const { rows } = await host.engine.call('audit.list', { action });
+  await host.close();
+  return rows.map(({ detail }) => JSON.parse(detail ?? '{}'));
+}
 
 test('damaged matrices, graphs, voxels and thumbnails are made again as they were', async () => {
   expect(await damageCaches({ library, cases: 12, seed: 5 })).toEqual([]);
@@ -52,6 +61,9 @@ test('verify --repair heals every kind of damage at once, and says so by its exi
   expect([repaired.code, repaired.stderr]).toEqual([0, expect.stringContaining('restored the backup')]);
   const after = await precedentJson<Verified>('verify', '--library', library);
   expect(after).toMatchObject({ ok: true, problems: [], contentHash: before.contentHash });
+  expect(await auditOf(library, 'restored')).toEqual([
+    { of: expect.stringMatching(/-manual$/), setAside: expect.stringMatching(/^\d{4}-/) },
+  ]);
 });
 
 test('without a backup a damaged catalog can be kept as far as it can be read', async () => {
@@ -69,7 +81,21 @@ test('without a backup a damaged catalog can be kept as far as it can be read', 
   const none = await precedent('verify', '--library', library, '--repair');
   expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('there is no sound backup')]);
   await precedentJson('restore', '--library', library, '--salvaged');
+  expect(await auditOf(library, 'restored')).toMatchObject([
+    { of: 'what was salvaged' },
+    { of: expect.stringMatching(/-manual$/) },
+  ]);
   expect((await precedent('verify', '--library', library, '--repair')).code).toBe(0);
+});
+
+test('a catalog that another program changed can be kept, which its audit says', async () => {
+  const db = new Sqlite(join(library, 'catalog.sqlite'));
+  db.exec("UPDATE patient SET sex = 'O' WHERE id = 1");
+  db.close();
+  expect((await precedent('verify', '--library', library)).code).toBe(1);
+  expect((await precedent('restore', '--library', library, '--accept')).code).toBe(0);
+  expect((await precedent('verify', '--library', library)).code).toBe(0);
+  expect(await auditOf(library, 'restore.accept')).toEqual([{}]);
 });
 
 test('a backup from another folder makes the library again where it was lost', async () => {

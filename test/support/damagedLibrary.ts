@@ -248,10 +248,10 @@ export async function damageCatalogs({
     );
     if (refused !== 'refused') return `${done}: a change was answered with ${refused}`;
     const { setAside } = await handlers['backups.restore']({ salvaged: false }, context);
+    if (checkCatalog(layout.catalog).rowsHash !== rowsHash) return `${done}: restored to something else`;
     engine = await openEngine(library);
     if (engine.library.readOnly) return `${done}: still read only after the restoring`;
     await engine.close();
-    if (checkCatalog(layout.catalog).rowsHash !== rowsHash) return `${done}: restored to something else`;
     const aside = join(layout.setAside, setAside);
     if (!existsSync(aside)) return `${done}: nothing was set aside`;
     rmSync(aside, { recursive: true });

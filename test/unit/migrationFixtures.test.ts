@@ -95,7 +95,11 @@ test.each(kept.filter((schema) => schema < schemaVersion))(
     expect(backups).toMatchObject([
       { kind: 'migration', schema, rowsHash: old.rowsHash, counts: old.counts },
     ]);
-    await replaceCatalog(layout, backupPath(place, backups[0].name), new Date());
+    await replaceCatalog(layout, backupPath(place, backups[0].name), {
+      at: new Date(),
+      user: 'somebody',
+      detail: {},
+    });
     expect(checkCatalog(path)).toEqual(old);
     // And forward once more.
     const again = await Library.open(root, false);

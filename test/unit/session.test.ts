@@ -175,6 +175,23 @@ describe('a library with users', () => {
     expect(opened().session.state.idleLockMinutes).toBe(7);
   });
 
+  test('asks who it is where its users have become others, as by taking in an archive', async () => {
+    const { session, users } = opened();
+    users.add('ann', await hashPin('2468'));
+    session.usersReplaced();
+    expect(session.state).toMatchObject({ locked: true, user: null });
+    await session.signIn('ann', '2468');
+    users.add('bob', null);
+    session.usersReplaced();
+    expect(session.state).toMatchObject({ locked: false, user: 'ann' });
+    users.remove('ann');
+    session.usersReplaced();
+    expect(session.state).toMatchObject({ locked: true, user: null });
+    users.remove('bob');
+    session.usersReplaced();
+    expect(session.state).toMatchObject({ locked: false, user: systemUser() });
+  });
+
   test('is let go by its last user, and by nobody who is signed in before', async () => {
     const { session } = opened();
     await session.addUser('ann', undefined);
@@ -292,7 +309,7 @@ describe('the guard', () => {
     const known = new Set(Object.keys(engineContract.requests));
     expect(Object.keys(auditedRequests).filter((method) => !known.has(method))).toEqual([]);
     const own =
-      /^(lesion|study|library)\.(caption|label|save|edit|undo|merge|delete)$|^originals\.locate$|^demo\.create$|^(users|session)\.|^(savedQueries|openSearch|unsavedMarks)\./;
+      /^(lesion|study|library)\.(caption|label|save|edit|undo|merge|delete)$|^originals\.locate$|^demo\.create$|^backups\.accept$|^(users|session)\.|^(savedQueries|openSearch|unsavedMarks)\./;
     const quiet = [...known].filter((method) => !(method in auditedRequests) && !own.test(method));
     const looking =
       /\.(list|get|info|check|report|count|health|header|value|mask|measure|propose|changes|newest|deletion|duplicates|lesionIds|explain|excerpts|similarityMap|simulate|verify|embed)$/;
