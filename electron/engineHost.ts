@@ -33,7 +33,7 @@ export interface EngineHostOptions {
 }
 
 /** The delays before the first, second, … restart in a row; after the last one the host gives up. */
-export const restartDelaysMs = [250, 500, 1000, 2000, 4000, 8000] as const;
+const restartDelaysMs = [250, 500, 1000, 2000, 4000, 8000] as const;
 /** An engine that ran this long counts as healthy: the next restart starts again with the shortest delay. */
 const HEALTHY_MS = 30_000;
 

@@ -26,7 +26,7 @@ export interface LibraryPolicy {
 const settings = z.object({ library: z.string().optional() });
 
 /** The folder that was opened last by the user, where the settings file names one, whether it still exists or not. */
-export function rememberedLibrary(settingsFile: string): string | null {
+function rememberedLibrary(settingsFile: string): string | null {
   try {
     return settings.parse(JSON.parse(readFileSync(settingsFile, 'utf8'))).library ?? null;
   } catch {

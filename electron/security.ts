@@ -7,12 +7,12 @@ import { isAllowed } from './permissions.ts';
 const localSchemes: ReadonlySet<string> = new Set(['precedent:', 'devtools:', 'data:', 'blob:']);
 
 /** Requests that were cancelled since the start, by scheme. A page of ours makes none. */
-export const refusedRequests = new Map<string, number>();
+const refusedRequests = new Map<string, number>();
 
 /** The default session may exist before anyone listens for new ones, so it is offered here twice. */
 const hardened = new WeakSet<Session>();
 
-export function isLocalRequest(url: string): boolean {
+function isLocalRequest(url: string): boolean {
   return URL.canParse(url) && localSchemes.has(new URL(url).protocol);
 }
 

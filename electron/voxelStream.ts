@@ -24,7 +24,7 @@ export function parseVoxelRange(search: URLSearchParams): VoxelRange | null {
 }
 
 /** The inclusive box that a range means on a grid, or null where it is empty or reaches outside. */
-export function rangeBox(range: VoxelRange, dims: Vec3): Box | null {
+function rangeBox(range: VoxelRange, dims: Vec3): Box | null {
   const box: Box =
     'box' in range ? range.box : [0, 0, range.slices[0], dims[0] - 1, dims[1] - 1, range.slices[1]];
   const ordered = box[0] <= box[3] && box[1] <= box[4] && box[2] <= box[5];

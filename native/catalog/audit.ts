@@ -43,8 +43,8 @@ export interface AuditCheck {
   readonly problems: readonly { readonly what: string; readonly entry: number }[];
 }
 
-export const eraseAction = 'audit.erase';
-export const mostProblems = 100;
+const eraseAction = 'audit.erase';
+const mostProblems = 100;
 const saltBytes = 16;
 const window = 1000;
 

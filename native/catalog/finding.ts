@@ -2,7 +2,7 @@
 import type { Database } from './database.ts';
 
 /** The words of a text; none asks for everything. */
-export function wordsIn(text: string): string[] {
+function wordsIn(text: string): string[] {
   return text.trim().split(/\s+/).filter(Boolean);
 }
 

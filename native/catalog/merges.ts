@@ -13,9 +13,9 @@ type Kept = Readonly<Record<string, readonly Row[]>>;
 
 export const mergeAction = 'lesion.merge';
 export const unmergeAction = 'lesion.unmerge';
-export const moveAction = 'lesion.move';
-export const joinAction = 'patient.merge';
-export const splitAction = 'patient.unmerge';
+const moveAction = 'lesion.move';
+const joinAction = 'patient.merge';
+const splitAction = 'patient.unmerge';
 
 /** What hangs on a lesion, and by which columns: in the order in which it can be written back. */
 const ofLesion = {

@@ -7,7 +7,7 @@ import { readFileBytes } from '../files/files.ts';
 const largestFile = 16 * 1024;
 
 /** The first line of a file. Throws `usage`. */
-export async function passphraseFrom(path: string): Promise<string> {
+async function passphraseFrom(path: string): Promise<string> {
   const bytes = await readFileBytes(path).catch(() => {
     throw new PrecedentError('usage', 'the file cannot be read', '--passphrase-file', 'check the path');
   });

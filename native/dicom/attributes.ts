@@ -28,7 +28,7 @@ export const vector: ReadValue<Vec3> = (dataSet, tag) => {
   const values = decimals(dataSet, tag);
   return values?.length === 3 ? [values[0], values[1], values[2]] : undefined;
 };
-export const sixNumbers: ReadValue<readonly number[]> = (dataSet, tag) => {
+const sixNumbers: ReadValue<readonly number[]> = (dataSet, tag) => {
   const values = decimals(dataSet, tag);
   return values?.length === 6 ? values : undefined;
 };

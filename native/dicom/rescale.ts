@@ -19,7 +19,7 @@ interface PaddingAttributes {
 }
 
 /** Stored value → HU by Rescale Slope and Intercept (PS3.3 section C.11.1.1.2). @throws PrecedentError `unreadable` */
-export function rescaleOf(
+function rescaleOf(
   header: DicomHeader,
   warn?: (warning: string) => void,
 ): { readonly slope: number; readonly intercept: number } {

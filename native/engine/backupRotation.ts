@@ -2,8 +2,8 @@
 import type { BackupManifest } from '../contract/backups.ts';
 
 /** The newest backup of each of the last days that have one, and of each of the weeks before them. */
-export const keptDays = 7;
-export const keptWeeks = 4;
+const keptDays = 7;
+const keptWeeks = 4;
 
 const dayMs = 86_400_000;
 

@@ -113,7 +113,7 @@ async function writeManifest(place: BackupPlace, manifest: BackupManifest): Prom
 }
 
 /** Throws `not-found`. */
-export async function findBackup(place: BackupPlace, name: string): Promise<BackupManifest> {
+async function findBackup(place: BackupPlace, name: string): Promise<BackupManifest> {
   const found = (await listBackups(place)).find((one) => one.name === name);
   if (!found) throw new PrecedentError('not-found', 'there is no such backup', undefined, 'list the backups');
   return found;

@@ -325,6 +325,6 @@ export class Encoders {
   }
 }
 
-export function sameGeneration(a: Generation, b: Generation): boolean {
+function sameGeneration(a: Generation, b: Generation): boolean {
   return a.encoder === b.encoder && a.version === b.version && a.preprocessing === b.preprocessing;
 }

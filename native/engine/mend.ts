@@ -31,11 +31,7 @@ export class Mender {
 }
 
 /** Reads a volume again from its original files; false when they are gone or no longer the same. */
-export async function rebuildVoxels(
-  { library, reader }: Place,
-  id: string,
-  signal: AbortSignal,
-): Promise<boolean> {
+async function rebuildVoxels({ library, reader }: Place, id: string, signal: AbortSignal): Promise<boolean> {
   const { layout, reads } = library;
   const files = reads.sourceFiles(id).flatMap(({ role, path }) => (role === 'image' ? [path] : []));
   const [first = ''] = files;

@@ -29,6 +29,6 @@ export async function unlockLibrary(
   return undefined;
 }
 
-export function isLocked(): PrecedentError {
+function isLocked(): PrecedentError {
   return new PrecedentError('refused', 'it is encrypted', 'the library', 'give its passphrase');
 }

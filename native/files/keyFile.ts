@@ -34,7 +34,7 @@ const recoverySlot = z.object({ kind: z.literal('recovery'), ...wrapped });
 /** What the operating system's keychain made of the key; of use on the computer and to the user that it was made by. */
 const keychainSlot = z.object({ kind: z.literal('keychain'), sealed: base64 });
 
-export const keyFileSchema = z.object({
+const keyFileSchema = z.object({
   format: z.literal(1),
   /** `encrypting` and `decrypting` are finished at the next opening. */
   state: z.enum(['encrypting', 'encrypted', 'decrypting']),
@@ -45,7 +45,7 @@ type Slot = KeyFile['slots'][number];
 
 /** 128 MiB and some tenths of a second for each guess. */
 const strength = { N: 2 ** 17, r: 8, p: 1 };
-export const leastPassphraseLength = 12;
+const leastPassphraseLength = 12;
 const mostPassphraseLength = 1024;
 
 const fileName = 'key.json';

@@ -49,7 +49,7 @@ export async function namesBeside(
  * Label names of a JSON document: {"1": "liver"} or {"liver": 1}, or such an object under "labels" (as the Medical
  * Segmentation Decathlon and nnU-Net have). Empty for anything else.
  */
-export function namesFromJson(text: string): LabelNames {
+function namesFromJson(text: string): LabelNames {
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -71,7 +71,7 @@ export function namesFromJson(text: string): LabelNames {
 }
 
 /** Label names of an ITK-SNAP label file, a 3D Slicer colour table, or lines of a number and a name. */
-export function namesFromTable(text: string): LabelNames {
+function namesFromTable(text: string): LabelNames {
   const names = new Map<number, string>();
   for (const line of text.split(/\r?\n/).slice(0, maxNames)) {
     const [, number, rest] = /^\s*(\d{1,5})[\s:;,=]+(.{1,1000})$/.exec(line) ?? [];

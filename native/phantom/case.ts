@@ -16,7 +16,7 @@ export interface PhantomSize {
   readonly maxSlices: number;
 }
 
-export const defaultSize: PhantomSize = { matrix: 208, maxSlices: 60 };
+const defaultSize: PhantomSize = { matrix: 208, maxSlices: 60 };
 
 export interface PhantomLesion {
   /** `Lesion 1`, `Lesion 2`, …: also the name of its contour. */

@@ -11,7 +11,7 @@ const detachedStudy = '1.2.840.10008.3.1.2.3.1';
 const rescaleIntercept = -1024;
 
 /** A UID of the UUID form (PS3.5 B.2) that is the same for the same name. */
-export function phantomUid(name: string): string {
+function phantomUid(name: string): string {
   const bytes = createHash('sha256').update(`precedent phantom ${name}`).digest().subarray(0, 16);
   bytes[6] = (bytes[6] & 0x0f) | 0x80;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;

@@ -21,7 +21,7 @@ export type Tissue =
   | 'muscle'
   | 'bowelWall';
 
-export const tissueHu: Readonly<Record<Phase, Readonly<Record<Tissue, number>>>> = {
+const tissueHu: Readonly<Record<Phase, Readonly<Record<Tissue, number>>>> = {
   none: {
     liver: 58,
     spleen: 48,

@@ -28,7 +28,7 @@ export interface Placed {
 }
 
 /** Voxels coincide when no centre is further apart than this part of a voxel. */
-export const coincidenceTolerance = 0.1;
+const coincidenceTolerance = 0.1;
 /** Rounding errors must not decide between two voxels that are equally near. */
 const tie = 1e-4;
 

@@ -43,7 +43,7 @@ export type VoxelHeader = z.infer<typeof headerSchema>;
 export type VoxelType = VoxelHeader['dtype'];
 
 /** Writes a voxel file slice by slice; it is at its path only after `commit`. */
-export class VoxelFileWriter {
+class VoxelFileWriter {
   readonly #file: AtomicFile;
   readonly #grid: Grid;
   readonly #dtype: VoxelType;

@@ -37,7 +37,7 @@ export function useProposeMark() {
 const maskIds = new WeakMap<Mask, number>();
 let nextMaskId = 1;
 /** A number for a mask, to key what is known of it. */
-export function maskId(mask: Mask): number {
+function maskId(mask: Mask): number {
   const known = maskIds.get(mask);
   if (known) return known;
   maskIds.set(mask, nextMaskId);

@@ -8,9 +8,9 @@ import { scrollPane, scrollToEnd } from './scroll.ts';
 /** Slices per second that can be chosen. */
 const speeds = [2, 5, 8, 12, 16, 24, 30] as const;
 
-export const useCineSpeed = create<{ readonly place: number }>(() => ({ place: 3 }));
+const useCineSpeed = create<{ readonly place: number }>(() => ({ place: 3 }));
 
-export function slicesPerSecond(place: number): number {
+function slicesPerSecond(place: number): number {
   return speeds[place];
 }
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import table from '../../resources/presets/corners.json' with { type: 'json' };
 
-export const cornerFields = [
+const cornerFields = [
   'title',
   'interval',
   'patient',

@@ -48,7 +48,7 @@ export function keyObjectFile(root: Item, head: DocumentHead): Buffer {
 }
 
 /** A new UID of the form of PS3.5 section B.2. */
-export function newUid(): string {
+function newUid(): string {
   return `2.25.${BigInt(`0x${randomUUID().replaceAll('-', '')}`)}`;
 }
 
