@@ -80,7 +80,7 @@ export function backupHandlers(
     let setAside: string | undefined;
     try {
       await engine.close(async () => {
-        setAside = await replaceCatalog(layout, replacement, new Date());
+        setAside = await replaceCatalog(layout, library.db.name, replacement, new Date());
       });
     } finally {
       restart();

@@ -5,6 +5,7 @@
 import { basename, join } from 'node:path';
 import { catalogVolumes } from '../catalog/backup.ts';
 import { encryptedAsItLies } from '../catalog/database.ts';
+import { volumeNames } from '../catalog/deletions.ts';
 import {
   commitFile,
   copyFileAtomic,
@@ -15,12 +16,19 @@ import {
 } from '../files/files.ts';
 import type { Layout } from '../files/layout.ts';
 import { forgetSeal, markDamaged } from './catalogSeal.ts';
+import { setCopiesAside } from './setAside.ts';
 
 /**
  * To be called while the catalog is closed and the library locked. A kill in the middle leaves a library that opens to be read
  * only and can be restored again. Returns the name of the folder with what was set aside. Throws `storage`.
+ * @param known the catalog that was there, or what could be read of it
  */
-export async function replaceCatalog(layout: Layout, replacement: string, at: Date): Promise<string> {
+export async function replaceCatalog(
+  layout: Layout,
+  known: string,
+  replacement: string,
+  at: Date,
+): Promise<string> {
   const name = at.toISOString().slice(0, 19).replaceAll(':', '-');
   const aside = join(layout.setAside, name);
   await ensureFolder(aside);
@@ -29,12 +37,11 @@ export async function replaceCatalog(layout: Layout, replacement: string, at: Da
   await copyFileAtomic(replacement, staged);
   // A backup elsewhere may be of the time before the library was encrypted.
   encryptedAsItLies(staged);
-  const known = new Set(catalogVolumes(staged));
+  const staying = new Set(catalogVolumes(staged));
+  const names = volumeNames(known);
   await markDamaged(layout, 'restoring it was cut off');
   for (const copy of await listFolder(layout.originals)) {
-    if (known.has(copy)) continue;
-    await ensureFolder(join(aside, 'originals'));
-    await commitFile(join(layout.originals, copy), join(aside, 'originals', copy));
+    if (!staying.has(copy)) await setCopiesAside(layout, aside, copy, names.get(copy));
   }
   // The log of the old catalog would be taken for one of the new.
   for (const suffix of ['-wal', '-shm', '']) {

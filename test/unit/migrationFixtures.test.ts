@@ -95,7 +95,7 @@ test.each(kept.filter((schema) => schema < schemaVersion))(
     expect(backups).toMatchObject([
       { kind: 'migration', schema, rowsHash: old.rowsHash, counts: old.counts },
     ]);
-    await replaceCatalog(layout, backupPath(place, backups[0].name), new Date());
+    await replaceCatalog(layout, path, backupPath(place, backups[0].name), new Date());
     expect(checkCatalog(path)).toEqual(old);
     // And forward once more.
     const again = await Library.open(root, false);
