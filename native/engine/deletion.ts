@@ -19,6 +19,7 @@ export const deletionSteps: Readonly<Record<string, Step>> = {
   /** Voxels, private copies, thumbnails and unpacked archives that no row knows any more. */
   async files(library) {
     const { layout } = library;
+    await library.cached();
     for (const path of await strayPaths(layout, library)) await removeFolder(path);
     await emptyFolder(layout.staging);
     for (const folder of [

@@ -52,7 +52,11 @@ export async function rebuildVoxels(
       { signal },
     );
     const same = read.volumes.find(({ contentHash }) => reads.volumeWithContent(contentHash) === id);
-    if (same) await commitFile(same.staged, layout.voxelFile(id));
+    if (same)
+      await library.cache(
+        () => reads.has('volume', id),
+        () => commitFile(same.staged, layout.voxelFile(id)),
+      );
     return same !== undefined;
   } finally {
     await removeFolder(staging);

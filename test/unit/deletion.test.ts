@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { integrityProblems, openDatabase } from '../../native/catalog/database.ts';
@@ -9,11 +10,18 @@ import type { DeletionSubject } from '../../native/contract/deletion.ts';
 import { importOptions } from '../../native/contract/jobs.ts';
 import { beginDeletion, finishDeletions } from '../../native/engine/deletion.ts';
 import { holdingOf } from '../../native/engine/deletionBackups.ts';
+import type { Engine } from '../../native/engine/engine.ts';
 import { Library } from '../../native/engine/library.ts';
+import { rebuildVoxels } from '../../native/engine/mend.ts';
 import { replaceCatalog } from '../../native/engine/restore.ts';
 import { setCopiesAside } from '../../native/engine/setAside.ts';
+import { operations } from '../../native/files/files.ts';
 import { libraryLayout } from '../../native/files/layout.ts';
+import { drawThumbnail } from '../../native/ingest/embedMissing.ts';
 import { createRandom } from '../../native/random.ts';
+import { VectorStore } from '../../native/vectors/store.ts';
+import type { Box } from '../../native/volume/volume.ts';
+import { openVoxelFile, type VoxelFile } from '../../native/volume/voxelFile.ts';
 import { type CanaryLibrary, plantCanaries } from '../support/canaryLibrary.ts';
 import { findCanaries, textCanary } from '../support/canarySearch.ts';
 import { volume } from '../support/catalogRows.ts';
@@ -237,6 +245,107 @@ test('copies that were set aside go with their study, not with a lesion; a lesio
     .studies({ offset: 0, limit: 9 })
     .rows.find(({ studyInstanceUid }) => studyInstanceUid === 'Zqannasecondstudyuid');
   expect(await holding({ study: second?.id ?? '' })).toEqual([['full.sqlite'], 0]);
+});
+
+/** Lets a deletion run while a file of this name is about to be written or put in its place, and go on when it is. */
+async function deleteMeanwhile(
+  library: Library,
+  kind: 'patient' | 'lesion',
+  [call, name]: readonly ['open' | 'rename', string],
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const real = operations[call] as (...args: unknown[]) => Promise<unknown>;
+  onTestFinished(() => void Object.assign(operations, { [call]: real }));
+  const reached = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const held = async (path: unknown, to: unknown, ...others: unknown[]) => {
+    if (to === 'wx' ? String(path).includes(name) : String(to).endsWith(name)) {
+      reached.resolve();
+      await gate.promise;
+    }
+    return real(path, to, ...others);
+  };
+  Object.assign(operations, { [call]: held });
+  const working = work();
+  await reached.promise;
+  await beginDeletion(library, planted.subjects[kind], 'purge');
+  const deleted = finishDeletions(library);
+  // One that does not wait has ended by then.
+  await Promise.race([deleted, sleep(500)]);
+  gate.resolve();
+  await Promise.all([working, deleted]);
+}
+
+const ofLesions = {
+  encoder: 'e',
+  version: '1',
+  preprocessing: 'p',
+  level: 'lesion',
+  pooling: '',
+  dim: 32,
+} as const;
+const empty = (folder: string) => {
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+};
+
+test('a matrix that is being written meanwhile leaves none of its vectors', async () => {
+  const library = await open(copy());
+  empty(library.layout.vectors);
+  await deleteMeanwhile(library, 'lesion', ['open', '.matrix'], () => library.vectors(ofLesions));
+  expect(findCanaries(library.layout.root, planted.canaries.lesion)).toEqual([]);
+});
+
+test('a matrix that is made meanwhile is not written', async () => {
+  const library = await open(copy());
+  empty(library.layout.vectors);
+  const { updateGraph } = VectorStore.prototype;
+  onTestFinished(() => void Object.assign(VectorStore.prototype, { updateGraph }));
+  const { promise: gate, resolve: go } = Promise.withResolvers<void>();
+  VectorStore.prototype.updateGraph = () => gate;
+  const loading = library.vectors(ofLesions);
+  await beginDeletion(library, planted.subjects.lesion, 'purge');
+  await finishDeletions(library);
+  go();
+  await loading;
+  expect(findCanaries(library.layout.root, planted.canaries.lesion)).toEqual([]);
+});
+
+test('a thumbnail that is drawn or written meanwhile leaves no picture', async () => {
+  const draw = async (library: Library, until = Promise.resolve()) => {
+    empty(library.layout.thumbnails);
+    const file = await openVoxelFile(library.layout.voxelFile('vol-first'));
+    const readBox = (box: Box) => file.readBox(box).then((part) => until.then(() => part));
+    const held = { grid: file.grid, readBox } as unknown as VoxelFile;
+    await drawThumbnail(library, held, 'les-one', library.lesionRegion('les-one')).finally(() =>
+      file.close(),
+    );
+  };
+  const writing = await open(copy());
+  await deleteMeanwhile(writing, 'lesion', ['open', 'les-one.png'], () => draw(writing));
+  expect(readdirSync(writing.layout.thumbnails)).toEqual([]);
+  const drawing = await open(copy());
+  const { promise: gate, resolve: go } = Promise.withResolvers<void>();
+  const drawn = draw(drawing, gate);
+  await beginDeletion(drawing, planted.subjects.lesion, 'purge');
+  await finishDeletions(drawing);
+  go();
+  await drawn;
+  expect(readdirSync(drawing.layout.thumbnails)).toEqual([]);
+});
+
+test('voxels that are put back meanwhile are gone too', async () => {
+  const library = await open(copy());
+  const contentHash = library.reads.contentHash('vol-first');
+  const call = async (_: string, { options }: { options: { staging: string } }) => {
+    const staged = join(options.staging, 'read.vox');
+    writeFileSync(staged, 'voxels');
+    return { volumes: [{ contentHash, staged }] };
+  };
+  const reader = { call } as unknown as Engine['reader'];
+  await deleteMeanwhile(library, 'patient', ['rename', 'vol-first.vox'], () =>
+    rebuildVoxels({ library, reader }, 'vol-first', new AbortController().signal),
+  );
+  expect(readdirSync(library.layout.voxels)).toEqual(['vol-berta.vox']);
 });
 
 test('pages that SQLite had rearranged keep remains of what is deleted, until the catalog is written anew', async () => {
