@@ -5,7 +5,7 @@
 import type { DeletionCounts, DeletionSubject } from '../contract/deletion.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { CatalogAudit } from './audit.ts';
-import { type Database, openToRead } from './database.ts';
+import { type Database, openCopy, openToRead } from './database.ts';
 import { deleteAction } from './deletionAudit.ts';
 import { removeTraces, searchesNaming } from './deletionTraces.ts';
 import { ancestors, type Traces } from './traces.ts';
@@ -308,7 +308,7 @@ export function catalogDeletions(db: Database, audit: CatalogAudit) {
       rows('SELECT * FROM deletion ORDER BY id').map((row) => ({
         id: Number(row.id),
         at: String(row.at),
-        purge: (JSON.parse(String(row.ids)) as Partial<PendingDeletion>).purge ?? [],
+        purge: (JSON.parse(String(row.ids)) as PendingDeletion).purge,
       })),
     /** Every trace is gone: to be called last. */
     finished: (id: number): void => void db.prepare('DELETE FROM deletion WHERE id = ?').run(id),
@@ -320,9 +320,7 @@ export function catalogDeletions(db: Database, audit: CatalogAudit) {
      */
     scrub: (): void => {
       try {
-        for (const index of ['lesion_text', 'report_text'])
-          db.exec(`INSERT INTO ${index} (${index}) VALUES ('rebuild')`);
-        db.exec('VACUUM');
+        writeAnew(db);
         const [{ busy }] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
         if (busy !== 0) throw new Error('the journal is in use');
       } catch {
@@ -337,6 +335,35 @@ export function catalogDeletions(db: Database, audit: CatalogAudit) {
   };
 }
 export type CatalogDeletions = ReturnType<typeof catalogDeletions>;
+
+/** Also the indexes of texts, which keep the beginnings of words. */
+function writeAnew(db: Database): void {
+  for (const index of ['lesion_text', 'report_text'])
+    db.exec(`INSERT INTO ${index} (${index}) VALUES ('rebuild')`);
+  db.exec('VACUUM');
+}
+
+/**
+ * Takes out of a copy of a catalog, of whatever schema, what deletions have left in it that are not finished: captions that are to be
+ * made again and may tell of what is gone, and what is left of texts. Returns whether there were such deletions. Throws `storage`.
+ */
+export function cleanCopy(path: string): boolean {
+  const db = openCopy(path);
+  try {
+    const isThere = (sql: string) => db.prepare(`SELECT 1 FROM ${sql} LIMIT 1`).get() !== undefined;
+    if (!isThere(`sqlite_schema WHERE name = 'deletion'`) || !isThere('deletion')) return false;
+    const stale = 'IN (SELECT study FROM caption_stale)';
+    const lesions = `IN (SELECT lesion.id FROM lesion JOIN volume ON volume.id = lesion.volume
+      JOIN series ON series.id = volume.series WHERE series.study ${stale})`;
+    db.exec(`UPDATE study_caption SET count = '', generated = '' WHERE study ${stale};
+      UPDATE lesion_caption SET count = '', generated = '' WHERE lesion ${lesions};
+      DELETE FROM lesion_text WHERE rowid ${lesions};`);
+    writeAnew(db);
+    return true;
+  } finally {
+    db.close();
+  }
+}
 
 const ofLesions = 'FROM lesion JOIN volume ON volume.id = lesion.volume';
 const regionName = `contentHash || ' ' || concat_ws(',', i0, j0, k0, i1, j1, k1)`;

@@ -5,9 +5,13 @@ import { basename, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { catalogContentHash } from '../../native/catalog/contentHash.ts';
 import { integrityProblems, openDatabase } from '../../native/catalog/database.ts';
 import type { DeletionSubject } from '../../native/contract/deletion.ts';
 import { importOptions } from '../../native/contract/jobs.ts';
+import { noPolicy } from '../../native/contract/policy.ts';
+import { backupPlace } from '../../native/engine/backupPlace.ts';
+import { backupPath, makeBackup, verifyBackup } from '../../native/engine/backups.ts';
 import { beginDeletion, finishDeletions } from '../../native/engine/deletion.ts';
 import { holdingOf } from '../../native/engine/deletionBackups.ts';
 import type { Engine } from '../../native/engine/engine.ts';
@@ -246,6 +250,30 @@ test('copies that were set aside go with their study, not with a lesion; a lesio
     .rows.find(({ studyInstanceUid }) => studyInstanceUid === 'Zqannasecondstudyuid');
   expect(await holding({ study: second?.id ?? '' })).toEqual([['full.sqlite'], 0]);
 });
+
+test.each(['patient', 'lesion'] as const)(
+  'a backup that is made before a deletion of a %s is finished holds nothing of it, and finishes it when it is restored',
+  async (kind) => {
+    const root = copy();
+    const library = await open(root);
+    const { layout } = library;
+    const place = await backupPlace(layout, noPolicy);
+    await beginDeletion(library, planted.subjects[kind], 'purge');
+    const { name } = await makeBackup(place, layout.catalog, 'migration');
+    const alone = join(folder, `alone-${kind}`);
+    mkdirSync(alone);
+    cpSync(backupPath(place, name), join(alone, 'catalog.sqlite'));
+    expect(findCanaries(alone, planted.canaries[kind])).toEqual([]);
+    await verifyBackup(place, name);
+    const restored = await open(alone);
+    while (restored.captions.refreshSome());
+    await finishDeletions(library);
+    while (library.captions.refreshSome());
+    expect(catalogContentHash(restored.db)).toBe(catalogContentHash(library.db));
+    const texts = 'SELECT caption, labels, diagnosis, study FROM lesion_text ORDER BY rowid';
+    expect(restored.db.prepare(texts).all()).toEqual(library.db.prepare(texts).all());
+  },
+);
 
 /** Lets a deletion run while a file of this name is about to be written or put in its place, and go on when it is. */
 async function deleteMeanwhile(
