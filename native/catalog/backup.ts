@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { PrecedentError } from '../contract/errors.ts';
 import type { Counts } from '../contract/model.ts';
 import { catalogError, type Database, integrityProblems, openToRead, plainTables } from './database.ts';
+import { cleanCopy } from './deletions.ts';
 
 export interface CatalogFacts {
   readonly schema: number;
@@ -20,7 +21,7 @@ const mostAttempts = 3;
 
 /**
  * Writes a copy of the catalog to `to`, where nothing may lie, opens it again and compares it with the catalog. It holds every
- * transaction that was committed when it began; nothing that was deleted. Not fsynced. Throws `corrupt` for the catalog, `storage`.
+ * transaction that was committed when it began; nothing that was deleted, also where that is not finished. Not fsynced. Throws `corrupt` for the catalog, `storage`.
  */
 export function copyCatalog(catalog: string, to: string): CatalogFacts {
   const db = openToRead(catalog);
@@ -31,11 +32,11 @@ export function copyCatalog(catalog: string, to: string): CatalogFacts {
       rmSync(to, { force: true });
       db.prepare('VACUUM INTO ?').run(to);
       const facts = checkCopy(db, to);
-      if (facts.rowsHash === before) return facts;
       const changed = db.pragma('data_version', { simple: true }) !== version;
-      if (!changed) throw badCopy();
+      if (facts.rowsHash !== before && !changed) throw badCopy();
       // One transaction made the copy, and it is sound: it only cannot be compared with what has changed since.
-      if (attempt === mostAttempts) return facts;
+      if (facts.rowsHash === before || attempt === mostAttempts)
+        return cleanCopy(to) ? checkCopy(db, to) : facts;
     }
   } catch (error) {
     throw catalogError(error);

@@ -5,7 +5,7 @@
 import type { DeletionCounts, DeletionSubject } from '../contract/deletion.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { CatalogAudit } from './audit.ts';
-import { type Database, openToRead } from './database.ts';
+import { type Database, openCopy, openToRead } from './database.ts';
 import { deleteAction } from './deletionAudit.ts';
 import { removeTraces, searchesNaming } from './deletionTraces.ts';
 import { ancestors, type Traces } from './traces.ts';
@@ -26,12 +26,23 @@ export interface Deleted {
   readonly volumes: readonly string[];
   readonly lesions: readonly string[];
 }
+/**
+ * By what another catalog or a record of what was set aside knows it: opaque ids, and what is the same where it was imported anew,
+ * which is a patient's identity, a StudyInstanceUID, the content and box of a lesion.
+ */
+export type Names = ReadonlySet<string>;
+/** What a deletion would take. */
+export interface DeletionDraft {
+  readonly ids: Deleted;
+  readonly counts: DeletionCounts;
+  readonly names: Names;
+}
 /** A deletion of which files, caches or traces in the file are left to remove. */
 export interface PendingDeletion {
   readonly id: number;
   readonly at: string;
-  readonly backups: 'purge' | 'keep';
-  readonly ids: Deleted;
+  /** Paths of backups and of what was set aside, relative to the library's folder where they lie in it. */
+  readonly purge: readonly string[];
 }
 type Table = keyof Chosen;
 const tableOf = { patients: 'patient', studies: 'study', volumes: 'volume', lesions: 'lesion' } as const;
@@ -144,8 +155,13 @@ export function catalogDeletions(db: Database, audit: CatalogAudit) {
   function mergedInto({
     patients,
     lesions,
-  }: Deleted): Readonly<Record<'exact' | 'spelled' | 'parts', string[]>> {
-    const found = { exact: [] as string[], spelled: [] as string[], parts: [] as string[] };
+  }: Deleted): Readonly<Record<'exact' | 'names' | 'spelled' | 'parts', string[]>> {
+    const found = {
+      exact: [] as string[],
+      names: [] as string[],
+      spelled: [] as string[],
+      parts: [] as string[],
+    };
     for (const [table, from] of [
       ['patient', patients],
       ['lesion', lesions],
@@ -162,6 +178,7 @@ export function catalogDeletions(db: Database, audit: CatalogAudit) {
           if (!goes.uid || isThere.get(goes.uid) || found.exact.includes(goes.uid)) continue;
           waiting.push(goes.uid);
           found.exact.push(goes.uid);
+          found.names.push(...[goes.uid, goes.identity].filter((one) => typeof one === 'string'));
           if (table === 'lesion') continue;
           const known = [goes.patientId, goes.identity].filter((one) => typeof one === 'string');
           const named = typeof goes.name === 'string' ? [goes.name] : [];
@@ -187,6 +204,23 @@ export function catalogDeletions(db: Database, audit: CatalogAudit) {
       copies: count(`SELECT count(*) FROM volume WHERE copied = 1 AND id ${inJson}`, volumes),
       searches: searchesNaming(db, tracesOf(chosen, ids)),
     };
+  }
+
+  function namesOf({ patients, studies, lesions }: Chosen, ids: Deleted): Names {
+    const names = new Set([
+      ...Object.values(ids).flat(),
+      ...column<string>(`SELECT identity FROM patient WHERE id ${inJson}`, among(patients)),
+      ...column<string>(`SELECT studyInstanceUid FROM study WHERE id ${inJson}`, among(studies)),
+      ...column<string>(
+        `SELECT contentHash FROM volume WHERE id IN (SELECT volume FROM lesion WHERE id ${inJson})`,
+        among(lesions),
+      ),
+      ...column<string>(`SELECT ${regionName} ${ofLesions} WHERE lesion.id ${inJson}`, among(lesions)),
+      ...mergedInto(ids).names,
+    ]);
+    // A study without a UID is not known by it.
+    names.delete('');
+    return names;
   }
 
   /** From the leaves up: the triggers that mark captions find the studies still there. */
@@ -232,21 +266,23 @@ export function catalogDeletions(db: Database, audit: CatalogAudit) {
 
   return {
     /** What a deletion would take. Throws `not-found`. */
-    plan: (subject: DeletionSubject): { readonly ids: Deleted; readonly counts: DeletionCounts } => {
+    plan: (subject: DeletionSubject): DeletionDraft => {
       const chosen = choose(subject);
       const ids = deleted(chosen);
-      return { ids, counts: counts(chosen, ids) };
+      return { ids, counts: counts(chosen, ids), names: namesOf(chosen, ids) };
     },
 
     /**
      * Takes the subject out with all that names it, writes the audit entry, and leaves a row that says that the rest is to be
      * removed. Throws `not-found`, and `refused` while an unfinished import holds files of it.
+     * @param purge as `PendingDeletion` says
      */
     remove: db.transaction(
       (
         user: string,
         subject: DeletionSubject,
-        backups: PendingDeletion['backups'],
+        backups: 'purge' | 'keep',
+        purge: readonly string[],
       ): { readonly ids: Deleted; readonly counts: DeletionCounts } => {
         const chosen = choose(subject);
         const ids = deleted(chosen);
@@ -256,7 +292,7 @@ export function catalogDeletions(db: Database, audit: CatalogAudit) {
         db.prepare('INSERT INTO deletion (at, backups, ids) VALUES (?, ?, ?)').run(
           at,
           backups,
-          JSON.stringify(ids),
+          JSON.stringify({ ...ids, purge }),
         );
         removeRows(chosen);
         removeTraces(db, audit, traces, chosen.studies.length > 0);
@@ -272,8 +308,7 @@ export function catalogDeletions(db: Database, audit: CatalogAudit) {
       rows('SELECT * FROM deletion ORDER BY id').map((row) => ({
         id: Number(row.id),
         at: String(row.at),
-        backups: row.backups as PendingDeletion['backups'],
-        ids: JSON.parse(String(row.ids)) as Deleted,
+        purge: (JSON.parse(String(row.ids)) as PendingDeletion).purge,
       })),
     /** Every trace is gone: to be called last. */
     finished: (id: number): void => void db.prepare('DELETE FROM deletion WHERE id = ?').run(id),
@@ -285,9 +320,7 @@ export function catalogDeletions(db: Database, audit: CatalogAudit) {
      */
     scrub: (): void => {
       try {
-        for (const index of ['lesion_text', 'report_text'])
-          db.exec(`INSERT INTO ${index} (${index}) VALUES ('rebuild')`);
-        db.exec('VACUUM');
+        writeAnew(db);
         const [{ busy }] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
         if (busy !== 0) throw new Error('the journal is in use');
       } catch {
@@ -303,22 +336,80 @@ export function catalogDeletions(db: Database, audit: CatalogAudit) {
 }
 export type CatalogDeletions = ReturnType<typeof catalogDeletions>;
 
-/** Whether a copy of a catalog knows any of these; undefined of one that cannot be read. */
-export function knowsAny(path: string, ids: Deleted): boolean | undefined {
+/** Also the indexes of texts, which keep the beginnings of words. */
+function writeAnew(db: Database): void {
+  for (const index of ['lesion_text', 'report_text'])
+    db.exec(`INSERT INTO ${index} (${index}) VALUES ('rebuild')`);
+  db.exec('VACUUM');
+}
+
+/**
+ * Takes out of a copy of a catalog, of whatever schema, what deletions have left in it that are not finished: captions that are to be
+ * made again and may tell of what is gone, and what is left of texts. Returns whether there were such deletions. Throws `storage`.
+ */
+export function cleanCopy(path: string): boolean {
+  const db = openCopy(path);
+  try {
+    const isThere = (sql: string) => db.prepare(`SELECT 1 FROM ${sql} LIMIT 1`).get() !== undefined;
+    if (!isThere(`sqlite_schema WHERE name = 'deletion'`) || !isThere('deletion')) return false;
+    const stale = 'IN (SELECT study FROM caption_stale)';
+    const lesions = `IN (SELECT lesion.id FROM lesion JOIN volume ON volume.id = lesion.volume
+      JOIN series ON series.id = volume.series WHERE series.study ${stale})`;
+    db.exec(`UPDATE study_caption SET count = '', generated = '' WHERE study ${stale};
+      UPDATE lesion_caption SET count = '', generated = '' WHERE lesion ${lesions};
+      DELETE FROM lesion_text WHERE rowid ${lesions};`);
+    writeAnew(db);
+    return true;
+  } finally {
+    db.close();
+  }
+}
+
+const ofLesions = 'FROM lesion JOIN volume ON volume.id = lesion.volume';
+const regionName = `contentHash || ' ' || concat_ws(',', i0, j0, k0, i1, j1, k1)`;
+const named = 'IN (SELECT value FROM json_each(@names))';
+const knowing = [
+  `FROM patient WHERE uid ${named} OR identity ${named}`,
+  `FROM study WHERE uid ${named} OR studyInstanceUid ${named}`,
+  `FROM volume WHERE uid ${named}`,
+  `FROM lesion WHERE uid ${named}`,
+  `${ofLesions} WHERE contentHash ${named} AND ${regionName} ${named}`,
+];
+
+/** Whether another catalog knows any of these; undefined of one that cannot be read. */
+export function knowsAny(path: string, names: Names): boolean | undefined {
   try {
     const db = openToRead(path);
     try {
-      return Object.entries(tableOf).some(
-        ([name, table]) =>
-          db
-            .prepare(`SELECT 1 FROM ${table} WHERE uid IN (SELECT value FROM json_each(?)) LIMIT 1`)
-            .get(JSON.stringify(ids[name as Table])) !== undefined,
-      );
+      const params = { names: JSON.stringify([...names]) };
+      return knowing.some((from) => db.prepare(`SELECT 1 ${from} LIMIT 1`).get(params) !== undefined);
     } finally {
       db.close();
     }
   } catch {
     return undefined;
+  }
+}
+
+/** By its uid, what each volume of a catalog is known by as a whole; nothing of one that cannot be read. */
+export function volumeNames(path: string): ReadonlyMap<string, readonly string[]> {
+  try {
+    const db = openToRead(path);
+    try {
+      const found = db
+        .prepare(
+          `SELECT volume.uid, study.uid, studyInstanceUid, patient.uid, identity FROM volume
+           JOIN series ON series.id = volume.series JOIN study ON study.id = series.study
+           JOIN patient ON patient.id = study.patient`,
+        )
+        .raw()
+        .all() as string[][];
+      return new Map(found.map((names) => [names[0], names]));
+    } finally {
+      db.close();
+    }
+  } catch {
+    return new Map();
   }
 }
 

@@ -466,7 +466,7 @@ export const migrations: readonly (string | ((db: Database) => void))[] = [
     id INTEGER PRIMARY KEY,
     at TEXT NOT NULL,
     backups TEXT NOT NULL CHECK (backups IN ('purge', 'keep')),
-    /* Opaque ids of what was deleted, as JSON, by which backups that hold it are known. */
+    /* Opaque ids of what was deleted, and paths of backups that are to be removed, as JSON. */
     ids TEXT NOT NULL
   ) STRICT;
   `,

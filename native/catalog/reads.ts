@@ -497,6 +497,9 @@ export function catalogReads(db: Database) {
     ids: (table: 'volume' | 'lesion'): string[] =>
       (db.prepare(`SELECT uid FROM ${table}`).pluck().all() as unknown[]).map(String),
 
+    has: (table: 'volume' | 'lesion', uid: string): boolean =>
+      db.prepare(`SELECT 1 FROM ${table} WHERE uid = ?`).get(uid) !== undefined,
+
     hasStudy: (studyInstanceUid: string): boolean =>
       count('SELECT count(*) FROM study WHERE studyInstanceUid = ?', studyInstanceUid) > 0,
 

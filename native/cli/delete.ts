@@ -1,6 +1,11 @@
 /** `delete`: a patient, a study or a lesion for good. */
 import { Argument } from 'commander';
-import type { DeletionPlan, DeletionSubject } from '../contract/deletion.ts';
+import {
+  type DeletionPlan,
+  type DeletionSubject,
+  deletionNouns,
+  holdingNouns,
+} from '../contract/deletion.ts';
 import { type Common, interrupted, libraryCommand, withLibrary } from './commands.ts';
 
 interface DeleteOptions extends Common {
@@ -15,29 +20,18 @@ function subjectOf(kind: Kind, id: string): DeletionSubject {
   return kind === 'study' ? { study: id } : { lesions: [id] };
 }
 
-const nouns: readonly (readonly [keyof DeletionPlan, string, string])[] = [
-  ['patients', 'patient', 'patients'],
-  ['studies', 'study', 'studies'],
-  ['volumes', 'volume', 'volumes'],
-  ['lesions', 'lesion', 'lesions'],
-  ['reports', 'report', 'reports'],
-  ['drawn', 'measurement or key image', 'measurements and key images'],
-  ['copies', 'private copy of originals', 'private copies of originals'],
-  ['searches', 'saved search', 'saved searches'],
-];
-
-function counted(plan: DeletionPlan): string {
+function counted(plan: DeletionPlan, nouns: typeof deletionNouns): string {
   const parts = nouns.flatMap(([name, one, many]) =>
     plan[name] === 0 ? [] : [`${plan[name]} ${plan[name] === 1 ? one : many}`],
   );
   return parts.join(', ');
 }
 
-function backupsOf({ backups }: DeletionPlan, { dryRun, keepBackups }: DeleteOptions): string {
-  if (backups === 0) return 'no backup holds it';
-  const count = backups === 1 ? '1 backup' : `${backups} backups`;
-  if (keepBackups) return `${count} keep it until they expire or are removed`;
-  return dryRun ? `and ${count} that hold it` : `and ${count} that held it`;
+function heldBy(plan: DeletionPlan, { keepBackups }: DeleteOptions): string {
+  const holding = counted(plan, holdingNouns);
+  if (holding === '') return 'no backup holds it';
+  if (keepBackups) return `kept until they expire or are removed: ${holding}`;
+  return `and what may hold it: ${holding}`;
 }
 
 export const deleteCommand = libraryCommand(
@@ -47,7 +41,7 @@ export const deleteCommand = libraryCommand(
   .addArgument(new Argument('<what>').choices([...kinds]))
   .argument('<id>', 'as `list` prints it under id')
   .option('--dry-run', 'say what would go, and delete nothing')
-  .option('--keep-backups', 'leave backups that still hold it until they expire')
+  .option('--keep-backups', 'leave backups, and what was set aside, that still hold it')
   .action((what: Kind, id: string, options: DeleteOptions) =>
     withLibrary(
       options,
@@ -60,7 +54,7 @@ export const deleteCommand = libraryCommand(
       },
       (plan) => {
         const verb = options.dryRun ? 'would delete' : 'deleted';
-        return `${verb} ${counted(plan)}; ${backupsOf(plan, options)}`;
+        return `${verb} ${counted(plan, deletionNouns)}; ${heldBy(plan, options)}`;
       },
     ),
   );

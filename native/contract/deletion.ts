@@ -32,9 +32,32 @@ export type DeletionCounts = z.infer<typeof deletionCounts>;
 /** Whether backups that still hold what goes are deleted too, or expire by themselves. */
 export const backupChoice = z.enum(['purge', 'keep']);
 
-/** What a deletion takes, and how many backups hold it: they go too, or keep it until they expire. */
-export const deletionPlan = deletionCounts.extend({ backups: ints });
+/** What a deletion takes, and what holds it beside the library: that goes too, or keeps it. */
+export const deletionPlan = deletionCounts.extend({
+  /** Copies of the catalog. */
+  backups: ints,
+  /** Catalogs and volumes’ private copies that were set aside and hold it, or of which nobody can say. */
+  setAside: ints,
+});
 export type DeletionPlan = z.infer<typeof deletionPlan>;
+
+type Nouns = readonly (readonly [keyof DeletionPlan, one: string, many: string])[];
+/** What each count is called, of one and of more, in the order in which they are told. */
+export const deletionNouns: Nouns = [
+  ['patients', 'patient', 'patients'],
+  ['studies', 'study', 'studies'],
+  ['volumes', 'volume', 'volumes'],
+  ['lesions', 'lesion', 'lesions'],
+  ['reports', 'report', 'reports'],
+  ['drawn', 'measurement or key image', 'measurements and key images'],
+  ['copies', 'volume’s copies of its originals', 'volumes’ copies of their originals'],
+  ['searches', 'saved search or set of filters', 'saved searches and sets of filters'],
+];
+/** As `deletionNouns`, of what may hold it beside the library. */
+export const holdingNouns: Nouns = [
+  ['backups', 'backup', 'backups'],
+  ['setAside', 'catalog or copy that was set aside', 'catalogs or copies that were set aside'],
+];
 
 export const deletionRequests = {
   /** Deletes nothing. */

@@ -82,7 +82,12 @@ export function backupHandlers(
     let setAside: string | undefined;
     try {
       await engine.close(async () => {
-        setAside = await replaceCatalog(layout, replacement, { at: new Date(), user, detail });
+        setAside = await replaceCatalog(layout, replacement, {
+          known: library.db.name,
+          at: new Date(),
+          user,
+          detail,
+        });
       });
     } finally {
       restart();

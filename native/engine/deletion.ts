@@ -5,9 +5,10 @@
  */
 
 import { join } from 'node:path';
-import type { PendingDeletion } from '../catalog/deletions.ts';
-import { emptyFolder, listFolder, removeFile, removeFolder, syncFolder } from '../files/files.ts';
-import { purgeHolding } from './deletionBackups.ts';
+import type { DeletionDraft, PendingDeletion } from '../catalog/deletions.ts';
+import type { DeletionSubject } from '../contract/deletion.ts';
+import { emptyFolder, listFolder, removeFile, removeFolder, syncFolderIfThere } from '../files/files.ts';
+import { type Holding, holdingOf, pathsOf, purge } from './deletionBackups.ts';
 import type { Library } from './library.ts';
 import { strayPaths } from './strays.ts';
 
@@ -18,6 +19,7 @@ export const deletionSteps: Readonly<Record<string, Step>> = {
   /** Voxels, private copies, thumbnails and unpacked archives that no row knows any more. */
   async files(library) {
     const { layout } = library;
+    await library.cached();
     for (const path of await strayPaths(layout, library)) await removeFolder(path);
     await emptyFolder(layout.staging);
     for (const folder of [
@@ -27,14 +29,14 @@ export const deletionSteps: Readonly<Record<string, Step>> = {
       layout.originals,
       layout.unpacked,
     ])
-      await syncIfThere(folder);
+      await syncFolderIfThere(folder);
   },
   /** Matrices and graphs hold vectors beside each other: they are made again from what is left. */
   async vectors(library) {
     const { vectors } = library.layout;
     await library.forgetVectors(library.embeddings.keys());
     for (const name of await listFolder(vectors)) await removeFile(join(vectors, name));
-    await syncIfThere(vectors);
+    await syncFolderIfThere(vectors);
   },
   /** Captions of a study tell of all of its lesions. */
   async captions({ captions }) {
@@ -43,10 +45,22 @@ export const deletionSteps: Readonly<Record<string, Step>> = {
   async catalog({ deletions }) {
     deletions.scrub();
   },
-  async backups(library, { backups, ids }) {
-    if (backups === 'purge') await purgeHolding(library, ids);
+  async backups({ layout }, deletion) {
+    await purge(layout, deletion.purge);
   },
 };
+
+/** Takes the subject out of the catalog, which says from then on what is left to remove. Throws what `remove` of the catalog throws. */
+export async function beginDeletion(
+  library: Library,
+  subject: DeletionSubject,
+  backups: 'purge' | 'keep',
+): Promise<Pick<DeletionDraft, 'ids' | 'counts'> & { readonly holding: Holding }> {
+  const { deletions, layout, session } = library;
+  const holding = await holdingOf(library, deletions.plan(subject).names);
+  const paths = backups === 'purge' ? pathsOf(layout, holding) : [];
+  return { ...deletions.remove(session.user, subject, backups, paths), holding };
+}
 
 /** Finishes every deletion that was begun. Throws `storage`; then the next opening goes on. */
 export async function finishDeletions(library: Library): Promise<void> {
@@ -54,10 +68,4 @@ export async function finishDeletions(library: Library): Promise<void> {
     for (const step of Object.values(deletionSteps)) await step(library, deletion);
     library.deletions.finished(deletion.id);
   }
-}
-
-async function syncIfThere(folder: string): Promise<void> {
-  await syncFolder(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
 }

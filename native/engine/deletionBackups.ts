@@ -1,23 +1,26 @@
-/** Backups of the catalog that still hold what was deleted. */
-import { basename, dirname, join } from 'node:path';
-import { type Deleted, knowsAny } from '../catalog/deletions.ts';
-import { listFolder, removeFile, removeFolder, syncFolder } from '../files/files.ts';
+/** Backups of the catalog that still hold what is deleted, and what was set aside of it. */
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { knowsAny, type Names } from '../catalog/deletions.ts';
+import { listFolder, removeFolder, syncFolderIfThere } from '../files/files.ts';
+import type { Layout } from '../files/layout.ts';
 import { backupPlace } from './backupPlace.ts';
-import { backupPath, listBackups, removeBackup } from './backups.ts';
+import { backupPath, listBackups } from './backups.ts';
 import type { Library } from './library.ts';
+import { setAsideHolding } from './setAside.ts';
 
 /** A library, where its backups are by policy. */
 type Kept = Pick<Library, 'layout' | 'session'>;
 
-interface Holding {
-  /** Paths of copies of the catalog, finished or cut off. */
+/** Paths. */
+export interface Holding {
+  /** Copies of the catalog, finished or cut off. */
   readonly copies: readonly string[];
-  /** Damaged catalogs: nobody can say what they hold. */
-  readonly damaged: readonly string[];
+  /** Of each catalog or volume that was set aside. */
+  readonly setAside: readonly (readonly string[])[];
 }
 
 /** Of another library's copies in the same folder none, unless one says itself that it holds it. */
-export async function backupsHolding({ layout, session }: Kept, ids: Deleted): Promise<Holding> {
+export async function holdingOf({ layout, session }: Kept, names: Names): Promise<Holding> {
   const place = await backupPlace(layout, session.policy);
   const own = new Set((await listBackups(place)).map(({ name }) => backupPath(place, name)));
   const copies: string[] = [];
@@ -26,24 +29,30 @@ export async function backupsHolding({ layout, session }: Kept, ids: Deleted): P
       if (!name.includes('.sqlite')) continue;
       const path = join(folder, name);
       const isOurs = folder === layout.backups || own.has(path);
-      if (knowsAny(path, ids) ?? isOurs) copies.push(path);
+      if (knowsAny(path, names) ?? isOurs) copies.push(path);
     }
-  return { copies, damaged: (await listFolder(layout.setAside)).map((name) => join(layout.setAside, name)) };
+  return { copies, setAside: await setAsideHolding(layout, names) };
 }
 
-export async function purgeHolding(library: Kept, ids: Deleted): Promise<void> {
-  const { layout, session } = library;
-  const place = await backupPlace(layout, session.policy);
-  const { copies, damaged } = await backupsHolding(library, ids);
-  for (const { name } of await listBackups(place))
-    if (copies.includes(backupPath(place, name))) await removeBackup(place, name);
-  for (const path of copies) {
-    // Of one whose manifest is not sound.
-    await removeFile(join(dirname(path), basename(path).replace(/\.sqlite.*$/, '.json')));
-    await removeFile(path);
+/** As they are written down: the library's folder may be moved before they are gone. A manifest goes before its copy. */
+export function pathsOf({ root }: Layout, { copies, setAside }: Holding): string[] {
+  const manifest = (copy: string) => join(dirname(copy), basename(copy).replace(/\.sqlite.*$/, '.json'));
+  return [...copies.flatMap((copy) => [manifest(copy), copy]), ...setAside.flat()].map((path) => {
+    const inside = relative(root, path);
+    return inside.startsWith('..') ? path : inside;
+  });
+}
+
+/** Removes them, and folders in set-aside in which nothing is left. */
+export async function purge({ root, setAside }: Layout, paths: readonly string[]): Promise<void> {
+  const gone = paths.map((path) => resolve(root, path));
+  for (const path of gone) await removeFolder(path);
+  for (const folder of new Set(gone.map(dirname))) {
+    await syncFolderIfThere(folder);
+    for (let at = folder; dirname(at).startsWith(resolve(setAside)); at = dirname(at)) {
+      if ((await listFolder(at)).length > 0) break;
+      await removeFolder(at);
+      await syncFolderIfThere(dirname(at));
+    }
   }
-  for (const path of damaged) await removeFolder(path);
-  if (copies.length > 0)
-    for (const folder of new Set([layout.backups, place.folder])) await syncFolder(folder);
-  if (damaged.length > 0) await syncFolder(layout.setAside);
 }

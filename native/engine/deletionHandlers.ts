@@ -5,8 +5,8 @@ import { throwIfCancelled } from '../process/cancel.ts';
 import type { Handlers } from '../process/serve.ts';
 import { backupPlace } from './backupPlace.ts';
 import { makeBackup } from './backups.ts';
-import { finishDeletions } from './deletion.ts';
-import { backupsHolding } from './deletionBackups.ts';
+import { beginDeletion, finishDeletions } from './deletion.ts';
+import { type Holding, holdingOf } from './deletionBackups.ts';
 import type { Engine } from './engine.ts';
 
 /** @param tell to be called as soon as they are gone from the library, so that no window shows them on */
@@ -16,32 +16,28 @@ export function deletionHandlers(
 ): Pick<Handlers<EngineContract>, 'library.deletion' | 'library.delete'> {
   const { library } = engine;
   const { deletions, layout } = library;
-  const holding = async (ids: Deleted): Promise<number> => {
-    const { copies, damaged } = await backupsHolding(library, ids);
-    return copies.length + damaged.length;
-  };
+  const told = ({ copies, setAside }: Holding) => ({ backups: copies.length, setAside: setAside.length });
   return {
     'library.deletion': async ({ subject }) => {
-      const { ids, counts } = deletions.plan(subject);
-      return { ...counts, backups: await holding(ids) };
+      const { names, counts } = deletions.plan(subject);
+      return { ...counts, ...told(await holdingOf(library, names)) };
     },
     'library.delete': ({ subject, backups }, { signal }) =>
       engine.exclusively('a deletion', signal, (either) =>
         // A copy that was begun before would hold what is deleted meanwhile.
         engine.backups.held(async () => {
           throwIfCancelled(either);
-          const held = await holding(deletions.plan(subject).ids);
-          const { ids, counts } = deletions.remove(library.session.user, subject, backups);
+          const { ids, counts, holding } = await beginDeletion(library, subject, backups);
           tell(ids);
           await finishDeletions(library);
           // What was purged may have been all backups there were. One that cannot be made now is made by itself later.
-          if (held > 0 && backups === 'purge')
+          if (holding.copies.length > 0 && backups === 'purge')
             await makeBackup(
               await backupPlace(layout, library.session.policy),
               layout.catalog,
               'automatic',
             ).catch(() => undefined);
-          return { ...counts, backups: held };
+          return { ...counts, ...told(holding) };
         }),
       ),
   };

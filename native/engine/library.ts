@@ -91,6 +91,7 @@ export class Library {
   readonly #indexes = new WeakMap<VectorStore, LevelIndex>();
   /** By key, for a state of its embeddings; none once the lesions or volumes are others. */
   readonly #missing = new Map<string, { readonly revision: string; readonly count: number }>();
+  readonly #caching = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #gallery: Gallery | null = null;
   #readOnly: ReadOnly | null = null;
@@ -318,9 +319,25 @@ export class Library {
     }
     const store = VectorStore.build(key, this.#rows(stored));
     await store.updateGraph();
-    // A full or read-only disk costs the cache, not the search.
-    if (!this.#readOnly) await store.save(path, revision).catch(() => undefined);
+    if (!this.#readOnly) {
+      const isCurrent = () => this.db.open && this.embeddings.revision(stored) === revision;
+      // A full or read-only disk costs the cache, not the search.
+      await this.cache(isCurrent, () => store.save(path, revision)).catch(() => undefined);
+    }
     return store;
+  }
+
+  /** Writes a cache of something unless that was deleted while it was made; a deletion waits for what is being written. */
+  async cache(isCurrent: () => boolean, write: () => Promise<void>): Promise<void> {
+    if (!isCurrent()) return;
+    const writing = write();
+    this.#caching.add(writing);
+    await writing.finally(() => this.#caching.delete(writing));
+  }
+
+  /** Waits for the caches that are being written now. */
+  async cached(): Promise<void> {
+    await Promise.allSettled(this.#caching);
   }
 
   *#rows(key: EmbeddingKey): Generator<{ id: string; vector: Float32Array }> {

@@ -31,7 +31,11 @@ export class Mender {
 }
 
 /** Reads a volume again from its original files; false when they are gone or no longer the same. */
-async function rebuildVoxels({ library, reader }: Place, id: string, signal: AbortSignal): Promise<boolean> {
+export async function rebuildVoxels(
+  { library, reader }: Place,
+  id: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { layout, reads } = library;
   const files = reads.sourceFiles(id).flatMap(({ role, path }) => (role === 'image' ? [path] : []));
   const [first = ''] = files;
@@ -48,7 +52,11 @@ async function rebuildVoxels({ library, reader }: Place, id: string, signal: Abo
       { signal },
     );
     const same = read.volumes.find(({ contentHash }) => reads.volumeWithContent(contentHash) === id);
-    if (same) await commitFile(same.staged, layout.voxelFile(id));
+    if (same)
+      await library.cache(
+        () => reads.has('volume', id),
+        () => commitFile(same.staged, layout.voxelFile(id)),
+      );
     return same !== undefined;
   } finally {
     await removeFolder(staging);

@@ -5,6 +5,7 @@
 import { basename, join } from 'node:path';
 import { catalogVolumes } from '../catalog/backup.ts';
 import { encryptedAsItLies } from '../catalog/database.ts';
+import { volumeNames } from '../catalog/deletions.ts';
 import {
   commitFile,
   copyFileAtomic,
@@ -15,8 +16,11 @@ import {
 } from '../files/files.ts';
 import type { Layout } from '../files/layout.ts';
 import { markDamaged, markReplaced } from './catalogSeal.ts';
+import { setCopiesAside } from './setAside.ts';
 
 export interface Restoration {
+  /** The catalog that was there, or what could be read of it. */
+  readonly known: string;
   readonly at: Date;
   readonly user: string;
   /** What the audit of the restored catalog says besides. */
@@ -30,7 +34,7 @@ export interface Restoration {
 export async function replaceCatalog(
   layout: Layout,
   replacement: string,
-  { at, user, detail }: Restoration,
+  { known, at, user, detail }: Restoration,
 ): Promise<string> {
   const name = at.toISOString().slice(0, 19).replaceAll(':', '-');
   const aside = join(layout.setAside, name);
@@ -40,12 +44,11 @@ export async function replaceCatalog(
   await copyFileAtomic(replacement, staged);
   // A backup elsewhere may be of the time before the library was encrypted.
   encryptedAsItLies(staged);
-  const known = new Set(catalogVolumes(staged));
+  const staying = new Set(catalogVolumes(staged));
+  const names = volumeNames(known);
   await markDamaged(layout, 'restoring it was cut off');
   for (const copy of await listFolder(layout.originals)) {
-    if (known.has(copy)) continue;
-    await ensureFolder(join(aside, 'originals'));
-    await commitFile(join(layout.originals, copy), join(aside, 'originals', copy));
+    if (!staying.has(copy)) await setCopiesAside(layout, aside, copy, names.get(copy));
   }
   // The log of the old catalog would be taken for one of the new.
   for (const suffix of ['-wal', '-shm', '']) {

@@ -266,6 +266,13 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** As `syncFolder`; one that is not there is fine. */
+export async function syncFolderIfThere(path: string): Promise<void> {
+  await syncFolder(path).catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  });
+}
+
 /** Opens a file to be read in pieces, through this layer so that who holds it open is known. Throws what the system says. */
 export async function openForReading(path: string, seal = sealOf(path)): Promise<ReadableFile> {
   const file = await patiently(() => operations.open(path, 'r'));

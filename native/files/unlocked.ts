@@ -72,8 +72,10 @@ export function copiesKey(path: string): Uint8Array | undefined {
 /** With what a file is sealed; nothing for those outside of encrypted libraries. */
 export function sealOf(path: string): Seal | null {
   const { key, parts } = found(path) ?? {};
-  const [folder = '', inside = ''] = parts ?? [];
-  if (!key || !sealedFolders.has(folder)) return null;
+  const [folder = '', inside = '', below = ''] = parts ?? [];
+  // Private copies that were set aside are what they were; catalogs there are encrypted by SQLite.
+  const isSealed = folder === 'set-aside' ? below === 'originals' : sealedFolders.has(folder);
+  if (!key || !isSealed) return null;
   // A catalog on its way is encrypted by SQLite.
   if (folder === 'staging' && (inside.startsWith(stagedEncoderPrefix) || inside.endsWith('.sqlite')))
     return null;

@@ -340,5 +340,9 @@ export async function drawThumbnail(
 ): Promise<void> {
   const path = library.layout.thumbnail(lesion);
   if (await hasThumbnail(path)) return;
-  await writeFileAtomic(path, thumbnailPng(await file.readBox(thumbnailBox(file.grid, box))));
+  const png = thumbnailPng(await file.readBox(thumbnailBox(file.grid, box)));
+  await library.cache(
+    () => library.reads.has('lesion', lesion),
+    () => writeFileAtomic(path, png),
+  );
 }

@@ -1,5 +1,5 @@
 /** Deletes a subject of a library and is killed at a named moment: `node deleteThenDie.ts LIBRARY SUBJECT MOMENT`. */
-import { deletionSteps, finishDeletions } from '../../native/engine/deletion.ts';
+import { beginDeletion, deletionSteps, finishDeletions } from '../../native/engine/deletion.ts';
 import { Library } from '../../native/engine/library.ts';
 import { operations } from '../../native/files/files.ts';
 
@@ -12,12 +12,11 @@ function die(): never {
 }
 
 const library = await Library.open(root, false);
-const remove = () => library.deletions.remove('tester', JSON.parse(subject), 'purge');
 const steps: Record<string, (typeof deletionSteps)[string]> = deletionSteps;
 
 if (moment === 'uncommitted') {
   library.db.transaction(() => {
-    remove();
+    library.deletions.remove('tester', JSON.parse(subject), 'purge', []);
     die();
   })();
 } else if (moment.startsWith('rm ') || moment.startsWith('unlink ')) {
@@ -33,6 +32,6 @@ if (moment === 'uncommitted') {
 } else {
   steps[moment] = async () => die();
 }
-remove();
+await beginDeletion(library, JSON.parse(subject), 'purge');
 library.changed();
 await finishDeletions(library);

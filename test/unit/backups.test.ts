@@ -17,7 +17,7 @@ import {
   removeBackup,
   verifyBackup,
 } from '../../native/engine/backups.ts';
-import { purgeHolding } from '../../native/engine/deletionBackups.ts';
+import { holdingOf, pathsOf, purge } from '../../native/engine/deletionBackups.ts';
 import type { Engine } from '../../native/engine/engine.ts';
 import { Library } from '../../native/engine/library.ts';
 import type { Session } from '../../native/engine/session.ts';
@@ -110,11 +110,11 @@ test('backups of another library in the same folder are left alone', async () =>
 });
 
 /** As a deletion of this patient does from the library in a folder. */
-const purge = (root: string, patient: string) =>
-  purgeHolding(
-    { layout: libraryLayout(root), session: { policy: noPolicy } as Session },
-    { patients: [patient], studies: [], volumes: [], lesions: [] },
-  );
+async function purgeOf(root: string, patient: string): Promise<void> {
+  const layout = libraryLayout(root);
+  const session = { policy: noPolicy } as Session;
+  await purge(layout, pathsOf(layout, await holdingOf({ layout, session }, new Set([patient]))));
+}
 
 test('purging removes the backups that know a patient and those that cannot be read', async () => {
   const { path, db } = catalogOf('A');
@@ -124,7 +124,7 @@ test('purging removes the backups that know a patient and those that cannot be r
   await makeBackup(place(), path, 'migration');
   const { name: unreadable } = await makeBackup(place(), path, 'automatic');
   writeFileSync(backupPath(place(), unreadable), 'no catalog');
-  await purge(folder, uid);
+  await purgeOf(folder, uid);
   expect((await listBackups(place())).map(({ name }) => name)).toEqual([before]);
   db.close();
 });
@@ -139,7 +139,7 @@ test('purging removes what lies beside a backup and nothing else, whatever the f
     join(folder, 'my.json'),
   ];
   for (const path of [cut, beside, other]) writeFileSync(path, 'no catalog');
-  await purge(root, 'pat-1');
+  await purgeOf(root, 'pat-1');
   expect(readdirSync(backups)).toEqual(['settings.json']);
   expect(readdirSync(folder).sort()).toEqual(['my.json', 'my.sqlite-library']);
 });

@@ -96,6 +96,7 @@ test.each(kept.filter((schema) => schema < schemaVersion))(
       { kind: 'migration', schema, rowsHash: old.rowsHash, counts: old.counts },
     ]);
     await replaceCatalog(layout, backupPath(place, backups[0].name), {
+      known: path,
       at: new Date(),
       user: 'somebody',
       detail: {},

@@ -3,24 +3,13 @@ import './deletion.css';
 import { Button, Checkbox, Group, Modal } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { DeletionPlan } from '../../../native/contract/deletion.ts';
+import { type DeletionPlan, deletionNouns, holdingNouns } from '../../../native/contract/deletion.ts';
 import { callEngine, libraryKey, queryClient } from '../../engine.ts';
 import { Failure, Loading } from '../../ui/Empty.tsx';
 import { count } from '../../ui/format.ts';
 import { useIdentity } from '../../ui/identity.ts';
 import { failed, notice } from '../../ui/notice.ts';
 import { type Asked, useDeletion } from './deletion.ts';
-
-const lines: readonly (readonly [keyof DeletionPlan, string, string])[] = [
-  ['patients', 'patient', 'patients'],
-  ['studies', 'study', 'studies'],
-  ['volumes', 'volume', 'volumes'],
-  ['lesions', 'lesion', 'lesions'],
-  ['reports', 'report', 'reports'],
-  ['drawn', 'measurement or key image', 'measurements and key images'],
-  ['copies', 'volume’s copies of its originals', 'volumes’ copies of their originals'],
-  ['searches', 'saved search or set of filters', 'saved searches and sets of filters'],
-];
 
 export function DeleteDialog() {
   const asked = useDeletion((s) => s.asked);
@@ -38,14 +27,14 @@ function Question({ subject, what, patient }: Asked) {
   });
   const remove = useMutation({
     mutationFn: () => callEngine('library.delete', { subject, backups: purge ? 'purge' : 'keep' }),
-    onSuccess: (gone) => notice('done', 'Deleted for good', `${listed(gone).join(', ')}.`),
+    onSuccess: (gone) => notice('done', 'Deleted for good', `${listed(gone, deletionNouns).join(', ')}.`),
     onError: (error) => failed('The deletion is not finished', error),
     onSettled: () => {
       close();
       void queryClient.invalidateQueries({ queryKey: [libraryKey] });
     },
   });
-  const backups = plan.data?.backups ?? 0;
+  const holding = plan.data ? listed(plan.data, holdingNouns) : [];
   return (
     <Modal
       opened
@@ -67,7 +56,7 @@ function Question({ subject, what, patient }: Asked) {
         <div className="delete-question">
           {patient !== undefined && <p>{`Of ${identity.whole(patient)}:`}</p>}
           <ul aria-label="What goes">
-            {listed(plan.data).map((line) => (
+            {listed(plan.data, deletionNouns).map((line) => (
               <li key={line}>{line}</li>
             ))}
           </ul>
@@ -76,14 +65,14 @@ function Question({ subject, what, patient }: Asked) {
             outside of the library are not touched{'lesions' in subject && ', nor are reports of the studies'}
             . In the audit stays that something was deleted, by whom and when, without names.
           </p>
-          {backups === 0 ? (
+          {holding.length === 0 ? (
             <p>No backup holds it.</p>
           ) : (
             <Checkbox
               size="xs"
               checked={purge}
               onChange={(event) => setPurge(event.currentTarget.checked)}
-              label={`Also delete ${count(backups, 'backup')} that hold it`}
+              label={`Also delete what may hold it: ${holding.join(', ')}`}
               description="Else it stays in them: in automatic ones for up to seven days and four weeks of use, in others until they are removed."
             />
           )}
@@ -111,6 +100,6 @@ function Question({ subject, what, patient }: Asked) {
   );
 }
 
-function listed(plan: DeletionPlan): string[] {
-  return lines.flatMap(([name, one, many]) => (plan[name] === 0 ? [] : [count(plan[name], one, many)]));
+function listed(plan: DeletionPlan, nouns: typeof deletionNouns): string[] {
+  return nouns.flatMap(([name, one, many]) => (plan[name] === 0 ? [] : [count(plan[name], one, many)]));
 }

@@ -1,0 +1,71 @@
+/**
+ * What lies in set-aside: a dated folder for each catalog that was replaced, with the private copies of originals that only it knew
+ * of, and beside each copy a record of what it is known by.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { knowsAny, type Names } from '../catalog/deletions.ts';
+import { commitFile, ensureFolder, listFolder, readFileBytes, writeFileAtomic } from '../files/files.ts';
+import type { Layout } from '../files/layout.ts';
+import { backupWork } from './backupWork.ts';
+
+const recorded = z.array(z.string());
+const originalsName = 'originals';
+const recordEnding = '.json';
+
+/** Moves a volume's private copies there. @param names none where no catalog says what they are of */
+export async function setCopiesAside(
+  layout: Layout,
+  aside: string,
+  volume: string,
+  names: readonly string[] | undefined,
+): Promise<void> {
+  const folder = join(aside, originalsName);
+  await ensureFolder(folder);
+  if (names)
+    await writeFileAtomic(join(folder, `${volume}${recordEnding}`), Buffer.from(JSON.stringify(names)));
+  await commitFile(join(layout.originals, volume), join(folder, volume));
+}
+
+/**
+ * The paths of each thing that holds what has these names, or of which nobody can say: a damaged catalog, copies that no catalog
+ * knew. A catalog that is sound and knows none of them is another's, and so are copies that are recorded as another's.
+ */
+export async function setAsideHolding(layout: Layout, names: Names): Promise<string[][]> {
+  const holding: string[][] = [];
+  for (const dated of await listFolder(layout.setAside)) {
+    const folder = join(layout.setAside, dated);
+    // A file was put there by somebody else.
+    const inside = await listFolder(folder).catch(() => undefined);
+    if (!inside) holding.push([folder]);
+    const isCatalog = (name: string) => name !== originalsName;
+    if (inside?.some(isCatalog) && (await mayHold(join(folder, 'catalog.sqlite'), names)))
+      // Reading it may have left files beside it.
+      holding.push((await listFolder(folder)).filter(isCatalog).map((name) => join(folder, name)));
+    const copies = join(folder, originalsName);
+    const volumes = (await listFolder(copies).catch(() => [])).map((name) => name.replace(/\.json$/, ''));
+    for (const volume of new Set(volumes)) {
+      const record = join(copies, `${volume}${recordEnding}`);
+      const known = await readRecord(record);
+      if (!known || known.some((name) => names.has(name))) holding.push([record, join(copies, volume)]);
+    }
+  }
+  return holding;
+}
+
+async function mayHold(catalog: string, names: Names): Promise<boolean> {
+  if (knowsAny(catalog, names) !== false) return true;
+  return backupWork({ catalog }).then(
+    () => false,
+    () => true,
+  );
+}
+
+/** Undefined for none, and for one that cannot be read. */
+async function readRecord(path: string): Promise<readonly string[] | undefined> {
+  try {
+    return recorded.parse(JSON.parse(new TextDecoder().decode(await readFileBytes(path))));
+  } catch {
+    return undefined;
+  }
+}
