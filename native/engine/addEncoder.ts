@@ -8,13 +8,7 @@ import { Embedder } from '../encoder/embedder.ts';
 import { encoderFiles, loadManifest, readManifest } from '../encoder/manifest.ts';
 import type { Manifest } from '../encoder/manifestSchema.ts';
 import { tryEncoder } from '../encoder/trial.ts';
-import {
-  commitFile,
-  copyFileAtomic,
-  discardFolder,
-  ensureFolder,
-  removeFolderWhole,
-} from '../files/files.ts';
+import { commitFile, copyFileAtomic, ensureFolder, removeFolderWhole } from '../files/files.ts';
 import { stagedEncoderPrefix } from '../files/unlocked.ts';
 import { ManagedProcess, type Spawner } from '../process/managed.ts';
 import { compareVersions, type Encoders, encoderFolderName } from './encoders.ts';
@@ -34,9 +28,7 @@ export async function addEncoder(
   const manifest = await readManifest(folder);
   checkNew(encoders, manifest);
   const files = await encoderFiles(manifest, folder);
-  const staged = join(library.layout.staging, `${stagedEncoderPrefix}${randomUUID()}`);
-  await ensureFolder(staged);
-  try {
+  return library.staging.using(`${stagedEncoderPrefix}${randomUUID()}`, async (staged) => {
     for (const file of files) await copyFileAtomic(join(folder, file), join(staged, file));
     // What was copied is what is checked, whatever happens to the folder meanwhile.
     const copied = await loadManifest(staged);
@@ -50,9 +42,7 @@ export async function addEncoder(
     await encoders.installed(place);
     await encoders.dropUnused(copied.id);
     return trial;
-  } finally {
-    await discardFolder(staged);
-  }
+  });
 }
 
 function checkNew(encoders: Encoders, { id, version }: Manifest): void {

@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import type { DeletionDraft, PendingDeletion } from '../catalog/deletions.ts';
 import type { DeletionSubject } from '../contract/deletion.ts';
-import { emptyFolder, listFolder, removeFile, removeFolder, syncFolderIfThere } from '../files/files.ts';
+import { listFolder, removeFile, removeFolder, syncFolderIfThere } from '../files/files.ts';
 import { type Holding, holdingOf, pathsOf, purge } from './deletionBackups.ts';
 import type { Library } from './library.ts';
 import { strayPaths } from './strays.ts';
@@ -21,7 +21,7 @@ export const deletionSteps: Readonly<Record<string, Step>> = {
     const { layout } = library;
     await library.cached();
     for (const path of await strayPaths(layout, library)) await removeFolder(path);
-    await emptyFolder(layout.staging);
+    await library.staging.clear();
     for (const folder of [
       layout.voxels,
       layout.thumbnails,

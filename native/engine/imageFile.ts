@@ -1,11 +1,9 @@
 /** Regions of an image file that is not in the library: read into staging, used, removed. */
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { patientIdentity } from '../catalog/writes.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { FoundSeries, ReadOptions, ReadVolume } from '../contract/reader.ts';
 import type { EmbedRegion } from '../encoder/voxelSource.ts';
-import { discardFolder, ensureFolder } from '../files/files.ts';
 import { findSeries } from '../ingest/findSeries.ts';
 import { importRules } from '../ingest/settings.ts';
 import { reboxMask, tightenMask, unpackMask } from '../lesion/mask.ts';
@@ -42,11 +40,9 @@ export async function withImageFile<T>(
 ): Promise<T> {
   const { reader, library } = engine;
   const series = file.shape ? maskSeries(file.image) : await imageSeries(reader, file, signal);
-  const staging = join(library.layout.staging, randomUUID());
-  await ensureFolder(staging);
-  const options: ReadOptions = { staging, lesionPer: 'roi', rules: importRules(library) };
-  const asked = { signal, group: 'query', priority: Number.MAX_SAFE_INTEGER };
-  try {
+  return library.staging.using(randomUUID(), async (staging) => {
+    const options: ReadOptions = { staging, lesionPer: 'roi', rules: importRules(library) };
+    const asked = { signal, group: 'query', priority: Number.MAX_SAFE_INTEGER };
     const read = await reader.call('read', { series, options }, asked);
     const [volume] = read.volumes;
     if (!volume) {
@@ -69,9 +65,7 @@ export async function withImageFile<T>(
     } finally {
       await voxels.close();
     }
-  } finally {
-    await discardFolder(staging);
-  }
+  });
 }
 
 function maskSeries(path: string): FoundSeries {

@@ -46,6 +46,7 @@ import { holdFolder } from '../files/held.ts';
 import { type Layout, libraryLayout } from '../files/layout.ts';
 import { lockLibrary } from '../files/lock.ts';
 import { checkLibraryDisk } from '../files/place.ts';
+import { Staging } from '../files/staging.ts';
 import { unpackMask } from '../lesion/mask.ts';
 import { type Gallery, patchedGallery } from '../retrieval/gallery.ts';
 import { LevelIndex } from '../retrieval/levelIndex.ts';
@@ -62,6 +63,7 @@ import { strayPaths } from './strays.ts';
 
 export class Library {
   readonly layout: Layout;
+  readonly staging: Staging;
   readonly db: Database;
   readonly audit: CatalogAudit;
   readonly users: CatalogUsers;
@@ -105,6 +107,7 @@ export class Library {
     unlock: () => Promise<void>,
   ) {
     this.layout = layout;
+    this.staging = new Staging(layout.staging);
     this.db = db;
     this.audit = catalogAudit(db, () => this.session.user);
     this.reads = catalogReads(db);

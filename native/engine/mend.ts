@@ -1,6 +1,5 @@
 /** Makes voxel files and thumbnails again that are missing or damaged: from the original images, and from the voxels. */
-import { join } from 'node:path';
-import { commitFile, ensureFolder, removeFolder } from '../files/files.ts';
+import { commitFile } from '../files/files.ts';
 import { drawThumbnail, isDamaged } from '../ingest/embedMissing.ts';
 import type { Engine } from './engine.ts';
 
@@ -40,9 +39,7 @@ export async function rebuildVoxels(
   const files = reads.sourceFiles(id).flatMap(({ role, path }) => (role === 'image' ? [path] : []));
   const [first = ''] = files;
   const format = /\.nii(\.gz)?$/i.test(first) ? 'nifti' : /\.nrrd$/i.test(first) ? 'nrrd' : 'dicom';
-  const staging = join(layout.staging, id);
-  await ensureFolder(staging);
-  try {
+  return library.staging.using(id, async (staging) => {
     const read = await reader.call(
       'read',
       {
@@ -58,9 +55,7 @@ export async function rebuildVoxels(
         () => commitFile(same.staged, layout.voxelFile(id)),
       );
     return same !== undefined;
-  } finally {
-    await removeFolder(staging);
-  }
+  });
 }
 
 /** Draws a lesion's thumbnail again unless it is sound. Throws `not-found`, and what its voxels cannot be read for. */

@@ -42,17 +42,17 @@ const inUse = (code: string) =>
   code === 'EBUSY' || (system.windows && (code === 'EPERM' || code === 'EACCES'));
 
 /** Tries again while another program has the file. Throws what the system says, or EBUSY when the file was not let go of. */
-async function patiently<T>(step: () => Promise<T>): Promise<T> {
+async function patiently<T>(step: () => Promise<T>, isInUse = inUse): Promise<T> {
   for (const ms of patienceMs) {
     try {
       return await step();
     } catch (error) {
-      if (!inUse(codeOf(error))) throw error;
+      if (!isInUse(codeOf(error))) throw error;
     }
     await operations.wait(ms);
   }
   return step().catch((error: unknown) => {
-    throw inUse(codeOf(error))
+    throw isInUse(codeOf(error))
       ? Object.assign(new Error('in use', { cause: error }), { code: 'EBUSY' })
       : error;
   });
@@ -353,7 +353,10 @@ export async function removeFile(path: string): Promise<void> {
 
 /** Removes a folder with everything in it; one that is not there is fine. */
 export async function removeFolder(path: string): Promise<void> {
-  await patiently(() => operations.rm(path, { recursive: true, force: true })).catch((error: unknown) => {
+  // A reader that was told to stop may still write into it: then it is not empty when it should be.
+  const isWrittenTo = (code: string) => inUse(code) || code === 'ENOTEMPTY';
+  const remove = () => operations.rm(path, { recursive: true, force: true });
+  await patiently(remove, isWrittenTo).catch((error: unknown) => {
     throw storageError(error, 'removing a folder', path);
   });
 }
