@@ -18,6 +18,7 @@ import {
   writeFileAtomic,
 } from '../files/files.ts';
 import type { Layout } from '../files/layout.ts';
+import { catalogKey } from '../files/unlocked.ts';
 
 const seal = z.discriminatedUnion('state', [
   z.object({ state: z.literal('closed'), bytes: z.number().int(), sha256: z.string() }),
@@ -36,7 +37,7 @@ export type CatalogState =
 
 const changed = 'the catalog is not as it was when it was closed';
 
-/** Reads the catalog and writes nothing. */
+/** Reads the catalog and writes nothing. Throws `refused` where it is sound and the library's key is another than its own. */
 export async function inspectCatalog(layout: Layout): Promise<CatalogState> {
   if ((await folderBytes(layout.catalog)) === 0) {
     const emptied = await holdsMore(layout);
@@ -47,6 +48,13 @@ export async function inspectCatalog(layout: Layout): Promise<CatalogState> {
   const closed = known?.state === 'closed' ? known : undefined;
   const asClosed = closed !== undefined && (await isAsClosed(layout, closed));
   const { problem, schema } = quickCheck(layout.catalog, asClosed);
+  if (problem !== undefined && asClosed && catalogKey(layout.catalog))
+    throw new PrecedentError(
+      'refused',
+      'the key in it is not that of this library',
+      'key.json',
+      'put its copy from beside the backups in its place',
+    );
   if (problem !== undefined) return { state: 'damaged', why: problem };
   if (!closed || asClosed) return { state: 'sound', schema };
   return { state: 'changed', why: changed };
