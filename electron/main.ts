@@ -17,7 +17,7 @@ import {
   showAbout,
   showError,
 } from './dialogs.ts';
-import { Encryption } from './encryption.ts';
+import { Encryption, recoveryKeyText } from './encryption.ts';
 import { EngineHost } from './engineHost.ts';
 import { grant } from './grants.ts';
 import { HitsWindow } from './hitsWindow.ts';
@@ -81,7 +81,8 @@ const host = new EngineHost({
   onGivenUp: (error) => void offerOtherLibrary('The engine cannot be started again', error),
 });
 
-const encryption = new Encryption(host);
+const machinePolicy = () => readPolicy(policyFile ?? undefined);
+const encryption = new Encryption(host, machinePolicy);
 
 /** Ends with one line on stderr: for what the command line asked and could not have. */
 function fail(thrown: unknown): void {
@@ -215,25 +216,21 @@ const handlers: BridgeHandlers = {
     return { open: hitsWindow.window !== null };
   },
   encryption: async () => encryption.state(),
-  unlockLibrary: async (_window, secret) => {
-    await encryption.unlock(secret);
-    return {};
-  },
-  encryptLibrary: async (_window, passphrase) => ({ recoveryKey: await encryption.encrypt(passphrase) }),
+  unlockLibrary: (_window, secret) => encryption.unlock(secret),
+  encryptLibrary: async (_window, passphrase) => encryption.encrypt(passphrase),
   decryptLibrary: async (_window, secret) => {
-    checkEncryption(readPolicy(policyFile ?? undefined), false);
-    await encryption.decrypt(secret);
-    return {};
+    checkEncryption(machinePolicy(), false);
+    return encryption.decrypt(secret);
   },
-  changePassphrase: async (_window, secret, next) => {
-    await encryption.changePassphrase(secret, next);
-    return {};
-  },
-  newRecoveryKey: async (_window, secret) => ({ recoveryKey: await encryption.newRecoveryKey(secret) }),
-  setKeychain: async (_window, on) => {
-    await encryption.setKeychain(on);
-    return {};
-  },
+  changePassphrase: (_window, secret, next) => encryption.changePassphrase(secret, next),
+  newRecoveryKey: (_window, secret) => encryption.newRecoveryKey(secret),
+  saveRecoveryKey: (window, recoveryKey) =>
+    saveChosen(
+      () => chooseExportPath(window, 'precedent-recovery-key.txt'),
+      () => host.locked,
+      () => Buffer.from(recoveryKeyText(recoveryKey)),
+    ),
+  setKeychain: (_window, on) => encryption.setKeychain(on),
   takeOpened: async () => {
     const paths = waiting;
     waiting = [];
@@ -307,7 +304,7 @@ function run(): void {
   let choice: LibraryChoice;
   let exportDisabled: boolean;
   try {
-    const machine = readPolicy(policyFile ?? undefined);
+    const machine = machinePolicy();
     exportDisabled = machine.exportDisabled;
     const { library, sources } = sortOpened(options.opened);
     const folder = machine.libraryFolder;
