@@ -35,7 +35,7 @@ import {
 import { guardedBridge, IdleLock } from './lock.ts';
 import { log, logFiles, loggable, startLog } from './log.ts';
 import { buildMenu, showHitsWindowOpen } from './menu.ts';
-import { markLibrary, openedPaths, sortOpened } from './opened.ts';
+import { markLibrary, type Opened, openedPaths, sortOpened } from './opened.ts';
 import { printPage } from './printing.ts';
 import { registerScheme, serveScheme } from './protocol.ts';
 import { isDevelopmentBuild, isOfficialRuntime, needsSoftwareGl, usableMemory } from './runtime.ts';
@@ -157,6 +157,22 @@ function grantRead(paths: readonly string[]) {
 /** Paths that the application was opened with, until the window takes them. */
 let waiting: readonly string[] = [];
 
+const cannotBeUsed = 'What was opened cannot be used';
+
+/** What the application was opened with at its start; nothing where that cannot be used, which the window says as soon as it is there. */
+function openedFirst(): Opened {
+  try {
+    return sortOpened(options.opened);
+  } catch (thrown) {
+    const error = PrecedentError.from(thrown);
+    process.stderr.write(`${error.message}\n`);
+    app.once('browser-window-created', (_event, window) =>
+      window.once('show', () => void showError(window, cannotBeUsed, error)),
+    );
+    return { library: null, sources: [] };
+  }
+}
+
 /** Does with paths what a second start, or a file manager, asks while the application runs. */
 async function open(paths: readonly string[]): Promise<void> {
   const window = firstWindow();
@@ -168,7 +184,7 @@ async function open(paths: readonly string[]): Promise<void> {
     if (library !== null && library !== host.library) await openLibraryFolder(library, window);
     if (sources.length > 0) command('opened');
   } catch (thrown) {
-    await showError(window, 'What was opened cannot be used', PrecedentError.from(thrown));
+    await showError(window, cannotBeUsed, PrecedentError.from(thrown));
   }
 }
 
@@ -306,7 +322,7 @@ function run(): void {
   try {
     const machine = machinePolicy();
     exportDisabled = machine.exportDisabled;
-    const { library, sources } = sortOpened(options.opened);
+    const { library, sources } = openedFirst();
     const folder = machine.libraryFolder;
     choice = chooseLibrary(options.library ?? library, settingsFile, { ...policy, folder });
     waiting = sources;
