@@ -112,13 +112,18 @@ export class Encryption {
       await this.#openWith(choice, file, key);
       return { recoveryKey };
     } catch (thrown) {
+      const { kind, message: problem } = PrecedentError.from(thrown);
       const left = await readKeyFile(choice.folder).catch(() => file);
-      const isOther = left?.state !== file?.state;
-      const again = () => this.#openWith(choice, left, left ? key : undefined);
-      const isOpen = isOther && (await again().then(() => true, () => false)); // biome-ignore format: one question
+      let isOpen = false;
+      // Nothing is left to be finished, and nobody asked for another library.
+      if (left?.state !== file?.state && kind !== 'cancelled')
+        isOpen = await this.#openWith(choice, left, left ? key : undefined).then(
+          () => true,
+          () => false,
+        );
       const kept = left ? recoveryKey : undefined;
       if (!isOpen && kept === undefined) throw thrown;
-      return { recoveryKey: kept, problem: PrecedentError.from(thrown).message };
+      return { recoveryKey: kept, problem };
     }
   }
 

@@ -47,11 +47,11 @@ const encrypt = libraryCommand('encrypt', 'encrypt a library, or make an empty o
       : await askNewPassphrase(options.passphraseFile);
     const { recoveryKey } = await beginEncryption(root, passphrase);
     try {
-      // Another than the one that may have been typed in the passphrase's place.
+      // What was typed may be the recovery key before this one, which no longer opens it.
       await finish(root, async () => recoveryKey);
     } catch (error) {
-      // It opens what has been encrypted so far, and the rest when that is finished; a library that was refused has no key.
-      if (await readKeyFile(root))
+      // It opens the library when that is finished; one that was refused has no key.
+      if (await readKeyFile(root).catch(() => true))
         print(options, { encrypted: false, recoveryKey }, () => recoveryText(recoveryKey));
       throw error;
     }

@@ -210,7 +210,7 @@ test('encrypting that comes to no end says the recovery key all the same', async
   expect(again).toMatchObject({ code: 2, stderr: 'the library: it is encrypted already\n' });
 });
 
-test('a passphrase that is changed on the command line opens no copy of the key file beside the backups', async () => {
+test('a passphrase that is changed on the command line is changed in the copy of the key file beside the backups too', async () => {
   const [file, next] = [join(folder, 'passphrase'), join(folder, 'next')];
   writeFileSync(file, `${passphrase}\n`);
   writeFileSync(next, 'another passphrase of some words\n');
