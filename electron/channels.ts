@@ -29,6 +29,7 @@ export const requestChannels = {
   decryptLibrary: 'precedent:decryptLibrary',
   changePassphrase: 'precedent:changePassphrase',
   newRecoveryKey: 'precedent:newRecoveryKey',
+  saveRecoveryKey: 'precedent:saveRecoveryKey',
   setKeychain: 'precedent:setKeychain',
 } as const satisfies Record<BridgeName, string>;
 

@@ -3,8 +3,10 @@
  * alone, goes to the engine by message, and is forgotten with the library.
  */
 import { realpathSync } from 'node:fs';
-import type { EncryptionState } from '../native/contract/encryption.ts';
+import type { EncryptionState, Outcome } from '../native/contract/encryption.ts';
 import { PrecedentError } from '../native/contract/errors.ts';
+import type { Policy } from '../native/contract/policy.ts';
+import { renewKeyCopies } from '../native/engine/keyCopies.ts';
 import {
   beginDecryption,
   beginEncryption,
@@ -25,8 +27,20 @@ import { Guesses } from './guesses.ts';
 import { keychainRefused, openByKeychain, sealByKeychain } from './keychain.ts';
 import type { LibraryChoice } from './library.ts';
 
+/** What opens a library; with the recovery key if it is new. */
+interface Opener {
+  readonly key: Uint8Array;
+  readonly recoveryKey?: string;
+}
+
+/** What is saved to be printed. */
+export function recoveryKeyText(recoveryKey: string): string {
+  return `Recovery key of a Precedent library\n\n${recoveryKey}\n\nPrint this and keep it apart from the computer, then delete the file.\n`;
+}
+
 export class Encryption {
   readonly #host: EngineHost;
+  readonly #policy: () => Policy;
   readonly #guesses = new Guesses();
   #state: EncryptionState['state'] = 'opening';
   #progress: EncryptionState['progress'];
@@ -35,8 +49,9 @@ export class Encryption {
   #keychain = false;
   #forget: () => void = () => undefined;
 
-  constructor(host: EngineHost) {
+  constructor(host: EngineHost, policy: () => Policy) {
     this.#host = host;
+    this.#policy = policy;
   }
 
   /** Opens a library; one that is encrypted and not in the keychain waits for `unlock`. Throws what the engine throws. */
@@ -44,15 +59,20 @@ export class Encryption {
     const file = await readKeyFile(choice.folder);
     this.#keychain = file !== null && keychainSealed(file) !== null;
     const sealed = file && keychainSealed(file);
-    const key = choice.key ?? (sealed ? openByKeychain(sealed) : null);
+    const byKeychain = choice.key === undefined && sealed ? openByKeychain(sealed) : null;
+    const key = choice.key ?? byKeychain;
     if (file && !key) {
       await this.#host.close();
       this.#forget();
-      this.#locked = choice;
-      this.#state = 'locked';
+      this.#lock(choice);
       return;
     }
-    await this.#openWith(choice, file, key ?? undefined);
+    try {
+      await this.#openWith(choice, file, key ?? undefined);
+    } catch (thrown) {
+      // Where the keychain's key is refused the passphrase is asked for; it is told why if that is refused too.
+      if (!byKeychain || PrecedentError.from(thrown).kind !== 'refused') throw thrown;
+    }
   }
 
   async #openWith(choice: LibraryChoice, file: KeyFile | null, key: Uint8Array | undefined): Promise<void> {
@@ -65,16 +85,46 @@ export class Encryption {
     try {
       await this.#host.open({ ...choice, key });
     } catch (thrown) {
+      // Another library was asked for meanwhile.
+      if (PrecedentError.from(thrown).kind === 'cancelled') throw thrown;
       this.#forget();
-      // What was begun is finished by the next opening.
-      if (file) this.#lock(choice);
+      // What was begun is finished by the next opening, unless it was taken back.
+      if (await readKeyFile(choice.folder).catch(() => file)) this.#lock(choice);
+      else this.#state = 'plain';
       throw thrown;
     }
-    if (file?.state === 'decrypting') {
+    // What was begun is done, or was taken back.
+    const encrypted = file !== null && (await readKeyFile(choice.folder)) !== null;
+    if (file && !encrypted) {
       this.#forget();
       this.#host.forgetKey();
     }
-    this.#state = file && file.state !== 'decrypting' ? 'encrypted' : 'plain';
+    this.#state = encrypted ? 'encrypted' : 'plain';
+  }
+
+  /**
+   * As `#openWith`, for a window that waits for it: a library that stayed what it was is open as that, and a recovery key is said
+   * whatever failed after it was made.
+   */
+  async #openFor(choice: LibraryChoice, { key, recoveryKey }: Opener): Promise<Outcome> {
+    const file = await readKeyFile(choice.folder);
+    try {
+      await this.#openWith(choice, file, key);
+      return { recoveryKey };
+    } catch (thrown) {
+      const { kind, message: problem } = PrecedentError.from(thrown);
+      const left = await readKeyFile(choice.folder).catch(() => file);
+      let isOpen = false;
+      // Nothing is left to be finished, and nobody asked for another library.
+      if (left?.state !== file?.state && kind !== 'cancelled')
+        isOpen = await this.#openWith(choice, left, left ? key : undefined).then(
+          () => true,
+          () => false,
+        );
+      const kept = left ? recoveryKey : undefined;
+      if (!isOpen && kept === undefined) throw thrown;
+      return { recoveryKey: kept, problem };
+    }
   }
 
   #lock(choice: LibraryChoice): void {
@@ -96,61 +146,77 @@ export class Encryption {
   }
 
   /** Throws `refused` for a wrong secret, `busy` after several. */
-  async unlock(secret: string): Promise<void> {
+  async unlock(secret: string): Promise<Outcome> {
     const choice = this.#locked;
     if (!choice) throw new PrecedentError('usage', 'no library waits for a passphrase');
     const file = await readKeyFile(choice.folder);
-    const key = file ? await this.#guesses.try(() => openKeyFile(file, secret)) : undefined;
-    if (this.#locked === choice) await this.#openWith(choice, file, key);
+    if (!file) {
+      await this.#openWith(choice, null, undefined);
+      return {};
+    }
+    const opener = await this.#guesses.try(
+      async (): Promise<Opener> =>
+        file.state === 'encrypting'
+          ? beginEncryption(choice.folder, secret)
+          : { key: await openKeyFile(file, secret) },
+    );
+    return this.#locked === choice ? this.#openFor(choice, opener) : {};
   }
 
-  /** Encrypts the library that is open; returns the recovery key. */
-  async encrypt(passphrase: string): Promise<string> {
+  /** Encrypts the library that is open. */
+  encrypt(passphrase: string): Promise<Outcome> {
     const choice = this.#open();
-    const { recoveryKey } = await this.#closedFor(choice, () => beginEncryption(choice.folder, passphrase));
-    return recoveryKey;
+    return this.#closedFor(choice, () => beginEncryption(choice.folder, passphrase));
   }
 
-  async decrypt(secret: string): Promise<void> {
+  async decrypt(secret: string): Promise<Outcome> {
     const choice = this.#open();
     await this.#guesses.try(async () => {
       const file = await readKeyFile(choice.folder);
       if (file) await openKeyFile(file, secret);
     });
-    await this.#closedFor(choice, async () => ({ key: await beginDecryption(choice.folder, secret) }));
+    return this.#closedFor(choice, async () => ({ key: await beginDecryption(choice.folder, secret) }));
   }
 
   /** Runs a step on the closed library and opens it again, with the key that the step gives. */
-  async #closedFor<T extends { readonly key: Uint8Array }>(
-    choice: LibraryChoice,
-    step: () => Promise<T>,
-  ): Promise<T> {
+  async #closedFor(choice: LibraryChoice, step: () => Promise<Opener>): Promise<Outcome> {
     this.#state = 'converting';
     this.#progress = undefined;
     await this.#host.close();
-    let done: T;
+    let opener: Opener;
     try {
-      done = await step();
+      opener = await step();
     } catch (thrown) {
       await this.open(choice);
       throw thrown;
     }
-    await this.#openWith(choice, await readKeyFile(choice.folder), done.key);
-    return done;
+    return this.#openFor(choice, opener);
   }
 
-  async changePassphrase(secret: string, next: string): Promise<void> {
+  async changePassphrase(secret: string, next: string): Promise<Outcome> {
     const { folder } = this.#open();
-    await this.#guesses.try(() => changePassphrase(folder, secret, next));
+    const key = await this.#guesses.try(() => changePassphrase(folder, secret, next));
+    return this.#renewCopies(folder, key);
   }
 
-  newRecoveryKey(secret: string): Promise<string> {
+  async newRecoveryKey(secret: string): Promise<Outcome> {
     const { folder } = this.#open();
-    return this.#guesses.try(() => changeRecoveryKey(folder, secret));
+    const { key, recoveryKey } = await this.#guesses.try(() => changeRecoveryKey(folder, secret));
+    return { recoveryKey, ...(await this.#renewCopies(folder, key)) };
+  }
+
+  /** What it is for is done: what fails here is only told. */
+  async #renewCopies(folder: string, key: Uint8Array): Promise<Outcome> {
+    try {
+      await renewKeyCopies(folder, key, this.#policy());
+      return {};
+    } catch (thrown) {
+      return { problem: PrecedentError.from(thrown).message };
+    }
   }
 
   /** Throws `refused` where the keychain is none. */
-  async setKeychain(on: boolean): Promise<void> {
+  async setKeychain(on: boolean): Promise<Outcome> {
     const { folder, key } = this.#open();
     const file = await readKeyFile(folder);
     if (!file || !key) throw new PrecedentError('usage', 'the library is not encrypted');
@@ -158,6 +224,7 @@ export class Encryption {
     if (refused !== undefined) throw new PrecedentError('refused', refused, 'the keychain');
     await writeKeyFile(folder, withKeychain(file, on ? sealByKeychain(key) : null));
     this.#keychain = on;
+    return this.#renewCopies(folder, key);
   }
 
   #open(): LibraryChoice {

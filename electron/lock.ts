@@ -17,7 +17,7 @@ const whileLocked: ReadonlySet<keyof BridgeHandlers> = new Set([
   'unlockLibrary',
 ]);
 
-/** What writes where the user says. */
+/** What writes where the user says; a recovery key is no export, since nothing of a patient is in it. */
 const exports: ReadonlySet<keyof BridgeHandlers> = new Set(['chooseExport', 'savePage', 'saveText']);
 
 /** Throws `refused` while someone has to sign in first. */

@@ -17,7 +17,7 @@ import {
   showAbout,
   showError,
 } from './dialogs.ts';
-import { Encryption } from './encryption.ts';
+import { Encryption, recoveryKeyText } from './encryption.ts';
 import { EngineHost } from './engineHost.ts';
 import { grant } from './grants.ts';
 import { HitsWindow } from './hitsWindow.ts';
@@ -35,7 +35,7 @@ import {
 import { guardedBridge, IdleLock } from './lock.ts';
 import { log, logFiles, loggable, startLog } from './log.ts';
 import { buildMenu, showHitsWindowOpen } from './menu.ts';
-import { markLibrary, openedPaths, sortOpened } from './opened.ts';
+import { markLibrary, type Opened, openedPaths, sortOpened } from './opened.ts';
 import { printPage } from './printing.ts';
 import { registerScheme, serveScheme } from './protocol.ts';
 import { isDevelopmentBuild, isOfficialRuntime, needsSoftwareGl, usableMemory } from './runtime.ts';
@@ -81,7 +81,8 @@ const host = new EngineHost({
   onGivenUp: (error) => void offerOtherLibrary('The engine cannot be started again', error),
 });
 
-const encryption = new Encryption(host);
+const machinePolicy = () => readPolicy(policyFile ?? undefined);
+const encryption = new Encryption(host, machinePolicy);
 
 /** Ends with one line on stderr: for what the command line asked and could not have. */
 function fail(thrown: unknown): void {
@@ -156,6 +157,22 @@ function grantRead(paths: readonly string[]) {
 /** Paths that the application was opened with, until the window takes them. */
 let waiting: readonly string[] = [];
 
+const cannotBeUsed = 'What was opened cannot be used';
+
+/** What the application was opened with at its start; nothing where that cannot be used, which the window says as soon as it is there. */
+function openedFirst(): Opened {
+  try {
+    return sortOpened(options.opened);
+  } catch (thrown) {
+    const error = PrecedentError.from(thrown);
+    process.stderr.write(`${error.message}\n`);
+    app.once('browser-window-created', (_event, window) =>
+      window.once('show', () => void showError(window, cannotBeUsed, error)),
+    );
+    return { library: null, sources: [] };
+  }
+}
+
 /** Does with paths what a second start, or a file manager, asks while the application runs. */
 async function open(paths: readonly string[]): Promise<void> {
   const window = firstWindow();
@@ -167,7 +184,7 @@ async function open(paths: readonly string[]): Promise<void> {
     if (library !== null && library !== host.library) await openLibraryFolder(library, window);
     if (sources.length > 0) command('opened');
   } catch (thrown) {
-    await showError(window, 'What was opened cannot be used', PrecedentError.from(thrown));
+    await showError(window, cannotBeUsed, PrecedentError.from(thrown));
   }
 }
 
@@ -215,25 +232,21 @@ const handlers: BridgeHandlers = {
     return { open: hitsWindow.window !== null };
   },
   encryption: async () => encryption.state(),
-  unlockLibrary: async (_window, secret) => {
-    await encryption.unlock(secret);
-    return {};
-  },
-  encryptLibrary: async (_window, passphrase) => ({ recoveryKey: await encryption.encrypt(passphrase) }),
+  unlockLibrary: (_window, secret) => encryption.unlock(secret),
+  encryptLibrary: async (_window, passphrase) => encryption.encrypt(passphrase),
   decryptLibrary: async (_window, secret) => {
-    checkEncryption(readPolicy(policyFile ?? undefined), false);
-    await encryption.decrypt(secret);
-    return {};
+    checkEncryption(machinePolicy(), false);
+    return encryption.decrypt(secret);
   },
-  changePassphrase: async (_window, secret, next) => {
-    await encryption.changePassphrase(secret, next);
-    return {};
-  },
-  newRecoveryKey: async (_window, secret) => ({ recoveryKey: await encryption.newRecoveryKey(secret) }),
-  setKeychain: async (_window, on) => {
-    await encryption.setKeychain(on);
-    return {};
-  },
+  changePassphrase: (_window, secret, next) => encryption.changePassphrase(secret, next),
+  newRecoveryKey: (_window, secret) => encryption.newRecoveryKey(secret),
+  saveRecoveryKey: (window, recoveryKey) =>
+    saveChosen(
+      () => chooseExportPath(window, 'precedent-recovery-key.txt'),
+      () => host.locked,
+      () => Buffer.from(recoveryKeyText(recoveryKey)),
+    ),
+  setKeychain: (_window, on) => encryption.setKeychain(on),
   takeOpened: async () => {
     const paths = waiting;
     waiting = [];
@@ -307,9 +320,9 @@ function run(): void {
   let choice: LibraryChoice;
   let exportDisabled: boolean;
   try {
-    const machine = readPolicy(policyFile ?? undefined);
+    const machine = machinePolicy();
     exportDisabled = machine.exportDisabled;
-    const { library, sources } = sortOpened(options.opened);
+    const { library, sources } = openedFirst();
     const folder = machine.libraryFolder;
     choice = chooseLibrary(options.library ?? library, settingsFile, { ...policy, folder });
     waiting = sources;

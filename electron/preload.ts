@@ -41,6 +41,7 @@ const bridge: PrecedentBridge = {
   decryptLibrary: (secret) => ask(requestChannels.decryptLibrary, secret),
   changePassphrase: (secret, next) => ask(requestChannels.changePassphrase, secret, next),
   newRecoveryKey: (secret) => ask(requestChannels.newRecoveryKey, secret),
+  saveRecoveryKey: (recoveryKey) => ask(requestChannels.saveRecoveryKey, recoveryKey),
   setKeychain: (on) => ask(requestChannels.setKeychain, on),
   grantDropped: (files) =>
     ask(

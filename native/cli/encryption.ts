@@ -2,11 +2,13 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { PrecedentError } from '../contract/errors.ts';
+import { renewKeyCopies } from '../engine/keyCopies.ts';
 import {
   beginDecryption,
   beginEncryption,
   changePassphrase,
   changeRecoveryKey,
+  checkMayEncrypt,
 } from '../files/encryption.ts';
 import { readKeyFile } from '../files/keyFile.ts';
 import { checkLibraryDisk } from '../files/place.ts';
@@ -38,14 +40,21 @@ const encrypt = libraryCommand('encrypt', 'encrypt a library, or make an empty o
     // Before it has a key: what no engine opens would not be encrypted, and nobody would see the recovery key.
     checkLibraryPlace(readPolicy(given.policy), root);
     await checkLibraryDisk(root);
-    const begun = (await readKeyFile(root))?.state === 'encrypting';
+    const begun = await readKeyFile(root);
+    checkMayEncrypt(begun);
     const passphrase = begun
       ? await askSecret(options.passphraseFile)
       : await askNewPassphrase(options.passphraseFile);
-    const first = begun ? undefined : (await beginEncryption(root, passphrase)).recoveryKey;
-    await finish(root, async () => passphrase);
-    // That of an encryption that was cut off was never shown.
-    const recoveryKey = first ?? (await changeRecoveryKey(root, passphrase));
+    const { recoveryKey } = await beginEncryption(root, passphrase);
+    try {
+      // What was typed may be the recovery key before this one, which no longer opens it.
+      await finish(root, async () => recoveryKey);
+    } catch (error) {
+      // It opens the library when that is finished; one that was refused has no key.
+      if (await readKeyFile(root).catch(() => true))
+        print(options, { encrypted: false, recoveryKey }, () => recoveryText(recoveryKey));
+      throw error;
+    }
     print(options, { encrypted: true, recoveryKey }, () =>
       ['the library is encrypted', recoveryText(recoveryKey)].join('\n'),
     );
@@ -77,12 +86,14 @@ const passphrase = libraryCommand('passphrase', 'change the passphrase of an enc
       throw new PrecedentError('usage', 'it is not encrypted', 'the library', 'encrypt it first');
     const secret = await askSecret(options.passphraseFile);
     if (options.newRecoveryKey) {
-      const recoveryKey = await changeRecoveryKey(root, secret);
+      const { key, recoveryKey } = await changeRecoveryKey(root, secret);
       print(options, { recoveryKey }, () => recoveryText(recoveryKey));
+      await renewKeyCopies(root, key, readPolicy(given.policy));
       return;
     }
-    await changePassphrase(root, secret, await askNewPassphrase(options.newPassphraseFile));
+    const key = await changePassphrase(root, secret, await askNewPassphrase(options.newPassphraseFile));
     print(options, { changed: true }, () => 'the passphrase is changed');
+    await renewKeyCopies(root, key, readPolicy(given.policy));
   });
 
 export const encryptionCommands: readonly Command[] = [encrypt, decrypt, passphrase];

@@ -84,7 +84,7 @@ export async function makeBackup(
     await writeManifest(place, manifest);
     const keyFile = await readKeyFile(dirname(catalog));
     // Without it a backup of an encrypted library would be worth nothing elsewhere.
-    if (keyFile) await writeKeyFile(place.folder, keyFile, `key-${place.library}${whichKey(catalog)}.json`);
+    if (keyFile) await writeKeyFile(place.folder, keyFile, keyCopyName(place.library, catalogKey(catalog)));
     for (const old of supersededBackups(await listBackups(place))) await removeBackup(place, old);
     return manifest;
   } catch (error) {
@@ -93,10 +93,13 @@ export async function makeBackup(
   }
 }
 
-/** Tells one key from another: a library that was decrypted and encrypted again has a new one, and older backups need theirs. */
-function whichKey(catalog: string): string {
-  const key = catalogKey(catalog);
-  return key ? `-${createHash('sha256').update('which key ').update(key).digest('hex').slice(0, 8)}` : '';
+/**
+ * The copy of a library's key file beside its backups. It tells one key from another: a library that was decrypted and encrypted
+ * again has a new one, and older backups need theirs.
+ */
+export function keyCopyName(library: string, key: Uint8Array | undefined): string {
+  const which = key && createHash('sha256').update('which key ').update(key).digest('hex').slice(0, 8);
+  return `key-${[library, ...(which ? [which] : [])].join('-')}.json`;
 }
 
 async function freeName(place: BackupPlace, wanted: string): Promise<string> {

@@ -15,6 +15,7 @@ import {
   writeFileAtomic,
 } from '../files/files.ts';
 import type { Layout } from '../files/layout.ts';
+import { catalogKey } from '../files/unlocked.ts';
 
 /** What the audit of a catalog is to say that took another's place: only its next opening can write it. */
 const replacement = z.object({
@@ -41,7 +42,7 @@ export type CatalogState =
 
 const changed = 'the catalog is not as it was when it was closed';
 
-/** Reads the catalog and writes nothing. */
+/** Reads the catalog and writes nothing. Throws `refused` where it is sound and the library's key is another than its own. */
 export async function inspectCatalog(layout: Layout): Promise<CatalogState> {
   if ((await folderBytes(layout.catalog)) === 0) {
     const emptied = await holdsMore(layout);
@@ -52,6 +53,13 @@ export async function inspectCatalog(layout: Layout): Promise<CatalogState> {
   const closed = known?.state === 'closed' ? known : undefined;
   const asClosed = closed !== undefined && (await isAsClosed(layout, closed));
   const { problem, schema } = quickCheck(layout.catalog, asClosed);
+  if (problem !== undefined && asClosed && catalogKey(layout.catalog))
+    throw new PrecedentError(
+      'refused',
+      'the key in it is not that of this library',
+      'key.json',
+      'put its copy from beside the backups in its place',
+    );
   if (problem !== undefined) return { state: 'damaged', why: problem };
   if (!closed || asClosed) return { state: 'sound', schema };
   return { state: 'changed', why: changed };

@@ -36,8 +36,9 @@ interface Conversion {
 }
 
 /**
- * Brings the library to what its key file says; returns whether it is encrypted now. A damaged catalog could not be restored while
- * the key file stands between: then the library stays what it was. Throws `busy`, `corrupt`, `storage`.
+ * Brings the library to what its key file says; returns whether it is encrypted now. Where libraries must be encrypted by now, a
+ * decryption that was cut off is taken back. A damaged catalog could not be restored while the key file stands between: then the
+ * library stays what it was. Throws `busy`, `corrupt`, `storage`.
  */
 export async function finishConversion(
   root: string,
@@ -48,7 +49,8 @@ export async function finishConversion(
 ): Promise<boolean> {
   if (file.state === 'encrypted') return true;
   const layout = libraryLayout(root);
-  const encrypts = file.state === 'encrypting';
+  const takenBack = file.state === 'decrypting' && policy.encryptionRequired;
+  const encrypts = file.state === 'encrypting' || takenBack;
   const unlock = await lockLibrary(layout.lock);
   const conversion = { policy, layout, key, encrypts };
   try {
@@ -60,7 +62,7 @@ export async function finishConversion(
     } catch (error) {
       const { kind } = PrecedentError.from(error);
       // Another catalog may have been put there since: then what is sealed still needs its key.
-      if (kind !== 'corrupt' || (encrypts && (await isBegun(layout)))) throw error;
+      if (kind !== 'corrupt' || (encrypts && (takenBack || (await isBegun(layout))))) throw error;
       if (encrypts) await removeKeyFile(root);
       else await writeKeyFile(root, { ...file, state: 'encrypted' });
       throw new PrecedentError(

@@ -1,6 +1,6 @@
 /**
- * Stands before every handler: refuses what a locked library or the administrator's policy does not allow, and writes into the
- * audit what the table of audited requests says.
+ * Stands before every handler: refuses what a locked library or the administrator's policy does not allow, keeps back what was asked
+ * before it was locked, and writes into the audit what the table of audited requests says.
  */
 import type { NewEntry } from '../catalog/audit.ts';
 import type { EngineContract } from '../contract/engine.ts';
@@ -74,6 +74,8 @@ export function guarded(
       const entry = audited?.after?.(params, result as never);
       if (entry && !(audited?.seldom && seen.lately(`${session.user} ${entry.action} ${entry.subject}`)))
         write(entry);
+      // Refused, it would be asked for once more, or taken for undone.
+      if (!whileLocked.has(method)) await session.unlocked(context.signal);
       return result;
     };
   };

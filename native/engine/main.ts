@@ -130,6 +130,9 @@ async function open(opening: Opening): Promise<void> {
     session.onChange(sessionChanged);
     sessionChanged(session.state);
   } catch (error) {
+    // Nothing is looked at that cannot be written down, as on a full disk: what was opened by then is closed again.
+    await engine?.close().catch(() => undefined);
+    engine = null;
     sendToHost({ control: 'failed', error: PrecedentError.from(error).toData() });
     return;
   }

@@ -70,6 +70,18 @@ export class Session {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Resolves as soon as it is not locked, or when the signal says that nobody waits any more. */
+  async unlocked(signal: AbortSignal): Promise<void> {
+    if (!this.#locked || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = this.onChange(({ locked }) => {
+      if (!locked) resolve();
+    });
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    await promise;
+    stop();
+  }
+
   async signIn(name: string, pin: string | undefined): Promise<SessionState> {
     await this.#oneByOne(async () => {
       const user = this.#found(name);

@@ -2,6 +2,7 @@
 import { PrecedentError } from '../contract/errors.ts';
 import { ensureFolder, isThere } from './files.ts';
 import {
+  type KeyFile,
   newKeyFile,
   openKeyFile,
   readKeyFile,
@@ -14,7 +15,9 @@ import { lockLibrary } from './lock.ts';
 
 /**
  * Gives a library a key; where there is none it is made encrypted, one that is there is encrypted by the next engine that opens it.
- * Throws `usage` for a passphrase that is too short or an encrypted library, `busy` while it is open elsewhere.
+ * One whose encryption was cut off keeps its key, to which it gets another recovery key: nobody may have seen the first. Throws
+ * `usage` for a passphrase that is too short or an encrypted library, `refused` for one that is not that of an encryption that was
+ * cut off, `busy` while the library is open elsewhere.
  */
 export async function beginEncryption(
   root: string,
@@ -23,7 +26,8 @@ export async function beginEncryption(
   const { catalog } = libraryLayout(root);
   await ensureFolder(root);
   return locked(root, async () => {
-    if (await readKeyFile(root)) throw new PrecedentError('usage', 'it is encrypted already', 'the library');
+    const begun = await readKeyFile(root);
+    if (begun) return goOn(root, begun, passphrase);
     const { key, file, recoveryKey } = await newKeyFile(
       passphrase,
       (await isThere(catalog)) ? 'encrypting' : 'encrypted',
@@ -31,6 +35,21 @@ export async function beginEncryption(
     await writeKeyFile(root, file);
     return { key, recoveryKey };
   });
+}
+
+async function goOn(root: string, begun: KeyFile, secret: string) {
+  checkMayEncrypt(begun);
+  const key = await openKeyFile(begun, secret);
+  const { file, recoveryKey } = withRecoveryKey(begun, key);
+  await writeKeyFile(root, file);
+  return { key, recoveryKey };
+}
+
+/** Throws `usage` for an encrypted library. */
+export function checkMayEncrypt(file: KeyFile | null): void {
+  if (file?.state === 'encrypted')
+    throw new PrecedentError('usage', 'it is encrypted already', 'the library');
+  if (file?.state === 'decrypting') throw isUnderway();
 }
 
 /** The next engine that opens the library decrypts it. Throws `refused` for a wrong passphrase, `usage`, `busy`. */
@@ -43,30 +62,43 @@ export async function beginDecryption(root: string, secret: string): Promise<Uin
   });
 }
 
-/** From now on another passphrase opens the library, which may be open. Throws `refused` for a wrong secret, `usage`. */
-export async function changePassphrase(root: string, secret: string, next: string): Promise<void> {
+/**
+ * From now on another passphrase opens the library, which may be open; returns its key, with which copies of the key file are
+ * renewed. Throws `refused` for a wrong secret, `usage`.
+ */
+export async function changePassphrase(root: string, secret: string, next: string): Promise<Uint8Array> {
   const file = await encryptedBy(root);
-  await writeKeyFile(root, await withPassphrase(file, await openKeyFile(file, secret), next));
+  const key = await openKeyFile(file, secret);
+  await writeKeyFile(root, await withPassphrase(file, key, next));
+  return key;
 }
 
-/** Another recovery key in the place of the one before. Throws `refused` for a wrong secret, `usage`. */
-export async function changeRecoveryKey(root: string, secret: string): Promise<string> {
+/** Another recovery key in the place of the one before. As `changePassphrase`. */
+export async function changeRecoveryKey(
+  root: string,
+  secret: string,
+): Promise<{ readonly key: Uint8Array; readonly recoveryKey: string }> {
   const before = await encryptedBy(root);
-  const { file, recoveryKey } = withRecoveryKey(before, await openKeyFile(before, secret));
+  const key = await openKeyFile(before, secret);
+  const { file, recoveryKey } = withRecoveryKey(before, key);
   await writeKeyFile(root, file);
-  return recoveryKey;
+  return { key, recoveryKey };
 }
 
-async function encryptedBy(root: string) {
+async function encryptedBy(root: string): Promise<KeyFile> {
   const file = await readKeyFile(root);
-  if (file?.state !== 'encrypted')
-    throw new PrecedentError(
-      'usage',
-      file ? 'it is being encrypted or decrypted' : 'it is not encrypted',
-      'the library',
-      file ? 'open it once, so that this is finished' : undefined,
-    );
+  if (!file) throw new PrecedentError('usage', 'it is not encrypted', 'the library');
+  if (file.state !== 'encrypted') throw isUnderway();
   return file;
+}
+
+function isUnderway(): PrecedentError {
+  return new PrecedentError(
+    'usage',
+    'it is being encrypted or decrypted',
+    'the library',
+    'open it once, so that this is finished',
+  );
 }
 
 async function locked<T>(root: string, work: () => Promise<T>): Promise<T> {

@@ -1,22 +1,32 @@
-/** Stands before the application while the library waits for its passphrase, and over it while its files are encrypted or decrypted. */
+/**
+ * Stands before the application while the library waits for its passphrase, and over it while its files are encrypted or decrypted
+ * and until a new recovery key is kept.
+ */
 import { Progress } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { EncryptionState } from '../../native/contract/encryption.ts';
-import { encryptionQuery } from './state.ts';
+import { RecoveryKey } from './RecoveryKey.tsx';
+import { encryptionQuery, useRecoveryKey } from './state.ts';
 import { Unlock } from './Unlock.tsx';
 import './encryption.css';
 
 export function EncryptionGate({ children }: { children: ReactNode }) {
   const { data } = useQuery(encryptionQuery);
-  if (data?.state === 'locked') return <Unlock waitMs={data.waitMs} />;
+  const recoveryKey = useRecoveryKey((s) => s.shown);
+  if (data?.state === 'locked')
+    return recoveryKey === null ? <Unlock waitMs={data.waitMs} /> : <RecoveryKey recoveryKey={recoveryKey} />;
   const converting = data?.state === 'converting';
   return (
     <>
-      <div className="gate-behind" inert={converting}>
+      <div className="gate-behind" inert={converting || recoveryKey !== null}>
         {children}
       </div>
-      {converting && <Converting progress={data.progress} />}
+      {converting ? (
+        <Converting progress={data.progress} />
+      ) : (
+        recoveryKey !== null && <RecoveryKey recoveryKey={recoveryKey} />
+      )}
     </>
   );
 }

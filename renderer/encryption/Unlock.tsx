@@ -5,13 +5,14 @@ import { useEffect, useState } from 'react';
 import { PrecedentError } from '../../native/contract/errors.ts';
 import { bridge } from '../bridge.ts';
 import { sentence } from '../ui/Empty.tsx';
-import { encryptionChanged } from './state.ts';
+import { encryptionChanged, showOutcome } from './state.ts';
 
 export function Unlock({ waitMs }: { waitMs: number }) {
   const [secret, setSecret] = useState('');
   const seconds = useCountdown(waitMs);
   const unlock = useMutation({
     mutationFn: () => bridge.unlockLibrary(secret),
+    onSuccess: showOutcome,
     onSettled: () => encryptionChanged(),
     onError: () => setSecret(''),
   });

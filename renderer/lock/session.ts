@@ -92,9 +92,19 @@ export function lockNow(): void {
   callEngine('session.lock', {}).catch((error: unknown) => failed('The library was not locked', error));
 }
 
+const exportsOff = 'Your administrator has switched exports off';
+
 /** Why nothing can be exported here, or undefined. */
 export function useExportRefusal(): string | undefined {
-  return useSession(({ session }) =>
-    session?.policy.exportDisabled ? 'Your administrator has switched exports off' : undefined,
-  );
+  return useSession(({ session }) => (session?.policy.exportDisabled ? exportsOff : undefined));
+}
+
+/** Why backups can be kept neither in another folder nor in the library again; undefined where they can. */
+export function useBackupFolderRefusals(): { readonly other?: string; readonly own?: string } {
+  const policy = useSession(({ session }) => session?.policy);
+  if (policy?.backupsFolder !== undefined) {
+    const refusal = 'Your administrator has set the folder';
+    return { other: refusal, own: refusal };
+  }
+  return policy?.exportDisabled ? { other: exportsOff } : {};
 }

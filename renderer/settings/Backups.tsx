@@ -6,6 +6,7 @@ import type { BackupKind, BackupRow } from '../../native/contract/backups.ts';
 import { bridge } from '../bridge.ts';
 import { callEngine, queryClient } from '../engine.ts';
 import { backupsKey, backupsQuery, restore } from '../library/backups.ts';
+import { useBackupFolderRefusals } from '../lock/session.ts';
 import { Failure, Loading, sentence } from '../ui/Empty.tsx';
 import { bytes, count, moment } from '../ui/format.ts';
 import { useIdentity } from '../ui/identity.ts';
@@ -23,6 +24,7 @@ function refresh(): Promise<void> {
 
 export function Backups() {
   const identity = useIdentity();
+  const refusals = useBackupFolderRefusals();
   const list = useQuery(backupsQuery);
   const make = useMutation({
     mutationFn: () => callEngine('backups.make', {}),
@@ -55,11 +57,23 @@ export function Backups() {
         <Button size="compact-xs" variant="default" loading={make.isPending} onClick={() => make.mutate()}>
           Back up now
         </Button>
-        <Button size="compact-xs" variant="default" onClick={() => choose.mutate(false)}>
+        <Button
+          size="compact-xs"
+          variant="default"
+          disabled={refusals.other !== undefined}
+          title={refusals.other}
+          onClick={() => choose.mutate(false)}
+        >
           Keep them in…
         </Button>
         {elsewhere && (
-          <Button size="compact-xs" variant="default" onClick={() => choose.mutate(true)}>
+          <Button
+            size="compact-xs"
+            variant="default"
+            disabled={refusals.own !== undefined}
+            title={refusals.own}
+            onClick={() => choose.mutate(true)}
+          >
             Keep them in the library
           </Button>
         )}

@@ -2,10 +2,10 @@
 import { Button, Group, Switch } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { Outcome } from '../../native/contract/encryption.ts';
 import { bridge } from '../bridge.ts';
-import { RecoveryKey } from '../encryption/RecoveryKey.tsx';
 import { SecretForm } from '../encryption/SecretForm.tsx';
-import { conversionBegins, encryptionChanged, encryptionQuery, useRecoveryKey } from '../encryption/state.ts';
+import { conversionBegins, encryptionChanged, encryptionQuery, showOutcome } from '../encryption/state.ts';
 import { failed, notice } from '../ui/notice.ts';
 
 interface Secrets {
@@ -21,7 +21,7 @@ interface Action {
   readonly done: string;
   /** Rewrites the library, which is closed meanwhile. */
   readonly converts?: boolean;
-  readonly run: (secrets: Secrets) => Promise<{ readonly recoveryKey?: string }>;
+  readonly run: (secrets: Secrets) => Promise<Outcome>;
 }
 
 const encrypt: Action = {
@@ -40,7 +40,7 @@ const whileEncrypted: readonly Action[] = [
     button: 'Change',
     asks: ['current', 'new'],
     means:
-      'The library itself is not written anew. Copies of the key file in older backups keep the passphrase of then.',
+      'The library itself is not written anew. Copies of the key file that you took elsewhere keep the passphrase of then.',
     done: 'The passphrase is changed',
     run: ({ current, next }) => bridge.changePassphrase(current, next),
   },
@@ -66,21 +66,21 @@ const whileEncrypted: readonly Action[] = [
 export function Encryption() {
   const { data } = useQuery(encryptionQuery);
   const [action, setAction] = useState<Action | null>(null);
-  const recoveryKey = useRecoveryKey((s) => s.shown);
   const run = useMutation({
     mutationFn: async ({ action: { run: act, converts }, secrets }: { action: Action; secrets: Secrets }) => {
       if (converts) conversionBegins();
       return act(secrets);
     },
-    onSuccess: (result, { action: { done } }) => {
+    onSuccess: (outcome, { action: { done } }) => {
       setAction(null);
-      if (result.recoveryKey !== undefined) useRecoveryKey.setState({ shown: result.recoveryKey });
-      notice('done', done);
+      showOutcome(outcome);
+      if (outcome.problem === undefined) notice('done', done);
     },
     onSettled: () => encryptionChanged(),
   });
   const keychain = useMutation({
     mutationFn: (on: boolean) => bridge.setKeychain(on),
+    onSuccess: showOutcome,
     onError: (error) => failed('The keychain was not changed', error),
     onSettled: () => encryptionChanged(),
   });
@@ -95,9 +95,6 @@ export function Encryption() {
           ? 'This library is encrypted: its catalog, pictures, copies of originals and backups cannot be read without its key.'
           : 'This library is not encrypted: whoever can read its folder can read what is in it.'}
       </p>
-      {recoveryKey !== null && (
-        <RecoveryKey recoveryKey={recoveryKey} done={() => useRecoveryKey.setState({ shown: null })} />
-      )}
       {action ? (
         <>
           <p>{action.means}</p>

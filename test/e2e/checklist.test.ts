@@ -616,6 +616,7 @@ describe.skipIf(noAppReason() !== null)(groupName('checklist'), () => {
           "openLibrary:function",
           "requestPort:function",
           "savePage:function",
+          "saveRecoveryKey:function",
           "saveText:function",
           "setKeychain:function",
           "takeOpened:function",

@@ -1,5 +1,5 @@
 /** A library is encrypted in the window, closed, opened with its passphrase, and searched in. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -14,8 +14,8 @@ describe.skipIf(noAppReason() !== null)(groupName('an encrypted library in the w
   let folder: string;
   let launched: LaunchedApp | undefined;
   const library = () => join(folder, 'library');
-  const start = async () => {
-    launched = await launchApp({ library: library(), profile: join(folder, 'profile') });
+  const start = async (args: readonly string[] = []) => {
+    launched = await launchApp({ library: library(), profile: join(folder, 'profile'), args });
     const { page } = launched;
     return { page, at: (id: string) => page.getByTestId(id) };
   };
@@ -29,8 +29,10 @@ describe.skipIf(noAppReason() !== null)(groupName('an encrypted library in the w
     await removeFolder(folder);
   });
 
-  test('it is encrypted from the settings, shows its recovery key once, and goes on working', async () => {
-    const { page, at } = await start();
+  test('it is encrypted from the settings, shows its recovery key once, saved also without exports, and goes on working', async () => {
+    const policy = join(folder, 'policy.json');
+    await writeFile(policy, '{"exportDisabled":true}', { mode: 0o644 });
+    const { page, at } = await start([`--policy=${policy}`]);
     await at('lesion-row').first().waitFor(patience);
     await openSettings(page, 'Safety');
     const section = at('encryption');
@@ -44,9 +46,18 @@ describe.skipIf(noAppReason() !== null)(groupName('an encrypted library in the w
     await page.keyboard.press('Enter');
     await at('recovery-key').waitFor(patience);
     await launched?.screenshot('encryption-recovery-key');
-    expect(await at('recovery-key').locator('code').textContent()).toMatch(/^([0-9A-Z]{4}-){7}[0-9A-Z]{4}$/);
+    const recoveryKey = (await at('recovery-key').locator('code').textContent()) ?? '';
+    expect(recoveryKey).toMatch(/^([0-9A-Z]{4}-){7}[0-9A-Z]{4}$/);
+    const saved = join(folder, 'key.txt');
+    await launched?.app.evaluate(({ dialog }, filePath) => {
+      dialog.showSaveDialog = async () => ({ canceled: false, filePath });
+    }, saved);
+    await at('recovery-key').getByRole('button', { name: 'Save to print…' }).click();
+    await expect
+      .poll(() => readFile(saved, 'utf8').catch(() => ''), patience)
+      .toContain(`\n${recoveryKey}\n`);
     await section.getByText('This library is encrypted').waitFor(patience);
-    await section.getByRole('button', { name: 'I have kept it' }).click();
+    await at('recovery-key').getByRole('button', { name: 'I have kept it' }).click();
     await page.keyboard.press('Escape');
     await at('lesion-row').nth(1).click(patience);
     await sliceOf(at('viewport-axial'));

@@ -144,7 +144,11 @@ describe.skipIf(noAppReason() !== null)(groupName('users, lock and policy'), () 
   test('where exports are switched off, they are out of reach and refused', async () => {
     await launched.close();
     const policy = join(folder, 'policy.json');
-    await writeFile(policy, JSON.stringify({ exportDisabled: true, idleLockMinutes: 15 }), { mode: 0o644 });
+    await writeFile(
+      policy,
+      JSON.stringify({ exportDisabled: true, idleLockMinutes: 15, backupsFolder: join(folder, 'backups') }),
+      { mode: 0o644 },
+    );
     await start(`--policy=${policy}`);
     await locked(page);
     await unlock('2468');
@@ -164,6 +168,12 @@ describe.skipIf(noAppReason() !== null)(groupName('users, lock and policy'), () 
     await launched.screenshot('lock-6-policy');
     await page.getByTestId('settings').getByRole('tab', { name: 'Safety' }).click();
     expect(await page.getByRole('button', { name: 'Export everything…' }).isDisabled()).toBe(true);
+    for (const name of ['Keep them in…', 'Keep them in the library']) {
+      const button = page.getByTestId('backups').getByRole('button', { name });
+      await button.waitFor(patience);
+      expect(await button.isDisabled()).toBe(true);
+      expect(await button.getAttribute('title')).toBe('Your administrator has set the folder');
+    }
   });
 
   test('a policy that does not hold starts nothing, and says why in one line', async () => {

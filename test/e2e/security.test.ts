@@ -188,6 +188,7 @@ describe.skipIf(skip)(groupName('security'), () => {
         'savePage("<p>", "page.html")',
         'savePage(7, "page.pdf")',
         'saveText("keys.json")',
+        'saveRecoveryKey("Mustermann")',
       ];
       for (const call of calls) {
         const outcome = await runInPage(

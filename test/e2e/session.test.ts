@@ -1,9 +1,11 @@
 /** What was open comes back with the application, and not in another library. */
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demoLibrary } from '../support/demoLibrary.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
-import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
+import { groupName, type LaunchedApp, launchApp, noAppReason, startApp } from './support/app.ts';
 import { storedText } from './support/pageStorage.ts';
 import { patience, sliceOf } from './support/viewport.ts';
 
@@ -27,6 +29,24 @@ describe.skipIf(noAppReason() !== null)(groupName('the session'), () => {
   afterAll(async () => {
     await launched?.close();
     await removeFolder(folder);
+  });
+
+  test('a start with a file that is gone says so, and opens the library all the same', async () => {
+    const args = ['--allow-test-data', '--library', library(), join(folder, 'Mustermann.dcm')];
+    const started = startApp(join(folder, 'another profile'), args);
+    let said = '';
+    started.stderr?.on('data', (data) => {
+      said += String(data);
+    });
+    try {
+      const isOpen = async () => (await readFile(join(library(), 'catalog.seal'), 'utf8')).includes('"open"');
+      await expect.poll(isOpen, patience).toBe(true);
+      expect(said.split('\n')).toContain('there is no such file or folder');
+      expect(said).not.toContain('Mustermann');
+    } finally {
+      started.kill('SIGKILL');
+      await once(started, 'exit');
+    }
   });
 
   test('volume, place, layout, window, hits and the open hit are there again after the application was killed', async () => {

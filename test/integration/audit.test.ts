@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startHost } from '../../native/cli/host.ts';
 import type { AuditCheckResult } from '../../native/contract/audit.ts';
+import { editCatalog } from '../support/editCatalog.ts';
 import {
   openEngine,
   precedent,
@@ -41,6 +42,26 @@ describe('the record on the command line', () => {
       /^\d+ entries, the details of 0 of them erased: nothing was changed\nanchor \d+:[0-9a-f]{64}\n$/,
     );
     expect((await precedent('audit', 'verify', '--library', library, '--anchor', 'x')).code).toBe(2);
+  });
+
+  test('a library whose opening cannot be written down is not opened, and nothing else is written', async () => {
+    const entries = () => {
+      let rows: unknown[] = [];
+      catalog((db) => {
+        rows = db.prepare('SELECT action FROM audit').all();
+      });
+      return rows;
+    };
+    const before = entries();
+    editCatalog(library, (db) =>
+      db.exec(`CREATE TRIGGER no_room BEFORE INSERT ON audit WHEN NEW.action = 'library.open'
+        BEGIN SELECT RAISE(ABORT, 'no room'); END`),
+    );
+    const refused = await precedent('encoders', 'list', '--library', library);
+    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: 'no room\n' });
+    expect(entries()).toEqual(before);
+    editCatalog(library, (db) => db.exec('DROP TRIGGER no_room'));
+    expect((await precedent('encoders', 'list', '--library', library)).code).toBe(0);
   });
 
   test('leaves as a table in which no cell is a formula, without the details unless they are asked for', async () => {

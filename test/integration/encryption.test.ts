@@ -2,7 +2,7 @@
  * An encrypted library through what reads and writes all of it: backups here and elsewhere, archives, deletion, damage, restoring,
  * and the conversions. `npm run test:encryption` does more of it, with engines that are killed.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -181,6 +181,49 @@ test('an encryption that was cut off is finished by the same command, which prin
   const keyFile = await readKeyFile(cut);
   expect(keyFile?.state).toBe('encrypted');
   if (keyFile) expect(await openKeyFile(keyFile, JSON.parse(done.stdout).recoveryKey)).toHaveLength(32);
+});
+
+test('encrypting that comes to no end says the recovery key all the same', async () => {
+  const stuck = join(folder, 'stuck');
+  const file = join(folder, 'passphrase');
+  writeFileSync(file, `${passphrase}\n`);
+  await (await engineHere(stuck, { policy: noPolicy })).close();
+  // Where a copy of the catalog is to be written.
+  const inTheWay = join(stuck, 'catalog.sqlite.converting');
+  mkdirSync(inTheWay);
+  const encrypt = () => precedent('encrypt', '--library', stuck, '--passphrase-file', file, '--json');
+  const failed = await encrypt();
+  expect(failed.code).not.toBe(0);
+  const { encrypted, recoveryKey } = JSON.parse(failed.stdout);
+  expect(encrypted).toBe(false);
+  const keyFile = await readKeyFile(stuck);
+  if (!keyFile) throw new Error('there is no key file');
+  await openKeyFile(keyFile, recoveryKey);
+  rmdirSync(inTheWay);
+  // By the recovery key, which is another one afterwards.
+  writeFileSync(file, recoveryKey);
+  const done = await encrypt();
+  expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('"encrypted":true') });
+  expect(JSON.parse(done.stdout).recoveryKey).not.toBe(recoveryKey);
+  // Before a passphrase is asked for.
+  const again = await precedent('encrypt', '--library', stuck);
+  expect(again).toMatchObject({ code: 2, stderr: 'the library: it is encrypted already\n' });
+});
+
+test('a passphrase that is changed on the command line is changed in the copy of the key file beside the backups too', async () => {
+  const [file, next] = [join(folder, 'passphrase'), join(folder, 'next')];
+  writeFileSync(file, `${passphrase}\n`);
+  writeFileSync(next, 'another passphrase of some words\n');
+  await here.call('backups.make', {});
+  await here.close();
+  const args = ['--library', library, '--passphrase-file', file, '--new-passphrase-file', next];
+  expect((await precedent('passphrase', ...args)).code).toBe(0);
+  const which = JSON.stringify((await readKeyFile(library))?.slots);
+  const copies = readdirSync(elsewhere)
+    .filter((name) => name.startsWith('key-'))
+    .map((name) => JSON.stringify(JSON.parse(readFileSync(join(elsewhere, name), 'utf8')).slots));
+  expect(copies).toContain(which);
+  here = await open();
 });
 
 test('a library is given no key where the policy wants none', async () => {

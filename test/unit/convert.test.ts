@@ -1,14 +1,15 @@
-/** Encrypting and decrypting a library whose catalog is damaged: it stays what it was, and can be restored. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Encrypting and decrypting a library whose catalog is damaged, which stays what it was, and one that the policy wants encrypted by then. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { noPolicy } from '../../native/contract/policy.ts';
 import { Library } from '../../native/engine/library.ts';
 import { unlockLibrary } from '../../native/engine/unlock.ts';
 import { beginDecryption, beginEncryption } from '../../native/files/encryption.ts';
-import { writeFileAtomic } from '../../native/files/files.ts';
-import { readKeyFile } from '../../native/files/keyFile.ts';
+import { operations, writeFileAtomic } from '../../native/files/files.ts';
+import { newKeyFile, readKeyFile, writeKeyFile } from '../../native/files/keyFile.ts';
+import { isSealed } from '../../native/files/sealed.ts';
 import { unlockFolder } from '../../native/files/unlocked.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 
@@ -20,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => removeFolder(folder));
 
-const finish = (key: Uint8Array) => unlockLibrary(folder, key, noPolicy, () => undefined);
+const finish = (key: Uint8Array, policy = noPolicy) => unlockLibrary(folder, key, policy, () => undefined);
 const refused = { kind: 'corrupt', todo: 'open it as it was, restore a backup, and try again' };
 
 /** Changes some bytes of the catalog; without its seal as after a crash. */
@@ -67,4 +68,39 @@ test('an encrypted library whose catalog is damaged stays encrypted', async () =
   expect(library.readOnly?.state).toBe('damaged');
   await library.close();
   forget();
+});
+
+test('a decryption that was cut off is taken back, whatever it had decrypted, where libraries must be encrypted by now', async () => {
+  const { key } = await beginEncryption(folder, passphrase);
+  await finish(key);
+  const [catalog, voxels] = [join(folder, 'catalog.sqlite'), join(folder, 'voxels', 'vol-1.vox')];
+  const isPlain = () => readFileSync(catalog, 'latin1').startsWith('SQLite format 3');
+  const forget = unlockFolder(folder, key);
+  await writeFileAtomic(voxels, Buffer.from('voxels'));
+  forget();
+  await beginDecryption(folder, passphrase);
+  const rename = vi.spyOn(operations, 'rename');
+  rename.mockImplementation(async (from, to) => {
+    if (to === voxels) throw Object.assign(new Error('cut off'), { code: 'EIO' });
+    renameSync(from, to);
+  });
+  await expect(finish(key)).rejects.toMatchObject({ kind: 'storage' });
+  rename.mockRestore();
+  expect([isPlain(), isSealed(readFileSync(voxels))]).toEqual([true, true]);
+  expect(await finish(key, { ...noPolicy, encryptionRequired: true })).toBe(key);
+  expect([isPlain(), isSealed(readFileSync(voxels))]).toEqual([false, true]);
+  expect((await readKeyFile(folder))?.state).toBe('encrypted');
+});
+
+test('a sound library to which another key file was put is refused, and not taken for damaged', async () => {
+  const { key } = await beginEncryption(folder, passphrase);
+  await finish(key);
+  const forget = unlockFolder(folder, key);
+  await (await Library.open(folder, false)).close();
+  forget();
+  const other = await newKeyFile(passphrase, 'encrypted');
+  await writeKeyFile(folder, other.file);
+  const forgetOther = unlockFolder(folder, other.key);
+  await expect(Library.open(folder, false)).rejects.toMatchObject({ kind: 'refused', where: 'key.json' });
+  forgetOther();
 });

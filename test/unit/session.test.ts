@@ -237,6 +237,38 @@ describe('the guard', () => {
     ]);
   });
 
+  test('keeps what was asked before the lock until somebody is signed in, or nobody waits for it', async () => {
+    const { session, audit } = opened();
+    await session.addUser('ann', '2468');
+    const { promise: found, resolve: find } = Promise.withResolvers<void>();
+    const leaving = new AbortController();
+    const slow = answers() as unknown as Record<string, () => unknown>;
+    slow['patients.list'] = async () => {
+      await found;
+      return { rows: ['Mustermann'] };
+    };
+    const list = guarded({ session, audit, db }, slow as unknown as Handlers<EngineContract>)[
+      'patients.list'
+    ];
+    const answered: string[] = [];
+    const asked = ['waits', 'leaves'].map(async (who) => {
+      const signal = who === 'leaves' ? leaving.signal : context.signal;
+      await list({} as never, { ...context, signal });
+      answered.push(who);
+    });
+    session.lock('asked');
+    find();
+    // Longer than the answers take.
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    expect(answered).toEqual([]);
+    leaving.abort();
+    await asked[1];
+    expect(answered).toEqual(['leaves']);
+    await session.signIn('ann', '2468');
+    await asked[0];
+    expect(answered).toEqual(['leaves', 'waits']);
+  });
+
   test('refuses every export where the policy says so, and writes that down', async () => {
     const { session, audit } = opened({ exportDisabled: true });
     const handlers = guarded({ session, audit, db }, answers());

@@ -7,6 +7,7 @@ import type { BridgeHandlers } from '../../electron/ipc.ts';
 import { guardedBridge, IdleLock } from '../../electron/lock.ts';
 import { saveChosen } from '../../electron/saving.ts';
 import { bridgeContract } from '../../native/contract/bridge.ts';
+import { newRecoveryKey } from '../../native/files/recoveryKey.ts';
 
 const minute = 60_000;
 
@@ -86,6 +87,13 @@ test('the bridge of a locked window shows that it is locked and does nothing els
   expect(names.filter((name) => !['chooseExport', 'savePage', 'saveText'].includes(name))).toEqual(
     await through(true),
   );
+});
+
+test('a recovery key can be saved without exports, and nothing else in its place', () => {
+  const { params } = bridgeContract.saveRecoveryKey;
+  expect(params.safeParse([newRecoveryKey()]).success).toBe(true);
+  for (const other of ['', 'Mustermann^Max', `${newRecoveryKey()} Mustermann`, `${newRecoveryKey()}\n`])
+    expect(params.safeParse([other]).success, other).toBe(false);
 });
 
 test('a dialog that was open when the window was locked saves nothing', async () => {
