@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { quickCheck } from '../catalog/backup.ts';
+import { PrecedentError } from '../contract/errors.ts';
 import {
   fileExists,
   folderBytes,

@@ -34,7 +34,7 @@ const recoverySlot = z.object({ kind: z.literal('recovery'), ...wrapped });
 /** What the operating system's keychain made of the key; of use on the computer and to the user that it was made by. */
 const keychainSlot = z.object({ kind: z.literal('keychain'), sealed: base64 });
 
-const keyFileSchema = z.object({
+export const keyFileSchema = z.object({
   format: z.literal(1),
   /** `encrypting` and `decrypting` are finished at the next opening. */
   state: z.enum(['encrypting', 'encrypted', 'decrypting']),
