@@ -21,7 +21,8 @@ const mostAttempts = 3;
 
 /**
  * Writes a copy of the catalog to `to`, where nothing may lie, opens it again and compares it with the catalog. It holds every
- * transaction that was committed when it began; nothing that was deleted, also where that is not finished. Not fsynced. Throws `corrupt` for the catalog, `storage`.
+ * transaction that was committed when it began; nothing that was deleted, also where that is not finished. Not fsynced. Throws
+ * `corrupt` for the catalog, `storage`.
  */
 export function copyCatalog(catalog: string, to: string): CatalogFacts {
   const db = openToRead(catalog);

@@ -137,7 +137,7 @@ export function openToRead(path: string): Database {
   return db;
 }
 
-/** Opens a copy that is not done yet, to be changed: without a journal, since what is cut off counts for nothing. Throws as `openDatabase`. */
+/** Opens a copy that counts for nothing yet, to be changed without a journal. Throws as `openDatabase`. */
 export function openCopy(path: string): Database {
   const db = connect(path, catalogKey(path), { fileMustExist: true });
   db.pragma('journal_mode = OFF');

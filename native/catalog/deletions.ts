@@ -336,7 +336,7 @@ export function catalogDeletions(db: Database, audit: CatalogAudit) {
 }
 export type CatalogDeletions = ReturnType<typeof catalogDeletions>;
 
-/** Also the indexes of texts, which keep the beginnings of words. */
+/** The whole file, and the indexes of texts, which keep the beginnings of words. */
 function writeAnew(db: Database): void {
   for (const index of ['lesion_text', 'report_text'])
     db.exec(`INSERT INTO ${index} (${index}) VALUES ('rebuild')`);

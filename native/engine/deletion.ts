@@ -57,7 +57,7 @@ export async function beginDeletion(
   backups: 'purge' | 'keep',
 ): Promise<Pick<DeletionDraft, 'ids' | 'counts'> & { readonly holding: Holding }> {
   const { deletions, layout, session } = library;
-  const holding = await holdingOf(library, deletions.plan(subject).names);
+  const holding = await holdingOf(library, deletions.plan(subject));
   const paths = backups === 'purge' ? pathsOf(layout, holding) : [];
   return { ...deletions.remove(session.user, subject, backups, paths), holding };
 }

@@ -1,6 +1,6 @@
 /** Backups of the catalog that still hold what is deleted, and what was set aside of it. */
-import { basename, dirname, join, relative, resolve } from 'node:path';
-import { knowsAny, type Names } from '../catalog/deletions.ts';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { type DeletionDraft, knowsAny } from '../catalog/deletions.ts';
 import { listFolder, removeFolder, syncFolderIfThere } from '../files/files.ts';
 import type { Layout } from '../files/layout.ts';
 import { backupPlace } from './backupPlace.ts';
@@ -19,17 +19,21 @@ export interface Holding {
   readonly setAside: readonly (readonly string[])[];
 }
 
-/** Of another library's copies in the same folder none, unless one says itself that it holds it. */
-export async function holdingOf({ layout, session }: Kept, names: Names): Promise<Holding> {
+/** Of another library's copies in the same folder none, even of the same patient, unless it is this one's under another name. */
+export async function holdingOf(
+  { layout, session }: Kept,
+  { ids, names }: Pick<DeletionDraft, 'ids' | 'names'>,
+): Promise<Holding> {
   const place = await backupPlace(layout, session.policy);
   const own = new Set((await listBackups(place)).map(({ name }) => backupPath(place, name)));
+  const opaque = new Set(Object.values(ids).flat());
   const copies: string[] = [];
   for (const folder of new Set([layout.backups, place.folder]))
     for (const name of await listFolder(folder)) {
       if (!name.includes('.sqlite')) continue;
       const path = join(folder, name);
       const isOurs = folder === layout.backups || own.has(path);
-      if (knowsAny(path, names) ?? isOurs) copies.push(path);
+      if (knowsAny(path, isOurs ? names : opaque) ?? isOurs) copies.push(path);
     }
   return { copies, setAside: await setAsideHolding(layout, names) };
 }
@@ -49,7 +53,7 @@ export async function purge({ root, setAside }: Layout, paths: readonly string[]
   for (const path of gone) await removeFolder(path);
   for (const folder of new Set(gone.map(dirname))) {
     await syncFolderIfThere(folder);
-    for (let at = folder; dirname(at).startsWith(resolve(setAside)); at = dirname(at)) {
+    for (let at = folder; at.startsWith(`${resolve(setAside)}${sep}`); at = dirname(at)) {
       if ((await listFolder(at)).length > 0) break;
       await removeFolder(at);
       await syncFolderIfThere(dirname(at));

@@ -19,8 +19,8 @@ export function deletionHandlers(
   const told = ({ copies, setAside }: Holding) => ({ backups: copies.length, setAside: setAside.length });
   return {
     'library.deletion': async ({ subject }) => {
-      const { names, counts } = deletions.plan(subject);
-      return { ...counts, ...told(await holdingOf(library, names)) };
+      const plan = deletions.plan(subject);
+      return { ...plan.counts, ...told(await holdingOf(library, plan)) };
     },
     'library.delete': ({ subject, backups }, { signal }) =>
       engine.exclusively('a deletion', signal, (either) =>

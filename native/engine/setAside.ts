@@ -2,10 +2,10 @@
  * What lies in set-aside: a dated folder for each catalog that was replaced, with the private copies of originals that only it knew
  * of, and beside each copy a record of what it is known by.
  */
-import { join } from 'node:path';
+import { join, parse, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { knowsAny, type Names } from '../catalog/deletions.ts';
-import { commitFile, ensureFolder, listFolder, readFileBytes, writeFileAtomic } from '../files/files.ts';
+import { commitFile, ensureFolder, findFiles, readFileBytes, writeFileAtomic } from '../files/files.ts';
 import type { Layout } from '../files/layout.ts';
 import { backupWork } from './backupWork.ts';
 
@@ -31,24 +31,25 @@ export async function setCopiesAside(
  * The paths of each thing that holds what has these names, or of which nobody can say: a damaged catalog, copies that no catalog
  * knew. A catalog that is sound and knows none of them is another's, and so are copies that are recorded as another's.
  */
-export async function setAsideHolding(layout: Layout, names: Names): Promise<string[][]> {
+export async function setAsideHolding({ setAside }: Layout, names: Names): Promise<string[][]> {
   const holding: string[][] = [];
-  for (const dated of await listFolder(layout.setAside)) {
-    const folder = join(layout.setAside, dated);
-    // A file was put there by somebody else.
-    const inside = await listFolder(folder).catch(() => undefined);
-    if (!inside) holding.push([folder]);
-    const isCatalog = (name: string) => name !== originalsName;
-    if (inside?.some(isCatalog) && (await mayHold(join(folder, 'catalog.sqlite'), names)))
-      // Reading it may have left files beside it.
-      holding.push((await listFolder(folder)).filter(isCatalog).map((name) => join(folder, name)));
-    const copies = join(folder, originalsName);
-    const volumes = (await listFolder(copies).catch(() => [])).map((name) => name.replace(/\.json$/, ''));
-    for (const volume of new Set(volumes)) {
-      const record = join(copies, `${volume}${recordEnding}`);
-      const known = await readRecord(record);
-      if (!known || known.some((name) => names.has(name))) holding.push([record, join(copies, volume)]);
-    }
+  const files = (await findFiles(setAside)).map((path) => relative(setAside, path).split(sep));
+  const isCopy = ([, part, volume]: readonly string[]) => part === originalsName && volume !== undefined;
+  const copies = files
+    .filter(isCopy)
+    .map(([dated, , volume]) => join(setAside, dated, originalsName, parse(volume).name));
+  for (const copy of new Set(copies)) {
+    const record = `${copy}${recordEnding}`;
+    const known = await readRecord(record);
+    if (!known || known.some((name) => names.has(name))) holding.push([record, copy]);
+  }
+  const others = files.filter((parts) => !isCopy(parts));
+  for (const [dated, own] of Map.groupBy(others, ([name]) => name)) {
+    const catalog = join(setAside, dated, 'catalog.sqlite');
+    if (!(await mayHold(catalog, names))) continue;
+    // Reading it may have left these.
+    const beside = own[0].length > 1 ? [`${catalog}-wal`, `${catalog}-shm`] : [];
+    holding.push([...new Set([...own.map((parts) => join(setAside, ...parts)), ...beside])]);
   }
   return holding;
 }

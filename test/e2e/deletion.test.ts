@@ -1,4 +1,5 @@
 /** Deleting in the real application: what goes is said first, Cancel has the focus, and what is gone is shown no more. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -25,6 +26,8 @@ describe.skipIf(noAppReason() !== null)(groupName('deleting in the window'), () 
     folder = await temporaryFolder();
     const library = join(folder, 'library');
     await bigLibrary(library, 40);
+    mkdirSync(join(library, 'set-aside/dated'), { recursive: true });
+    writeFileSync(join(library, 'set-aside/dated/catalog.sqlite'), 'damaged');
     launched = await launchApp({ library });
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 980));
@@ -45,6 +48,9 @@ describe.skipIf(noAppReason() !== null)(groupName('deleting in the window'), () 
       '1 patient1 study1 volume10 lesions',
     ]);
     expect(await dialog().textContent()).toContain('Of P000000:');
+    expect(await dialog().textContent()).toContain(
+      'Also delete what may hold it: 1 backup, 1 catalog or copy that was set aside',
+    );
     expect(await dialog().textContent()).toContain('This cannot be undone');
     expect(await dialog().ariaSnapshot()).not.toMatch(nameless);
     await expect.poll(focused, patience).toBe('Cancel');

@@ -17,9 +17,8 @@ const [replays, from] = [values.replays, values.from].map(Number);
 const folder = mkdtempSync(join(tmpdir(), 'precedent-power-'));
 try {
   const session = await recordSession(join(folder, 'home'));
-  console.log(
-    `recorded ${session.events.length} file operations and ${session.log.length} bytes of the catalog's log`,
-  );
+  const logged = session.parts.reduce((sum, { log }) => sum + log.length, 0);
+  console.log(`recorded ${session.events.length} file operations and ${logged} bytes of the catalog's log`);
   const cuts = new Map<string, number>();
   let failures = 0;
   for (let number = from; number < replays; number++) {

@@ -1,5 +1,6 @@
 /** `precedent delete`: says what would go, deletes it, and refuses what is not there. */
-import { join } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DeletionPlan } from '../../native/contract/deletion.ts';
 import type { LesionRow, PatientRow } from '../../native/contract/model.ts';
@@ -23,8 +24,14 @@ test('a patient and a lesion, by the ids of the lists', async () => {
   expect(gone).toMatchObject({ patients: 1, studies: 1, volumes: 1, lesions: 10, backups: 0 });
   const left = await precedentJson<LesionRow[]>('list', ...library);
   expect(left.map(({ patient }) => patient)).toEqual(Array(10).fill(second.patient));
+  // Nobody can say what it holds.
+  const damaged = join(folder, 'library/set-aside/dated/catalog.sqlite');
+  mkdirSync(dirname(damaged), { recursive: true });
+  writeFileSync(damaged, 'damaged');
+  const told = 'deleted 1 lesion; and what may hold it: 1 catalog or copy that was set aside\n';
   const one = await precedent('delete', 'lesion', left[0].id, ...library);
-  expect(one).toMatchObject({ code: 0, stdout: 'deleted 1 lesion; no backup holds it\n' });
+  expect(one).toMatchObject({ code: 0, stdout: told });
+  expect(existsSync(damaged)).toBe(false);
 });
 
 test('what is not there is an error, another kind wrong usage', async () => {

@@ -19,8 +19,6 @@ interface Step {
   readonly run: (session: Session) => Promise<unknown>;
   /** Either all of it is in the catalog in the end or nothing. */
   readonly isOne: boolean;
-  /** Ends with the catalog's log taken into the catalog, which a recording cannot follow. */
-  readonly truncatesLog?: boolean;
 }
 
 /** One after the other. */
@@ -41,7 +39,7 @@ export const steps: readonly Step[] = [
   { name: 'its embedding', run: embed, isOne: true },
   { name: 'a newer version of it', run: (s) => addEncoder(s, '1.1.0'), isOne: true },
   { name: 'exports', run: exportAll, isOne: true },
-  { name: 'a lesion removed', run: removeDrawn, isOne: true, truncatesLog: true },
+  { name: 'a lesion removed', run: removeDrawn, isOne: true },
   { name: 'a repair', run: repair, isOne: true },
   { name: 'an encoder removed', run: removeEncoder, isOne: true },
 ];

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkCopy } from '../../native/catalog/backup.ts';
@@ -110,10 +110,12 @@ test('backups of another library in the same folder are left alone', async () =>
 });
 
 /** As a deletion of this patient does from the library in a folder. */
-async function purgeOf(root: string, patient: string): Promise<void> {
+async function purgeOf(root: string, patient: string, identity = ''): Promise<void> {
   const layout = libraryLayout(root);
   const session = { policy: noPolicy } as Session;
-  await purge(layout, pathsOf(layout, await holdingOf({ layout, session }, new Set([patient]))));
+  const ids = { patients: [patient], studies: [], volumes: [], lesions: [] };
+  const names = new Set([patient, identity]);
+  await purge(layout, pathsOf(layout, await holdingOf({ layout, session }, { ids, names })));
 }
 
 test('purging removes the backups that know a patient and those that cannot be read', async () => {
@@ -126,6 +128,20 @@ test('purging removes the backups that know a patient and those that cannot be r
   writeFileSync(backupPath(place(), unreadable), 'no catalog');
   await purgeOf(folder, uid);
   expect((await listBackups(place())).map(({ name }) => name)).toEqual([before]);
+  db.close();
+});
+
+test('of another library in the same folder no backup is purged, although it knows the same patient', async () => {
+  const root = join(folder, 'library');
+  const layout = libraryLayout(root);
+  const shared = join(folder, 'shared');
+  await setBackupFolder(layout, shared);
+  const { path, db } = catalogOf('A');
+  const mine = await makeBackup(await backupPlace(layout, noPolicy), path, 'manual');
+  const theirs = await makeBackup({ folder: shared, library: 'other' }, path, 'manual');
+  await purgeOf(root, 'pat-of-mine', 'A');
+  expect((await listBackups({ folder: shared })).map(({ name }) => name)).toEqual([theirs.name]);
+  expect(existsSync(backupPath({ folder: shared }, mine.name))).toBe(false);
   db.close();
 });
 

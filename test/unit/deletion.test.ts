@@ -1,5 +1,6 @@
 /** Deleting for good: nothing of a patient, study or lesion is left in any byte of the library, whenever it is killed; others stay. */
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,9 +19,11 @@ import type { Engine } from '../../native/engine/engine.ts';
 import { Library } from '../../native/engine/library.ts';
 import { rebuildVoxels } from '../../native/engine/mend.ts';
 import { replaceCatalog } from '../../native/engine/restore.ts';
-import { setCopiesAside } from '../../native/engine/setAside.ts';
+import { setAsideHolding, setCopiesAside } from '../../native/engine/setAside.ts';
 import { operations } from '../../native/files/files.ts';
 import { libraryLayout } from '../../native/files/layout.ts';
+import { isSealed } from '../../native/files/sealed.ts';
+import { unlockFolder } from '../../native/files/unlocked.ts';
 import { drawThumbnail } from '../../native/ingest/embedMissing.ts';
 import { createRandom } from '../../native/random.ts';
 import { VectorStore } from '../../native/vectors/store.ts';
@@ -213,6 +216,8 @@ test('what was set aside of others stays; what holds it goes, under whatever ids
   put('unreadable', (catalog) => writeFileSync(catalog, 'no catalog'));
   // Of a volume that no catalog knew.
   mkdirSync(join(setAside, 'sound/originals/vol-unknown'), { recursive: true });
+  writeFileSync(join(setAside, 'sound/originals/vol-unknown/00000.dcm'), 'of somebody');
+  writeFileSync(join(setAside, 'a file'), 'of somebody');
   const library = await open(root);
   expect(library.readOnly).toBeNull();
   // Imported anew, as another than the one that was set aside.
@@ -220,10 +225,10 @@ test('what was set aside of others stays; what holds it goes, under whatever ids
   library.writes.addVolume(again);
   const [{ id }] = library.reads.patients({ offset: 0, limit: 1, text: '' }).rows;
   const { holding } = await beginDeletion(library, { patient: id }, 'purge');
-  expect([holding.copies.length, holding.setAside.length]).toEqual([1, 6]);
+  expect([holding.copies.length, holding.setAside.length]).toEqual([1, 7]);
   await finishDeletions(library);
   expect(findCanaries(root, planted.canaries.patient)).toEqual([]);
-  expect(filesUnder(setAside).filter((path) => !/-(wal|shm)$/.test(path))).toEqual([
+  expect(filesUnder(setAside).filter((path) => !/^sound.*-(wal|shm)$/.test(path))).toEqual([
     '1970-01-01T00-00-00/originals/vol-berta.json',
     '1970-01-01T00-00-00/originals/vol-berta/00000.dcm',
     'sound/catalog.sqlite',
@@ -245,7 +250,7 @@ test('copies that were set aside go with their study, not with a lesion; a lesio
   anew.pragma('journal_mode = DELETE');
   anew.close();
   const holding = async (subject: DeletionSubject) => {
-    const { copies, setAside: aside } = await holdingOf(library, deletions.plan(subject).names);
+    const { copies, setAside: aside } = await holdingOf(library, deletions.plan(subject));
     return [copies.map((path) => basename(path)), aside.length];
   };
   expect(await holding(planted.subjects.lesion)).toEqual([['full.sqlite'], 0]);
@@ -379,6 +384,19 @@ test('voxels that are put back meanwhile are gone too', async () => {
     rebuildVoxels({ library, reader }, 'vol-first', new AbortController().signal),
   );
   expect(readdirSync(library.layout.voxels)).toEqual(['vol-berta.vox']);
+});
+
+test('whose the copies are that were set aside is sealed in an encrypted library, and read again', async () => {
+  const layout = libraryLayout(join(folder, 'encrypted'));
+  onTestFinished(unlockFolder(layout.root, randomBytes(32)));
+  mkdirSync(join(layout.originals, 'vol-old'), { recursive: true });
+  await setCopiesAside(layout, join(layout.setAside, 'dated'), 'vol-old', ['vol-old', 'Anna']);
+  const record = join(layout.setAside, 'dated/originals/vol-old.json');
+  expect(isSealed(readFileSync(record))).toBe(true);
+  expect(await setAsideHolding(layout, new Set(['Berta']))).toEqual([]);
+  expect(await setAsideHolding(layout, new Set(['Anna']))).toEqual([
+    [record, join(layout.setAside, 'dated/originals/vol-old')],
+  ]);
 });
 
 test('pages that SQLite had rearranged keep remains of what is deleted, until the catalog is written anew', async () => {

@@ -5,9 +5,7 @@ import { createRandom, type Random } from '../../../native/random.ts';
 import { engineHere } from '../engineHere.ts';
 import { beginSession, contentOf, libraryOf, settled, sha256, steps } from '../session.ts';
 import { Disk } from './disk.ts';
-import { type Recording, Tape } from './tape.ts';
-
-const recorded = steps.filter(({ truncatesLog }) => !truncatesLog);
+import { type LogPlace, type Recording, Tape } from './tape.ts';
 
 export interface RecordedSession extends Recording {
   readonly home: string;
@@ -26,7 +24,7 @@ export async function recordSession(home: string): Promise<RecordedSession> {
   const { here } = session;
   tape.followCatalog(here.engine.library.db, libraryOf(home));
   const empty = contentOf(here);
-  for (const { run } of recorded) {
+  for (const { run } of steps) {
     await run(session);
     await settled(here);
     marks.push({ content: contentOf(here), exported: new Map(session.exported) });
@@ -73,7 +71,7 @@ export async function replayPowerCut(
   if (existsSync(root))
     for (const name of readdirSync(root)) if (/^lock\./.test(name)) rmSync(join(root, name));
   if (events[last].log !== null && !existsSync(root))
-    return { during: recorded[step].name, problems: ['the library is lost'] };
+    return { during: steps[step].name, problems: ['the library is lost'] };
   writeCatalog(session, last, isAfter, root, random);
 
   const problems: string[] = [];
@@ -89,7 +87,7 @@ export async function replayPowerCut(
       problems.push(...verified.problems.map(({ what, where }) => `${what} (${where})`));
       const { content } = marks[step];
       const allowed = isAfter ? [content] : [marks[step - 1]?.content ?? session.empty, content];
-      if (!allowed.includes(verified.contentHash) && (isAfter || recorded[step].isOne))
+      if (!allowed.includes(verified.contentHash) && (isAfter || steps[step].isOne))
         problems.push('something that was acknowledged is lost, or half there');
     } finally {
       await here.close();
@@ -97,7 +95,7 @@ export async function replayPowerCut(
   } catch (thrown) {
     problems.push(`it cannot be opened: ${thrown instanceof Error ? thrown.message : thrown}`);
   }
-  return { during: recorded[step].name, problems };
+  return { during: steps[step].name, problems };
 }
 
 /**
@@ -105,7 +103,7 @@ export async function replayPowerCut(
  * arrived, the last page torn. Nothing of the log that was committed is missing: each commit waits for the disk.
  */
 function writeCatalog(
-  { events, catalog, log }: RecordedSession,
+  { events, parts }: RecordedSession,
   last: number,
   whole: boolean,
   root: string,
@@ -114,8 +112,30 @@ function writeCatalog(
   const from = events[last].log;
   if (from === null) return;
   const to = whole ? from : (events[last + 1]?.log ?? from);
-  const end = random.int(from, to ?? from);
+  const { part, at } = placeBetween(parts, from, to, random);
+  const { log, catalog } = parts[part];
   const torn = Buffer.from(Array.from({ length: random.int(0, 5000) }, () => random.int(0, 255)));
-  writeFileSync(join(root, 'catalog.sqlite'), catalog);
-  writeFileSync(join(root, 'catalog.sqlite-wal'), Buffer.concat([log.subarray(0, end), torn]));
+  const next = parts[part + 1]?.catalog;
+  // All of the log is on the disk before any of it is taken into the catalog, in which order whatsoever.
+  const isTakenIn = part < to.part && at === log.length && next !== undefined && random.next() < 0.5;
+  writeFileSync(join(root, 'catalog.sqlite'), isTakenIn ? mixed(catalog, next, random) : catalog);
+  writeFileSync(join(root, 'catalog.sqlite-wal'), Buffer.concat([log.subarray(0, at), torn]));
+}
+
+/** Any place between two, each part as likely as another, and where it ends as likely as anywhere else in it. */
+function placeBetween(parts: Recording['parts'], from: LogPlace, to: LogPlace, random: Random): LogPlace {
+  const part = random.int(from.part, to.part);
+  const first = part === from.part ? from.at : 0;
+  const end = part === to.part ? to.at : parts[part].log.length;
+  return { part, at: part < to.part && random.next() < 0.5 ? end : random.int(first, end) };
+}
+
+/** The catalog's file with some pages as they are to be; it may have its new length already. */
+function mixed(before: Buffer, after: Buffer, random: Random): Buffer {
+  const pageBytes = before.readUInt16BE(16);
+  const file = Buffer.alloc(random.next() < 0.5 ? before.length : Math.max(before.length, after.length));
+  before.copy(file);
+  for (let at = 0; at < Math.min(file.length, after.length); at += pageBytes)
+    if (random.next() < 0.5) after.copy(file, at, at, at + pageBytes);
+  return file;
 }

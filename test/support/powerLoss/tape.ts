@@ -1,6 +1,7 @@
 /**
  * Records in their order the operations by which files change, and how far the catalog's write-ahead log had come at each. The
- * log alone changes while it is recorded: it is not checkpointed, and every commit fsyncs it (the pragmas are asserted).
+ * log alone changes while it is recorded, and every commit fsyncs it (the pragmas are asserted): it is taken into the catalog only
+ * where that is asked for, and then another recording of catalog and log begins.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
@@ -24,17 +25,29 @@ type Change =
   /** Nothing happened, but what was asked for before has been acknowledged. */
   | { readonly kind: 'mark'; readonly mark: number };
 
+/** Where the log was: in which of the logs that followed each other, at which byte. */
+export interface LogPlace {
+  readonly part: number;
+  readonly at: number;
+}
+
 export type Event = Change & {
-  /** Bytes of the log by then; null while there was no catalog. */
-  readonly log: number | null;
+  /** Null while there was no catalog. */
+  readonly log: LogPlace | null;
 };
 
-export interface Recording {
-  readonly events: readonly Event[];
-  /** The catalog's file, as it was when the recording of the log began and is ever since. */
+/** From one time that the log was taken into the catalog to the next. */
+export interface CatalogPart {
+  /** The catalog's file, as it was all the time. */
   readonly catalog: Buffer;
   /** All of its write-ahead log. */
   readonly log: Buffer;
+}
+
+export interface Recording {
+  readonly events: readonly Event[];
+  /** One after the other. */
+  readonly parts: readonly CatalogPart[];
 }
 
 /** What changes a file behind the tape's back. */
@@ -43,9 +56,10 @@ const unknownMethods = ['writev', 'writeFile', 'appendFile', 'truncate', 'create
 export class Tape {
   readonly #real = { ...operations };
   readonly #events: Event[] = [];
+  readonly #parts: CatalogPart[] = [];
   #handles = 0;
-  #catalog: Buffer | null = null;
-  #logFile: number | null = null;
+  /** What is followed now. */
+  #followed: { readonly catalog: Buffer; readonly logFile: number } | null = null;
 
   /** Records from now on, in place of whatever the operations were. */
   start(): void {
@@ -80,8 +94,37 @@ export class Tape {
     const durable = db.pragma('synchronous', { simple: true }) === 2;
     if (!durable || db.pragma('journal_mode', { simple: true }) !== 'wal')
       throw new Error('the catalog does not wait for the disk');
-    this.#catalog = readFileSync(join(root, 'catalog.sqlite'));
-    this.#logFile = openSync(join(root, 'catalog.sqlite-wal'), constants.O_RDONLY);
+    this.#follow(root);
+    const pragma = db.pragma.bind(db);
+    db.pragma = (source, options) => {
+      if (!source.startsWith('wal_checkpoint')) return pragma(source, options);
+      if (source !== 'wal_checkpoint(TRUNCATE)')
+        throw new Error(`the tape does not know how to record ${source}`);
+      this.#endPart();
+      const result = pragma(source, options);
+      this.#follow(root);
+      if (this.#logBytes() !== 0) throw new Error('the log was not taken into the catalog');
+      return result;
+    };
+  }
+
+  #follow(root: string): void {
+    const catalog = readFileSync(join(root, 'catalog.sqlite'));
+    this.#followed = { catalog, logFile: openSync(join(root, 'catalog.sqlite-wal'), constants.O_RDONLY) };
+  }
+
+  #endPart(): void {
+    if (this.#followed === null) throw new Error('no catalog was followed');
+    const { catalog, logFile } = this.#followed;
+    const log = Buffer.alloc(fstatSync(logFile).size);
+    readSync(logFile, log, 0, log.length, 0);
+    closeSync(logFile);
+    this.#parts.push({ catalog, log });
+    this.#followed = null;
+  }
+
+  #logBytes(): number | null {
+    return this.#followed && fstatSync(this.#followed.logFile).size;
   }
 
   /** What was asked for until now has been acknowledged. */
@@ -91,16 +134,13 @@ export class Tape {
 
   stop(): Recording {
     Object.assign(operations, this.#real);
-    if (this.#catalog === null || this.#logFile === null) throw new Error('no catalog was followed');
-    const log = Buffer.alloc(fstatSync(this.#logFile).size);
-    readSync(this.#logFile, log, 0, log.length, 0);
-    closeSync(this.#logFile);
-    return { events: this.#events, catalog: this.#catalog, log };
+    this.#endPart();
+    return { events: this.#events, parts: this.#parts };
   }
 
   #add(change: Change): void {
-    const log = this.#logFile === null ? null : fstatSync(this.#logFile).size;
-    this.#events.push({ ...change, log });
+    const at = this.#logBytes();
+    this.#events.push({ ...change, log: at === null ? null : { part: this.#parts.length, at } });
   }
 
   /** The handle, telling of what changes its file. */
