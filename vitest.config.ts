@@ -1,4 +1,4 @@
-/** The three kinds of tests: unit, integration (real files, real processes), e2e (the real application, one at a time). */
+/** The three kinds of tests: unit, integration (real files, real processes), e2e (the real application on a screen of each file's own). */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
@@ -6,30 +6,33 @@ import { defineConfig } from 'vitest/config';
 // Tests measure the encoder on this machine once, and leave the user's cache alone.
 process.env.PRECEDENT_CALIBRATIONS ??= join(tmpdir(), 'precedent-test-calibrations');
 
+/** Vitest leaves one core to itself, which is half of a machine that has two; but its own process hardly works. */
+const maxWorkers = '100%';
+
+/** Starts processes. Both kinds are one group, so that no core is idle at the end of the first. */
+const heavy = {
+  maxWorkers,
+  globalSetup: ['tools/test/libraries.mjs'],
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  // A poll ends as soon as what it waits for is there; on a busy machine that may take long.
+  expect: { poll: { timeout: 60_000 } },
+  sequence: { groupOrder: 1 },
+};
+
 export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], maxWorkers, testTimeout: 30_000 },
       },
+      { test: { ...heavy, name: 'integration', include: ['test/integration/**/*.test.ts'] } },
       {
         test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        test: {
+          ...heavy,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['tools/test/display.mjs', 'tools/test/libraries.mjs'],
-          fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          sequence: { groupOrder: 2 },
+          setupFiles: ['tools/test/ownDisplay.mjs'],
         },
       },
     ],
