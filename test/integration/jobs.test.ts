@@ -7,6 +7,7 @@ import type { MissingOriginal, ReportHit } from '../../native/contract/engine.ts
 import type { ImportReport, JobRow } from '../../native/contract/jobs.ts';
 import type { LesionRow, PatientRow, VolumeRow } from '../../native/contract/model.ts';
 import { readHeader } from '../../native/dicom/header.ts';
+import { generatePhantomLibrary } from '../../native/phantom/generate.ts';
 import { drawText } from '../support/burnText.ts';
 import {
   openEngine,
@@ -22,9 +23,8 @@ let phantom: string;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  const made = join(folder, 'made');
-  await precedentJson('demo', '--library', made, '--patients', '6', '--seed', '5');
-  phantom = join(made, 'phantom');
+  phantom = join(folder, 'phantom');
+  await generatePhantomLibrary(phantom, { patients: 6, seed: 5 });
 }, 240_000);
 afterAll(() => removeFolder(folder));
 
@@ -239,9 +239,9 @@ describe('sources', () => {
     const library = join(folder, 'deidentified');
     const source = join(folder, 'identified');
     await cp(join(phantom, 'PH-0005'), source, { recursive: true });
-    const [identified] = await precedentJson<LesionRow[]>('list', '--library', join(folder, 'made')).then(
-      (rows) => rows.filter(({ patient }) => patient === 'PH-0005'),
-    );
+    const named = join(folder, 'named');
+    await precedentJson('import', source, '--library', named);
+    const [identified] = await precedentJson<LesionRow[]>('list', '--library', named);
     const report = await precedentJson<ImportReport>('import', source, '--deidentify', '--library', library);
     expect(report.imported).toMatchObject({ patients: 1, volumes: 1 });
     const [patient] = await precedentJson<PatientRow[]>('list', 'patients', '--library', library);
