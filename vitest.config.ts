@@ -21,6 +21,10 @@ const heavy = {
   sequence: { groupOrder: 1 },
 };
 
+/** Where no screen is made for each file, windows share one desktop and its keyboard. */
+const application =
+  process.platform === 'linux' ? heavy : { ...heavy, maxWorkers: 1, sequence: { groupOrder: 2 } };
+
 export default defineConfig({
   test: {
     projects: [
@@ -30,7 +34,7 @@ export default defineConfig({
       { test: { ...heavy, name: 'integration', include: ['test/integration/**/*.test.ts'] } },
       {
         test: {
-          ...heavy,
+          ...application,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           setupFiles: ['tools/test/ownDisplay.mjs'],
