@@ -28,6 +28,8 @@ function refuse(): never {
 
 /** Puts `value` in the place of a function for as long as the process lives. */
 function replace(owner: object, name: string, value: unknown): void {
+  // To put something in the place of WebSocket Node would read it first, and for that load its whole HTTP client.
+  Reflect.deleteProperty(owner, name);
   Object.defineProperty(owner, name, { value, enumerable: true, writable: false, configurable: false });
 }
 

@@ -36,7 +36,7 @@ export function meshOf(
   let area = 0;
   for (let code = 1; code < 255; code++) {
     if (counts[code] === 0) continue;
-    for (const { points, share } of surfaces[code]) {
+    for (const { points, share } of surfaceOf(code)) {
       const [a, b, c] = points;
       const [px, py, pz] = cross(a, b, c);
       area += (share * counts[code] * length([px * sy * sz, py * sx * sz, pz * sx * sy])) / 2;
@@ -126,7 +126,11 @@ function edge(a: number, b: number): { edge: string; middle: Vec3 } {
   return { edge: `${Math.min(a, b)}-${Math.max(a, b)}`, middle: [along(0), along(1), along(2)] };
 }
 
-/** Of each of the 256 ways that a cube's corners (bit x + 2y + 4z) can lie inside, the surface through it. */
-const surfaces: readonly (readonly Triangle[])[] = Array.from({ length: 256 }, (_, code) =>
-  surfaceThrough(code),
-);
+/** For the 256 ways that a cube's corners (bit x + 2y + 4z) can lie inside, the surface through it, once it was asked for. */
+const surfaces: (readonly Triangle[])[] = [];
+
+/** Not all of them when the process starts: most processes measure nothing, and are waited for. */
+function surfaceOf(code: number): readonly Triangle[] {
+  surfaces[code] ??= surfaceThrough(code);
+  return surfaces[code];
+}

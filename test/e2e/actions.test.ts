@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demoLibrary } from '../support/demoLibrary.ts';
-import { precedentJson, projectRoot, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { nodulesLibrary } from '../support/nodulesLibrary.ts';
+import { projectRoot, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { sharedDir, sharedMissing } from '../support/shared.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { dragFromMiddle, patience, sliceOf } from './support/viewport.ts';
@@ -222,10 +223,8 @@ describe.skipIf(noAppReason() !== null)(groupName('the daily tasks, in actions')
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    if (shared) {
-      const data = join(shared, 'data/lidc-nodules');
-      await precedentJson('import', data, '--labels', join(data, 'labels.csv'), '--library', library);
-    } else await demoLibrary(library, 16);
+    if (shared) await nodulesLibrary(library, shared);
+    else await demoLibrary(library, 16);
     launched = await launchApp({ library });
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 1000));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demoLibrary } from '../support/demoLibrary.ts';
+import { nodulesLibrary } from '../support/nodulesLibrary.ts';
 import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { sharedDir, sharedMissing } from '../support/shared.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
@@ -50,7 +51,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the comparison'), () => {
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    await demoLibrary(library(), 13);
+    await demoLibrary(library(), 16);
     const source = join(folder, 'source');
     await cp(join(library(), 'phantom', 'PH-0004'), source, { recursive: true });
     await writeFile(join(source, 'report.txt'), report);
@@ -333,9 +334,8 @@ describe.skipIf(noAppReason() !== null || !shared)(groupName('the comparison on 
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    const data = join(shared ?? '', 'data/lidc-nodules');
     const library = join(folder, 'library');
-    await precedentJson('import', data, '--labels', join(data, 'labels.csv'), '--library', library);
+    await nodulesLibrary(library, shared ?? '');
     launched = await launchApp({ library });
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 1000));
   });

@@ -2,8 +2,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { openSettings } from './support/settings.ts';
 import { patience, sliceOf } from './support/viewport.ts';
@@ -22,7 +22,7 @@ describe.skipIf(noAppReason() !== null)(groupName('an encrypted library in the w
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    await precedentJson('demo', '--library', library(), '--patients', '2');
+    await demoLibrary(library(), 2);
   });
   afterAll(async () => {
     await launched?.close();

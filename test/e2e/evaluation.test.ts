@@ -33,7 +33,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the evaluation page'), () => 
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await demoLibrary(library, 12);
+    await demoLibrary(library, 16);
     launched = await launchApp({ library });
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1500, 960));

@@ -21,7 +21,7 @@ describe.skipIf(noAppReason() !== null)(groupName('feedback and explanation'), (
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await demoLibrary(library, 13);
+    await demoLibrary(library, 16);
     launched = await launchApp({ library });
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 1000));

@@ -38,7 +38,7 @@ describe.skipIf(noAppReason() !== null)(groupName('hits'), () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await demoLibrary(library, 13);
+    await demoLibrary(library, 16);
     const patient = join(library, 'phantom', 'PH-0002');
     await writeFile(
       join(patient, 'report.txt'),

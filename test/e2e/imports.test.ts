@@ -4,7 +4,7 @@ import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { demoLibrary } from '../support/demoLibrary.ts';
+import { generatePhantomLibrary } from '../../native/phantom/generate.ts';
 import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { openSettings } from './support/settings.ts';
@@ -66,9 +66,8 @@ describe.skipIf(noAppReason() !== null)(groupName('imports in the window'), () =
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    const made = join(folder, 'made');
-    await demoLibrary(made, 5, 9);
-    const phantom = join(made, 'phantom');
+    const phantom = join(folder, 'phantom');
+    await generatePhantomLibrary(phantom, { patients: 5, seed: 9 });
     await cp(join(phantom, 'PH-0001'), source('first/PH-0001'), { recursive: true });
     await cp(join(phantom, 'PH-0002'), source('first/PH-0002'), { recursive: true });
     await cp(join(phantom, 'PH-0003'), source('PH-0003'), { recursive: true });

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demoLibrary } from '../support/demoLibrary.ts';
-import { precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
+import { nodulesLibrary } from '../support/nodulesLibrary.ts';
+import { removeFolder, temporaryFolder } from '../support/precedent.ts';
 import { sharedDir, sharedMissing } from '../support/shared.ts';
 import { groupName, type LaunchedApp, launchApp, noAppReason } from './support/app.ts';
 import { processId } from './support/engine.ts';
@@ -26,10 +27,8 @@ describe.skipIf(noAppReason() !== null)(groupName('the main job'), () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    if (shared) {
-      const data = join(shared, 'data/lidc-nodules');
-      await precedentJson('import', data, '--labels', join(data, 'labels.csv'), '--library', library);
-    } else await demoLibrary(library, 12);
+    if (shared) await nodulesLibrary(library, shared);
+    else await demoLibrary(library, 16);
     launched = await launchApp({ library });
     page = launched.page;
     await launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1600, 1000));
@@ -123,7 +122,7 @@ describe.skipIf(noAppReason() !== null)(groupName('import in the window'), () =>
   let launched: LaunchedApp;
   beforeAll(async () => {
     folder = await temporaryFolder();
-    await demoLibrary(join(folder, 'source'), 3);
+    await demoLibrary(join(folder, 'source'), 4);
     launched = await launchApp({ library: join(folder, 'library') });
   });
   afterAll(async () => {
@@ -141,7 +140,7 @@ describe.skipIf(noAppReason() !== null)(groupName('import in the window'), () =>
     await page.getByTestId('import-folder').click();
     await page.getByTestId('import-start').click();
     await expect.poll(() => page.getByTestId('import-report').count(), { timeout: 120_000 }).toBe(1);
-    expect(await page.getByTestId('import-report').textContent()).toMatch(/3/);
+    expect(await page.getByTestId('import-report').textContent()).toMatch(/4 patients/);
     await launched.screenshot('import-report');
     await page.keyboard.press('Escape');
     await expect.poll(() => page.getByTestId('lesion-row').count(), patience).toBeGreaterThan(2);

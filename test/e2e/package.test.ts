@@ -147,7 +147,7 @@ describe.skipIf(reason !== null)(`the package${reason ? ` (skipped: ${reason})` 
     const installed = (...args: readonly string[]) => installedCommand(packaged.folder, packaged.home, args);
 
     test('demo and import say what the checkout says, without a display', async () => {
-      const args = ['--patients', '5', '--json', '--library'];
+      const args = ['--patients', '3', '--json', '--library'];
       const made = await installed('demo', ...args, library);
       expect(made.stderr).not.toContain('ERROR');
       expect(made.code).toBe(0);
@@ -155,7 +155,7 @@ describe.skipIf(reason !== null)(`the package${reason ? ` (skipped: ${reason})` 
       const madeThere = (await precedent('demo', ...args, theirs)).stdout;
       // Warnings name files of the library.
       expect(made.stdout.replaceAll(library, theirs)).toBe(madeThere);
-      const phantom = join(library, 'phantom/PH-0004');
+      const phantom = join(library, 'phantom/PH-0003');
       const mine = await installed('import', phantom, '--json', '--library', join(packaged.home, 'imported'));
       const other = await precedent('import', phantom, '--json', '--library', join(theirs, '../imported'));
       expect(mine.stdout).toBe(other.stdout);
@@ -171,9 +171,9 @@ describe.skipIf(reason !== null)(`the package${reason ? ` (skipped: ${reason})` 
         return mine;
       };
       const lesions = (await both('list', 'lesions', '--library', library)) as { id: string }[];
-      expect(lesions.length).toBeGreaterThan(5);
+      expect(lesions.length).toBeGreaterThan(3);
       const found = await both('search', '--lesion', lesions[0].id, '--library', library);
-      expect((found as { hits: unknown[] }).hits.length).toBeGreaterThan(3);
+      expect((found as { hits: unknown[] }).hits.length).toBeGreaterThan(1);
       expect(await both('verify', '--library', library)).toMatchObject({ ok: true });
     });
 
@@ -273,7 +273,7 @@ describe.skipIf(reason !== null)(`the package${reason ? ` (skipped: ${reason})` 
         await dragFromMiddle(page, at('viewport-axial'), [-60, -60], [60, 60]);
         await expect.poll(() => at('measure-volume').first().textContent(), patience).toMatch(/\d/);
         await page.keyboard.press('f');
-        await expect.poll(() => at('hit-card').count(), patience).toBeGreaterThan(3);
+        await expect.poll(() => at('hit-card').count(), patience).toBeGreaterThan(1);
         await launched.screenshot('packaged-hits');
         expect(launched.pageErrors).toEqual([]);
       });

@@ -24,7 +24,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the session'), () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     await demoLibrary(library(), 4);
-    await demoLibrary(join(folder, 'other'), 2, 2);
+    await demoLibrary(join(folder, 'other'), 4, 2);
   });
   afterAll(async () => {
     await launched?.close();

@@ -44,7 +44,7 @@ describe.skipIf(noAppReason() !== null)(groupName('taking away and laying out'),
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await demoLibrary(library, 13);
+    await demoLibrary(library, 16);
     const { id, name, date } = canaries;
     editCatalog(library, (db) => {
       db.prepare(`UPDATE patient SET patientId = ? || id, identity = ? || id, name = ?, birthDate = ?`).run(
@@ -103,7 +103,7 @@ describe.skipIf(noAppReason() !== null)(groupName('taking away and laying out'),
       'Query',
       'Hit 3',
       'proof',
-      '10 mm',
+      '20 mm Query',
     ])
       expect(text).toContain(part);
     expect(text).toMatch(/P-[0-9A-Z]{10}/);

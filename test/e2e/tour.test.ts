@@ -14,7 +14,7 @@ describe.skipIf(noAppReason() !== null)(groupName('the tour'), () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     const library = join(folder, 'library');
-    await demoLibrary(library, 5);
+    await demoLibrary(library, 4);
     launched = await launchApp({ library });
   });
   afterAll(async () => {

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/encryption/**/*.test.ts'],
-    globalSetup: ['tools/test/display.mjs'],
+    setupFiles: ['tools/test/ownDisplay.mjs'],
     fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 300_000,

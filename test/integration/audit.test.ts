@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startHost } from '../../native/cli/host.ts';
 import type { AuditCheckResult } from '../../native/contract/audit.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
 import { editCatalog } from '../support/editCatalog.ts';
 import {
   openEngine,
@@ -27,7 +28,7 @@ describe('the record on the command line', () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     library = join(folder, 'library');
-    await precedentJson('demo', '--library', library, '--patients', '2');
+    await demoLibrary(library, 2);
   });
   afterAll(() => removeFolder(folder));
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRandom } from '../../native/random.ts';
 import { damageFile } from '../support/damage.ts';
 import { damageCaches, damageCatalogs } from '../support/damagedLibrary.ts';
+import { demoLibrary } from '../support/demoLibrary.ts';
 import { openEngine, precedent, precedentJson, removeFolder, temporaryFolder } from '../support/precedent.ts';
 
 interface Verified {
@@ -19,7 +20,9 @@ let library: string;
 beforeAll(async () => {
   folder = await temporaryFolder();
   library = join(folder, 'library');
-  await precedentJson('demo', '--library', library, '--patients', '3');
+  await demoLibrary(library, 2);
+  // Its own backups are of the library that it is a copy of.
+  await precedentJson('backup', '--library', library);
 });
 afterAll(() => removeFolder(folder));
 
@@ -76,7 +79,7 @@ test('without a backup a damaged catalog can be kept as far as it can be read', 
   expect(await host.engine.call('library.info', {})).toMatchObject({ readOnly: { state: 'damaged' } });
   const { rows: written } = await host.engine.call('backups.export', { target: host.grant(rows, 'write') });
   expect(written).toBeGreaterThan(20);
-  expect(readFileSync(join(rows, 'patient.jsonl'), 'utf8').trim().split('\n')).toHaveLength(3);
+  expect(readFileSync(join(rows, 'patient.jsonl'), 'utf8').trim().split('\n')).toHaveLength(2);
   await host.close();
   const none = await precedent('verify', '--library', library, '--repair');
   expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('there is no sound backup')]);
@@ -115,7 +118,7 @@ test('a library that another process or another computer has open is refused, an
     1,
     'the library is in use by another Precedent; close it there first, or choose another library',
   ]);
-  await expect(host.engine.call('library.info', {})).resolves.toMatchObject({ counts: { patients: 3 } });
+  await expect(host.engine.call('library.info', {})).resolves.toMatchObject({ counts: { patients: 2 } });
   await host.close();
   const claim = join(library, 'lock.elsewhere');
   writeFileSync(claim, JSON.stringify({ pid: 1, host: 'another-computer', started: '1' }));

@@ -7,6 +7,7 @@ import type { MissingOriginal, ReportHit } from '../../native/contract/engine.ts
 import type { ImportReport, JobRow } from '../../native/contract/jobs.ts';
 import type { LesionRow, PatientRow, VolumeRow } from '../../native/contract/model.ts';
 import { readHeader } from '../../native/dicom/header.ts';
+import { generatePhantomLibrary } from '../../native/phantom/generate.ts';
 import { drawText } from '../support/burnText.ts';
 import {
   openEngine,
@@ -22,9 +23,8 @@ let phantom: string;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  const made = join(folder, 'made');
-  await precedentJson('demo', '--library', made, '--patients', '6', '--seed', '5');
-  phantom = join(made, 'phantom');
+  phantom = join(folder, 'phantom');
+  await generatePhantomLibrary(phantom, { patients: 6, seed: 5 });
 }, 240_000);
 afterAll(() => removeFolder(folder));
 
@@ -107,10 +107,16 @@ describe('a job', () => {
 });
 
 describe('sources', () => {
+  let small: string;
+  beforeAll(async () => {
+    small = join(folder, 'small');
+    await generatePhantomLibrary(small, { patients: 6, seed: 5, matrix: 128, maxSlices: 24 });
+  });
+
   test('a ZIP archive is unpacked, imported with copies of its own, and named by its path in the report', async () => {
     const library = join(folder, 'zipped');
     const inside = join(folder, 'zip-source');
-    await cp(join(phantom, 'PH-0001'), join(inside, 'PH-0001'), { recursive: true });
+    await cp(join(small, 'PH-0001'), join(inside, 'PH-0001'), { recursive: true });
     await writeFile(join(inside, 'readme.xyz'), 'nothing');
     const archive = join(folder, 'cd.zip');
     execFileSync('python3', [
@@ -136,7 +142,7 @@ describe('sources', () => {
   test('originals that were moved are found again by their content', async () => {
     const library = join(folder, 'moved');
     const before = join(folder, 'before');
-    await cp(join(phantom, 'PH-0002'), before, { recursive: true });
+    await cp(join(small, 'PH-0002'), before, { recursive: true });
     await precedentJson('import', before, '--library', library);
     expect(await precedentJson<MissingOriginal[]>('originals', '--library', library)).toEqual([]);
     const after = join(folder, 'after');
@@ -155,7 +161,7 @@ describe('sources', () => {
   test('other content under the same UIDs changes nothing until it is decided, and then what was decided', async () => {
     const library = join(folder, 'conflict');
     const source = join(folder, 'conflict-source');
-    await cp(join(phantom, 'PH-0003'), source, { recursive: true });
+    await cp(join(small, 'PH-0003'), source, { recursive: true });
     await precedentJson('import', source, '--library', library);
     const before = await contentHash(library);
     const slice = join(source, 'CT', 'IM0001.dcm');
@@ -180,7 +186,7 @@ describe('sources', () => {
     bytes[bytes.length - 20] ^= 2;
     await writeFile(slice, bytes);
     const replaced = join(folder, 'replaced');
-    await precedentJson('import', join(phantom, 'PH-0003'), '--library', replaced);
+    await precedentJson('import', join(small, 'PH-0003'), '--library', replaced);
     const again = await precedentJson<ImportReport>(
       'import',
       source,
@@ -199,14 +205,14 @@ describe('sources', () => {
   test('a conflict about an archive can be decided after its import has ended', async () => {
     const library = join(folder, 'zip-conflict');
     const changed = join(folder, 'zip-changed', 'PH-0003');
-    await cp(join(phantom, 'PH-0003'), changed, { recursive: true });
+    await cp(join(small, 'PH-0003'), changed, { recursive: true });
     const slice = join(changed, 'CT', 'IM0001.dcm');
     const bytes = await readFile(slice);
     bytes[bytes.length - 20] ^= 1;
     await writeFile(slice, bytes);
     const archive = join(folder, 'changed.zip');
     execFileSync('python3', ['-m', 'zipfile', '-c', archive, changed]);
-    await precedentJson('import', join(phantom, 'PH-0003'), '--library', library);
+    await precedentJson('import', join(small, 'PH-0003'), '--library', library);
     const [before] = await precedentJson<VolumeRow[]>('list', 'volumes', '--library', library);
     const report = await precedentJson<ImportReport>('import', archive, '--library', library);
     expect(report.skipped.some(({ reason }) => /same UIDs/.test(reason))).toBe(true);
@@ -222,7 +228,7 @@ describe('sources', () => {
   test('reports of a study are found by their words', async () => {
     const library = join(folder, 'reports');
     const source = join(folder, 'report-source');
-    await cp(join(phantom, 'PH-0004'), source, { recursive: true });
+    await cp(join(small, 'PH-0004'), source, { recursive: true });
     await writeFile(join(source, 'report.txt'), 'Findings: spiculated nodule, Größe 14 mm. No effusion.');
     await writeFile(join(source, 'notes.txt'), 'shopping list');
     const report = await precedentJson<ImportReport>('import', source, '--library', library);
@@ -238,10 +244,10 @@ describe('sources', () => {
   test('de-identified, nothing of the patient is in the library, and the copies are what it stands on', async () => {
     const library = join(folder, 'deidentified');
     const source = join(folder, 'identified');
-    await cp(join(phantom, 'PH-0005'), source, { recursive: true });
-    const [identified] = await precedentJson<LesionRow[]>('list', '--library', join(folder, 'made')).then(
-      (rows) => rows.filter(({ patient }) => patient === 'PH-0005'),
-    );
+    await cp(join(small, 'PH-0005'), source, { recursive: true });
+    const named = join(folder, 'named');
+    await precedentJson('import', source, '--library', named);
+    const [identified] = await precedentJson<LesionRow[]>('list', '--library', named);
     const report = await precedentJson<ImportReport>('import', source, '--deidentify', '--library', library);
     expect(report.imported).toMatchObject({ patients: 1, volumes: 1 });
     const [patient] = await precedentJson<PatientRow[]>('list', 'patients', '--library', library);
@@ -267,7 +273,7 @@ describe('sources', () => {
     const [volume] = await precedentJson<VolumeRow[]>('list', 'volumes', '--library', library);
     await rm(join(library, 'voxels', `${volume.id}.vox`));
     expect((await precedent('verify', '--repair', '--library', library)).code).toBe(0);
-    await cp(join(phantom, 'PH-0005'), source, { recursive: true });
+    await cp(join(small, 'PH-0005'), source, { recursive: true });
     expect(
       (await precedentJson<ImportReport>('import', source, '--deidentify', '--library', library)).unchanged,
     ).toBe(1);
@@ -275,7 +281,7 @@ describe('sources', () => {
 
   test('writing in the pixels is flagged when a series is de-identified, and only then said to be there', async () => {
     const source = join(folder, 'written');
-    await cp(join(phantom, 'PH-0006'), source, { recursive: true });
+    await cp(join(small, 'PH-0006'), source, { recursive: true });
     const clean = await precedentJson<ImportReport>(
       'import', source, '--deidentify', '--library', join(folder, 'clean'),
     ); // biome-ignore format: one command
@@ -298,7 +304,7 @@ describe('sources', () => {
 
   test('originals are only read', async () => {
     const source = join(folder, 'untouched');
-    await cp(join(phantom, 'PH-0006'), source, { recursive: true });
+    await cp(join(small, 'PH-0006'), source, { recursive: true });
     const states = async () =>
       Promise.all(
         (await filesUnder(source)).map(async (path) => [

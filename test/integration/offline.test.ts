@@ -108,5 +108,5 @@ test('a process that is not kept off the network gets through these doors: the c
   expect(Object.values(doors)).not.toContain('refused');
   expect(doors).toMatchObject({ 'net.connect': 'reached', fetch: 'reached', 'net.Server': 'reached' });
   expect(canary.reached().connections).toBeGreaterThan(0);
-  await vi.waitFor(() => expect(canary.reached().packets).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(canary.reached().packets).toBeGreaterThan(0), { timeout: 60_000 });
 });

@@ -1,20 +1,5 @@
-/** Gives the end-to-end tests a screen of their own on Linux, so that no window pops up and none needs a desktop. */
+/** Gives tests a screen of their own on Linux, so that no window pops up and none needs a desktop. */
 import { spawn } from 'node:child_process';
-
-/** Vitest calls this before the first end-to-end test; what it returns is called after the last. */
-export default async function setup() {
-  if (process.platform !== 'linux') return undefined;
-  const started = await startDisplay();
-  if (!started) return undefined;
-  const { DISPLAY, WAYLAND_DISPLAY } = process.env;
-  process.env.DISPLAY = started.display;
-  delete process.env.WAYLAND_DISPLAY;
-  return () => {
-    restore('DISPLAY', DISPLAY);
-    restore('WAYLAND_DISPLAY', WAYLAND_DISPLAY);
-    started.stop();
-  };
-}
 
 /** Starts Xvfb on a free display number; null where it is not installed or does not start within ten seconds. */
 export function startDisplay(command = 'Xvfb') {
@@ -39,9 +24,4 @@ export function startDisplay(command = 'Xvfb') {
       if (text.includes('\n')) finish({ display: `:${text.trim()}`, stop });
     });
   });
-}
-
-function restore(name, value) {
-  if (value === undefined) delete process.env[name];
-  else process.env[name] = value;
 }
