@@ -84,10 +84,8 @@ test('without a backup a damaged catalog can be kept as far as it can be read', 
   const none = await precedent('verify', '--library', library, '--repair');
   expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('there is no sound backup')]);
   await precedentJson('restore', '--library', library, '--salvaged');
-  expect(await auditOf(library, 'restored')).toMatchObject([
-    { of: 'what was salvaged' },
-    { of: expect.stringMatching(/-manual$/) },
-  ]);
+  // The entries before may have been in what was cut off.
+  expect((await auditOf(library, 'restored'))[0]).toMatchObject({ of: 'what was salvaged' });
   expect((await precedent('verify', '--library', library, '--repair')).code).toBe(0);
 });
 
