@@ -1,22 +1,12 @@
 /**
- * Installs the Debian package where nothing of this machine is: into a root of Debian's own packages, or, where none can be
- * made, with dpkg into an empty folder; then the libraries are this machine's.
+ * Installs the Debian package where nothing of this machine is: into a root of Debian's own packages (`tools/package/debianRoot.mjs`),
+ * or, where none was made, with dpkg into an empty folder; then the libraries are this machine's.
  */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { depends, installFolder } from '../../../tools/package/debFiles.mjs';
-import { projectRoot } from '../../support/precedent.ts';
+import { join } from 'node:path';
+import { installFolder } from '../../../tools/package/debFiles.mjs';
 
 export interface Root {
   /** How it was made, for the report. */
@@ -38,31 +28,9 @@ export interface Root {
 export function makeRoot(): Root {
   const folder = mkdtempSync(join(tmpdir(), 'precedent-root-'));
   execFileSync('chmod', ['0755', folder]);
-  const archive = debianRoot();
+  const archive = process.env.PRECEDENT_TEST_ROOT;
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  return archive === null ? emptyRoot(folder, remove) : cleanRoot(folder, archive, remove);
-}
-
-/** A root with Debian's minimum and what the package depends on, kept for the next time; null where it cannot be made. */
-function debianRoot(): string | null {
-  const suite = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
-  if (suite === undefined || !existsSync('/usr/bin/mmdebstrap')) return null;
-  // The first of each pair of names: those of the Debian that is built on.
-  const packages = depends.map((line) => line.split(/[ |]/)[0]);
-  const name = createHash('sha256').update(`${suite} ${packages}`).digest('hex').slice(0, 16);
-  const cache = resolve(process.env.PRECEDENT_RUNTIME_DIR || join(projectRoot, '.runtime'));
-  const archive = join(cache, `clean-root-${name}.tar`);
-  if (existsSync(archive)) return archive;
-  mkdirSync(cache, { recursive: true });
-  try {
-    execFileSync('mmdebstrap', ['--variant=minbase', `--include=${packages}`, suite, `${archive}.tar`], {
-      stdio: 'ignore',
-    });
-    execFileSync('mv', [`${archive}.tar`, archive]);
-    return archive;
-  } catch {
-    return null;
-  }
+  return archive === undefined ? emptyRoot(folder, remove) : cleanRoot(folder, archive, remove);
 }
 
 function cleanRoot(folder: string, archive: string, remove: () => void): Root {
