@@ -1,6 +1,8 @@
 /** Reads the stored values of slices from their files, holding one file, or one frame of a large one, at a time. */
 import type { Hash } from 'node:crypto';
 import { PrecedentError } from '../contract/errors.ts';
+import { systemError } from '../contract/systemErrors.ts';
+import { codeOf } from '../files/errorCode.ts';
 import { contentSize, openForReading, readContent, readPieces } from '../files/files.ts';
 import { explicitLittleEndian, implicitLittleEndian } from './dataset.ts';
 import { readFileHeader } from './fileHeader.ts';
@@ -99,9 +101,10 @@ async function frameAlone(
 /** A scratched CD or a lost share is a fault of the file that is read, not of the library's disk. */
 async function readable<T>(step: Promise<T>): Promise<T> {
   return step.catch((thrown: unknown) => {
-    const code = thrown instanceof Error && 'syscall' in thrown && 'code' in thrown ? thrown.code : undefined;
-    if (code === undefined) throw thrown;
-    throw new PrecedentError('unreadable', `a file of the series cannot be read (${code})`);
+    if (!(thrown instanceof Error && 'syscall' in thrown)) throw thrown;
+    const code = codeOf(thrown);
+    const why = code === 'ENOENT' ? 'it is no longer there' : (systemError(code)?.what ?? code);
+    throw new PrecedentError('unreadable', `a file of the series cannot be read: ${why}`);
   });
 }
 

@@ -107,12 +107,21 @@ async function failure(
 }
 
 function tellingOf(thrown: unknown, problems: string[]): string {
+  if (thrown instanceof NothingCame) {
+    if (thrown.reasons.length === 0) problems.push('nothing was said of why nothing came');
+    checkWords(thrown.message, problems);
+    return thrown.message;
+  }
   const error = PrecedentError.from(thrown);
   const { message } = error;
   if (!understood.has(error.kind)) problems.push(`told as ${error.kind}: ${message}`);
   if (error.todo === undefined) problems.push(`says nothing of what to do: ${message}`);
-  if (/CANARY|\n|\bE[A-Z]{3,}\b/.test(message)) problems.push(`no plain words: ${message}`);
+  checkWords(message, problems);
   return message;
+}
+
+function checkWords(message: string, problems: string[]): void {
+  if (/CANARY|\n|\bE[A-Z]{3,}\b/.test(message)) problems.push(`no plain words: ${message}`);
 }
 
 /** An exported file is what it was or what it was to become. */

@@ -117,8 +117,15 @@ export function contentOf({ engine }: EngineHere): string {
   return catalogContentHash(engine.library.db);
 }
 
-/** An import brought no lesion. */
-export class NothingCame extends Error {}
+/** An import brought no lesion, and its report says why. */
+export class NothingCame extends Error {
+  readonly reasons: readonly string[];
+
+  constructor(source: string, reasons: readonly string[]) {
+    super(`${source}: ${reasons.join('; ')}`);
+    this.reasons = reasons;
+  }
+}
 
 async function importFrom(
   { here, home }: Session,
@@ -127,7 +134,9 @@ async function importFrom(
 ): Promise<void> {
   const token = here.grant(join(sourcesOf(home), source), 'read');
   const report = await here.call('import.run', { sources: [token], ...options });
-  if (report.imported.lesions === 0) throw new NothingCame(`${source}: ${JSON.stringify(report)}`);
+  const { imported, skipped, warnings } = report;
+  if (imported.lesions === 0)
+    throw new NothingCame(source, [...skipped.map(({ reason }) => reason), ...warnings]);
 }
 
 async function lesionsOf({ here }: Session) {

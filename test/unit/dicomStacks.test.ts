@@ -312,7 +312,7 @@ describe('stageStack', () => {
     const seen: unknown[] = [];
     await expect(stageStack(stack, staged(), { onFile: (file) => seen.push(file) })).rejects.toMatchObject({
       kind: 'unreadable',
-      message: 'a file of the series cannot be read (ENOENT)',
+      message: 'a file of the series cannot be read: it is no longer there',
     });
     expect(seen).toEqual([
       { path: paths[0], done: 0, total: 3 },
