@@ -43,7 +43,7 @@ export async function ensureDependencies(folder = root) {
   const verb = process.platform === 'win32' && existsSync(join(folder, 'node_modules')) ? 'install' : 'ci';
 
   say(`Installing the packages (npm ${verb}; a few minutes the first time) …`);
-  // Without install scripts: one of them wants a compiler and Node's headers although its prebuilt module is there.
+  // Without install scripts (.npmrc says so too): one of them wants a compiler and Node's headers although its prebuilt module is there.
   const installed = await npm(verb, '--ignore-scripts', '--no-audit', '--no-fund');
   if (installed !== 0) {
     throw new SetupError(
@@ -51,7 +51,7 @@ export async function ensureDependencies(folder = root) {
         'behind a proxy or with a mirror, set npm config proxy or registry, then try again.',
     );
   }
-  const scripted = await npm('rebuild', ...needScripts);
+  const scripted = await npm('rebuild', '--ignore-scripts=false', ...needScripts);
   const node = projectNode(folder);
   if (scripted !== 0 || node === null) {
     throw new SetupError(
