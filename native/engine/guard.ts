@@ -23,6 +23,9 @@ const whileLocked: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
   'audit.verify',
 ]);
 
+/** What is answered behind the lock, if it was asked before: taking in users locks by itself, and a command has nobody to sign in. */
+const answeredWhileLocked: ReadonlySet<EngineMethod> = new Set<EngineMethod>([...whileLocked, 'archive.read']);
+
 /** What writes cases, or what was found among them, out of the library. */
 const exports: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
   'export.run',
@@ -75,7 +78,7 @@ export function guarded(
       if (entry && !(audited?.seldom && seen.lately(`${session.user} ${entry.action} ${entry.subject}`)))
         write(entry);
       // Refused, it would be asked for once more, or taken for undone.
-      if (!whileLocked.has(method)) await session.unlocked(context.signal);
+      if (!answeredWhileLocked.has(method)) await session.unlocked(context.signal);
       return result;
     };
   };
