@@ -24,7 +24,10 @@ const whileLocked: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
 ]);
 
 /** What is answered behind the lock, if it was asked before: taking in users locks by itself, and a command has nobody to sign in. */
-const answeredWhileLocked: ReadonlySet<EngineMethod> = new Set<EngineMethod>([...whileLocked, 'archive.read']);
+const answeredWhileLocked: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
+  ...whileLocked,
+  'archive.read',
+]);
 
 /** What writes cases, or what was found among them, out of the library. */
 const exports: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
