@@ -23,10 +23,14 @@ const whileLocked: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
   'audit.verify',
 ]);
 
-/** What is answered behind the lock, if it was asked before: taking in users locks by itself, and a command has nobody to sign in. */
+/** What is answered behind the lock, if it was asked before; nothing of a patient is in it. */
 const answeredWhileLocked: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
   ...whileLocked,
+  // Taking in users locks by itself, and a command has nobody to sign in.
   'archive.read',
+  // The engine ends with these, and an answer that is kept back with it.
+  'backups.restore',
+  'backups.accept',
 ]);
 
 /** What writes cases, or what was found among them, out of the library. */

@@ -293,6 +293,21 @@ describe('the guard', () => {
     expect(session.locked).toBe(true);
   });
 
+  test.each(['backups.restore', 'backups.accept'])(
+    'answers %s, with which the engine ends',
+    async (method) => {
+      const { session, audit } = opened();
+      await session.addUser('ann', '2468');
+      const ending = answers() as unknown as Record<string, () => unknown>;
+      ending[method] = () => {
+        session.lock('idle');
+        return { setAside: 'dated' };
+      };
+      const handlers = guarded({ session, audit, db }, ending as unknown as Handlers<EngineContract>);
+      expect(await ask(handlers, method, {})).toEqual({ setAside: 'dated' });
+    },
+  );
+
   test('refuses every export where the policy says so, and writes that down', async () => {
     const { session, audit } = opened({ exportDisabled: true });
     const handlers = guarded({ session, audit, db }, answers());
