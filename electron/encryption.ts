@@ -12,6 +12,7 @@ import {
   beginEncryption,
   changePassphrase,
   changeRecoveryKey,
+  type Opener,
 } from '../native/files/encryption.ts';
 import {
   type KeyFile,
@@ -26,12 +27,6 @@ import type { EngineHost } from './engineHost.ts';
 import { Guesses } from './guesses.ts';
 import { keychainRefused, openByKeychain, sealByKeychain } from './keychain.ts';
 import type { LibraryChoice } from './library.ts';
-
-/** What opens a library; with the recovery key if it is new. */
-interface Opener {
-  readonly key: Uint8Array;
-  readonly recoveryKey?: string;
-}
 
 /** What is saved to be printed. */
 export function recoveryKeyText(recoveryKey: string): string {

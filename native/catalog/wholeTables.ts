@@ -6,8 +6,11 @@ import { type Database, migrate, plainTables, schemaVersion } from './database.t
 export type Stored = string | number | null | Uint8Array;
 export type StoredRow = Readonly<Record<string, Stored>>;
 
-/** Tables that are not written down, since opening a library makes them again from the others. */
-const derived: ReadonlySet<string> = new Set(['caption_stale', 'lesion_text', 'report_text']);
+/**
+ * Tables that are not written down: opening a library makes them again from the others, and what is left to remove of what was
+ * deleted lies in one library's own folder.
+ */
+const derived: ReadonlySet<string> = new Set(['caption_stale', 'lesion_text', 'report_text', 'deletion']);
 
 /** The tables that hold what cannot be made again, by name. */
 export function tableNames(db: Database): string[] {

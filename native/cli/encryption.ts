@@ -46,17 +46,17 @@ const encrypt = libraryCommand('encrypt', 'encrypt a library, or make an empty o
       ? await askSecret(options.passphraseFile)
       : await askNewPassphrase(options.passphraseFile);
     const { recoveryKey } = await beginEncryption(root, passphrase);
+    const recovery = recoveryKey === undefined ? [] : [recoveryText(recoveryKey)];
     try {
-      // What was typed may be the recovery key before this one, which no longer opens it.
-      await finish(root, async () => recoveryKey);
+      await finish(root, async () => passphrase);
     } catch (error) {
       // It opens the library when that is finished; one that was refused has no key.
-      if (await readKeyFile(root).catch(() => true))
-        print(options, { encrypted: false, recoveryKey }, () => recoveryText(recoveryKey));
+      if (recoveryKey !== undefined && (await readKeyFile(root).catch(() => true)))
+        print(options, { encrypted: false, recoveryKey }, () => recovery.join('\n'));
       throw error;
     }
     print(options, { encrypted: true, recoveryKey }, () =>
-      ['the library is encrypted', recoveryText(recoveryKey)].join('\n'),
+      ['the library is encrypted', ...recovery].join('\n'),
     );
   },
 );

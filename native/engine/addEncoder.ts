@@ -1,5 +1,4 @@
 /** Adds an encoder's folder to a library: checked, copied, tried on generated cases in a process of its own, then taken up. */
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { EncoderTrial } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
@@ -28,7 +27,7 @@ export async function addEncoder(
   const manifest = await readManifest(folder);
   checkNew(encoders, manifest);
   const files = await encoderFiles(manifest, folder);
-  return library.staging.using(`${stagedEncoderPrefix}${randomUUID()}`, async (staged) => {
+  return library.staging.using(async (staged) => {
     for (const file of files) await copyFileAtomic(join(folder, file), join(staged, file));
     // What was copied is what is checked, whatever happens to the folder meanwhile.
     const copied = await loadManifest(staged);
@@ -42,7 +41,7 @@ export async function addEncoder(
     await encoders.installed(place);
     await encoders.dropUnused(copied.id);
     return trial;
-  });
+  }, stagedEncoderPrefix);
 }
 
 function checkNew(encoders: Encoders, { id, version }: Manifest): void {

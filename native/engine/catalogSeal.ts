@@ -11,7 +11,6 @@ import {
   folderBytes,
   listFolder,
   readFileBytes,
-  removeFile,
   sha256OfFile,
   writeFileAtomic,
 } from '../files/files.ts';
@@ -124,11 +123,6 @@ export async function sealCatalog(layout: Layout): Promise<void> {
   if ((await folderBytes(layout.catalog)) === 0 || (await fileExists(`${layout.catalog}-wal`))) return;
   const bytes = await folderBytes(layout.catalog);
   await writeSeal(layout, { state: 'closed', bytes, sha256: await sha256OfFile(layout.catalog) });
-}
-
-/** From now on the library is looked through when it opens, whatever its catalog was. */
-export function forgetSeal(layout: Layout): Promise<void> {
-  return removeFile(layout.seal);
 }
 
 /** From now on the library opens to be read only, until it is restored. */

@@ -24,7 +24,7 @@ import { isSealed } from '../files/sealed.ts';
 import { kindOf, sealedFolders } from '../files/unlocked.ts';
 import { backupPlace } from './backupPlace.ts';
 import { type BackupPlace, backupPath, listBackups, noteRecoded, removeBackup } from './backups.ts';
-import { forgetSeal, sealProblem } from './catalogSeal.ts';
+import { breakSeal, sealProblem } from './catalogSeal.ts';
 
 type OnProgress = (progress: { readonly done: number; readonly total: number }) => void;
 
@@ -88,14 +88,14 @@ async function isBegun({ root }: Layout): Promise<boolean> {
   return false;
 }
 
-/** The catalog that was closed and no other; it has no seal afterwards, which is of the bytes that were closed. */
+/** The catalog that was closed and no other; its seal is broken afterwards, which is of the bytes that were closed. */
 async function convertSound(conversion: Conversion): Promise<void> {
   const { layout } = conversion;
   if (await isWaiting(conversion, layout.catalog)) {
     const why = await sealProblem(layout);
     if (why !== undefined) throw new PrecedentError('corrupt', why, 'catalog.sqlite');
   }
-  await forgetSeal(layout);
+  await breakSeal(layout);
   await convertCatalog(conversion, layout.catalog);
 }
 

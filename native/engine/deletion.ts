@@ -45,8 +45,8 @@ export const deletionSteps: Readonly<Record<string, Step>> = {
   async catalog({ deletions }) {
     deletions.scrub();
   },
-  async backups({ layout }, deletion) {
-    await purge(layout, deletion.purge);
+  async backups(library, deletion) {
+    await purge(library, deletion.purge);
   },
 };
 

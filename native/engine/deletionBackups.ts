@@ -40,20 +40,33 @@ export async function holdingOf(
 
 /** As they are written down: the library's folder may be moved before they are gone. A manifest goes before its copy. */
 export function pathsOf({ root }: Layout, { copies, setAside }: Holding): string[] {
-  const manifest = (copy: string) => join(dirname(copy), basename(copy).replace(/\.sqlite.*$/, '.json'));
-  return [...copies.flatMap((copy) => [manifest(copy), copy]), ...setAside.flat()].map((path) => {
+  // What was cut off has none: one of its name is that of a whole copy.
+  const withManifest = (copy: string) =>
+    copy.endsWith('.sqlite') ? [copy.replace(/sqlite$/, 'json'), copy] : [copy];
+  return [...copies.flatMap(withManifest), ...setAside.flat()].map((path) => {
     const inside = relative(root, path);
     return inside.startsWith('..') ? path : inside;
   });
 }
 
-/** Removes them, and folders in set-aside in which nothing is left. */
-export async function purge({ root, setAside }: Layout, paths: readonly string[]): Promise<void> {
-  const gone = paths.map((path) => resolve(root, path));
+/**
+ * Removes them, and folders in set-aside in which nothing is left. What is none of these stays: the catalog that names them may have
+ * come with a backup or a library from elsewhere.
+ */
+export async function purge({ layout, session }: Kept, paths: readonly string[]): Promise<void> {
+  const { root, backups } = layout;
+  const setAside = resolve(layout.setAside);
+  const { folder: chosen } = await backupPlace(layout, session.policy);
+  const folders = [backups, chosen].map((folder) => resolve(folder));
+  const isCopy = (path: string) =>
+    folders.includes(dirname(path)) && /\.(json|sqlite.*)$/.test(basename(path));
+  const gone = paths
+    .map((path) => resolve(root, path))
+    .filter((path) => path.startsWith(`${setAside}${sep}`) || isCopy(path));
   for (const path of gone) await removeFolder(path);
   for (const folder of new Set(gone.map(dirname))) {
     await syncFolderIfThere(folder);
-    for (let at = folder; at.startsWith(`${resolve(setAside)}${sep}`); at = dirname(at)) {
+    for (let at = folder; at.startsWith(`${setAside}${sep}`); at = dirname(at)) {
       if ((await listFolder(at)).length > 0) break;
       await removeFolder(at);
       await syncFolderIfThere(dirname(at));

@@ -23,6 +23,16 @@ const whileLocked: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
   'audit.verify',
 ]);
 
+/** What is answered behind the lock, if it was asked before; nothing of a patient is in it. */
+const answeredWhileLocked: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
+  ...whileLocked,
+  // Taking in users locks by itself, and a command has nobody to sign in.
+  'archive.read',
+  // The engine ends with these, and an answer that is kept back with it.
+  'backups.restore',
+  'backups.accept',
+]);
+
 /** What writes cases, or what was found among them, out of the library. */
 const exports: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
   'export.run',
@@ -75,7 +85,7 @@ export function guarded(
       if (entry && !(audited?.seldom && seen.lately(`${session.user} ${entry.action} ${entry.subject}`)))
         write(entry);
       // Refused, it would be asked for once more, or taken for undone.
-      if (!whileLocked.has(method)) await session.unlocked(context.signal);
+      if (!answeredWhileLocked.has(method)) await session.unlocked(context.signal);
       return result;
     };
   };

@@ -1,5 +1,4 @@
 /** Regions of an image file that is not in the library: read into staging, used, removed. */
-import { randomUUID } from 'node:crypto';
 import { patientIdentity } from '../catalog/writes.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { FoundSeries, ReadOptions, ReadVolume } from '../contract/reader.ts';
@@ -40,7 +39,7 @@ export async function withImageFile<T>(
 ): Promise<T> {
   const { reader, library } = engine;
   const series = file.shape ? maskSeries(file.image) : await imageSeries(reader, file, signal);
-  return library.staging.using(randomUUID(), async (staging) => {
+  return library.staging.using(async (staging) => {
     const options: ReadOptions = { staging, lesionPer: 'roi', rules: importRules(library) };
     const asked = { signal, group: 'query', priority: Number.MAX_SAFE_INTEGER };
     const read = await reader.call('read', { series, options }, asked);

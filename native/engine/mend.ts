@@ -39,7 +39,7 @@ export async function rebuildVoxels(
   const files = reads.sourceFiles(id).flatMap(({ role, path }) => (role === 'image' ? [path] : []));
   const [first = ''] = files;
   const format = /\.nii(\.gz)?$/i.test(first) ? 'nifti' : /\.nrrd$/i.test(first) ? 'nrrd' : 'dicom';
-  return library.staging.using(id, async (staging) => {
+  return library.staging.using(async (staging) => {
     const read = await reader.call(
       'read',
       {

@@ -217,9 +217,9 @@ export class Session {
   }
 
   #enter(name: string): void {
+    this.#parts.audit.append([{ action: 'user.in', subject: '', user: name }]);
     this.#user = name;
     this.#locked = false;
-    this.#parts.audit.append([{ action: 'user.in', subject: '', user: name }]);
   }
 
   #changed(): SessionState {

@@ -2,7 +2,7 @@
  * What lies in set-aside: a dated folder for each catalog that was replaced, with the private copies of originals that only it knew
  * of, and beside each copy a record of what it is known by.
  */
-import { join, parse, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { knowsAny, type Names } from '../catalog/deletions.ts';
 import { commitFile, ensureFolder, findFiles, readFileBytes, writeFileAtomic } from '../files/files.ts';
@@ -35,13 +35,12 @@ export async function setAsideHolding({ setAside }: Layout, names: Names): Promi
   const holding: string[][] = [];
   const files = (await findFiles(setAside)).map((path) => relative(setAside, path).split(sep));
   const isCopy = ([, part, volume]: readonly string[]) => part === originalsName && volume !== undefined;
-  const copies = files
-    .filter(isCopy)
-    .map(([dated, , volume]) => join(setAside, dated, originalsName, parse(volume).name));
-  for (const copy of new Set(copies)) {
-    const record = `${copy}${recordEnding}`;
-    const known = await readRecord(record);
-    if (!known || known.some((name) => names.has(name))) holding.push([record, copy]);
+  const copies = files.filter(isCopy).map(([dated, , name]) => join(setAside, dated, originalsName, name));
+  // Of a record that was cut off while it was written too.
+  const copyOf = (path: string) => join(dirname(path), basename(path).split('.')[0]);
+  for (const [copy, own] of Map.groupBy(copies, copyOf)) {
+    const known = await readRecord(`${copy}${recordEnding}`);
+    if (!known || known.some((name) => names.has(name))) holding.push([...new Set([...own, copy])]);
   }
   const others = files.filter((parts) => !isCopy(parts));
   for (const [dated, own] of Map.groupBy(others, ([name]) => name)) {

@@ -4,6 +4,7 @@ import { ensureFolder, isThere } from './files.ts';
 import {
   type KeyFile,
   newKeyFile,
+  openByRecoveryKey,
   openKeyFile,
   readKeyFile,
   withPassphrase,
@@ -13,16 +14,19 @@ import {
 import { libraryLayout } from './layout.ts';
 import { lockLibrary } from './lock.ts';
 
+/** What opens a library; with the recovery key if it is new. */
+export interface Opener {
+  readonly key: Uint8Array;
+  readonly recoveryKey?: string;
+}
+
 /**
  * Gives a library a key; where there is none it is made encrypted, one that is there is encrypted by the next engine that opens it.
- * One whose encryption was cut off keeps its key, to which it gets another recovery key: nobody may have seen the first. Throws
- * `usage` for a passphrase that is too short or an encrypted library, `refused` for one that is not that of an encryption that was
- * cut off, `busy` while the library is open elsewhere.
+ * One whose encryption was cut off keeps its key, to which its passphrase gets another recovery key: nobody may have seen the first.
+ * Throws `usage` for a passphrase that is too short or an encrypted library, `refused` for one that is not that of an encryption that
+ * was cut off, `busy` while the library is open elsewhere.
  */
-export async function beginEncryption(
-  root: string,
-  passphrase: string,
-): Promise<{ readonly key: Uint8Array; readonly recoveryKey: string }> {
+export async function beginEncryption(root: string, passphrase: string): Promise<Opener> {
   const { catalog } = libraryLayout(root);
   await ensureFolder(root);
   return locked(root, async () => {
@@ -37,8 +41,11 @@ export async function beginEncryption(
   });
 }
 
-async function goOn(root: string, begun: KeyFile, secret: string) {
+async function goOn(root: string, begun: KeyFile, secret: string): Promise<Opener> {
   checkMayEncrypt(begun);
+  const recovered = openByRecoveryKey(begun, secret);
+  // Who has it may have nothing else, and another might be cut off again before it is shown.
+  if (recovered) return { key: recovered };
   const key = await openKeyFile(begun, secret);
   const { file, recoveryKey } = withRecoveryKey(begun, key);
   await writeKeyFile(root, file);

@@ -90,11 +90,8 @@ export async function newKeyFile(
 /** The key, by the passphrase or the recovery key. Throws `refused` when it is neither. */
 export async function openKeyFile(file: KeyFile, secret: string): Promise<Uint8Array> {
   // What looks like a recovery key is tried as one first: that costs nothing.
-  const recovery = recoveryBytes(secret);
-  for (const slot of file.slots) {
-    const key = slot.kind === 'recovery' && recovery && unwrap(slot, fromRecovery(slot, recovery));
-    if (key) return key;
-  }
+  const recovered = openByRecoveryKey(file, secret);
+  if (recovered) return recovered;
   for (const slot of file.slots) {
     const key = slot.kind === 'passphrase' && unwrap(slot, await fromPassphrase(slot, secret));
     if (key) return key;
@@ -105,6 +102,13 @@ export async function openKeyFile(file: KeyFile, secret: string): Promise<Uint8A
     undefined,
     'check capital letters and the keyboard, or use the recovery key',
   );
+}
+
+/** The key, by the recovery key alone; null where it is another or none. */
+export function openByRecoveryKey(file: KeyFile, secret: string): Uint8Array | null {
+  const recovery = recoveryBytes(secret);
+  const slot = file.slots.find(({ kind }) => kind === 'recovery');
+  return recovery && slot?.kind === 'recovery' ? unwrap(slot, fromRecovery(slot, recovery)) : null;
 }
 
 /** The same library key behind another passphrase; the old one no longer opens it. Throws `usage`. */

@@ -1,4 +1,5 @@
 /** The folders in a library's staging in which something is being made. */
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { discardFolder, ensureFolder, listFolder, removeFolder } from './files.ts';
 
@@ -10,8 +11,12 @@ export class Staging {
     this.#root = root;
   }
 
-  /** Lends an empty folder of this name to `work`; it is gone when that ends, whatever became of it. Throws `storage`. */
-  async using<T>(name: string, work: (folder: string) => Promise<T>): Promise<T> {
+  /**
+   * Lends an empty folder to `work`; it is gone when that ends, whatever became of it. Throws `storage`.
+   * @param prefix how its name begins
+   */
+  async using<T>(work: (folder: string) => Promise<T>, prefix = ''): Promise<T> {
+    const name = `${prefix}${randomUUID()}`;
     const folder = join(this.#root, name);
     this.#inUse.add(name);
     try {

@@ -196,15 +196,17 @@ test('encrypting that comes to no end says the recovery key all the same', async
   expect(failed.code).not.toBe(0);
   const { encrypted, recoveryKey } = JSON.parse(failed.stdout);
   expect(encrypted).toBe(false);
-  const keyFile = await readKeyFile(stuck);
-  if (!keyFile) throw new Error('there is no key file');
-  await openKeyFile(keyFile, recoveryKey);
+  const opens = async () => {
+    const keyFile = await readKeyFile(stuck);
+    if (!keyFile) throw new Error('there is no key file');
+    await openKeyFile(keyFile, recoveryKey);
+  };
+  await opens();
   rmdirSync(inTheWay);
-  // By the recovery key, which is another one afterwards.
+  // By the recovery key, which stays what it is.
   writeFileSync(file, recoveryKey);
-  const done = await encrypt();
-  expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('"encrypted":true') });
-  expect(JSON.parse(done.stdout).recoveryKey).not.toBe(recoveryKey);
+  expect(await encrypt()).toMatchObject({ code: 0, stdout: '{"encrypted":true}\n' });
+  await opens();
   // Before a passphrase is asked for.
   const again = await precedent('encrypt', '--library', stuck);
   expect(again).toMatchObject({ code: 2, stderr: 'the library: it is encrypted already\n' });

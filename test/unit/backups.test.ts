@@ -115,7 +115,7 @@ async function purgeOf(root: string, patient: string, identity = ''): Promise<vo
   const session = { policy: noPolicy } as Session;
   const ids = { patients: [patient], studies: [], volumes: [], lesions: [] };
   const names = new Set([patient, identity]);
-  await purge(layout, pathsOf(layout, await holdingOf({ layout, session }, { ids, names })));
+  await purge({ layout, session }, pathsOf(layout, await holdingOf({ layout, session }, { ids, names })));
 }
 
 test('purging removes the backups that know a patient and those that cannot be read', async () => {
@@ -149,15 +149,16 @@ test('purging removes what lies beside a backup and nothing else, whatever the f
   const root = join(folder, 'my.sqlite-library');
   const { backups } = libraryLayout(root);
   mkdirSync(backups, { recursive: true });
-  const [cut, beside, other] = [
-    join(backups, 'a.sqlite.tmp'),
-    join(backups, 'a.json'),
-    join(folder, 'my.json'),
-  ];
-  for (const path of [cut, beside, other]) writeFileSync(path, 'no catalog');
+  for (const path of ['b.sqlite', 'b.json', '../../my.json'])
+    writeFileSync(join(backups, path), 'no catalog');
+  const { path, db } = catalogOf('A');
+  const { name: other } = await makeBackup(await backupPlace(libraryLayout(root), noPolicy), path, 'manual');
+  // Of a conversion that was cut off.
+  writeFileSync(join(backups, `${other}.sqlite.converting.17-0.tmp`), 'no catalog');
   await purgeOf(root, 'pat-1');
-  expect(readdirSync(backups)).toEqual(['settings.json']);
-  expect(readdirSync(folder).sort()).toEqual(['my.json', 'my.sqlite-library']);
+  expect(readdirSync(backups).sort()).toEqual([`${other}.json`, `${other}.sqlite`, 'settings.json']);
+  db.close();
+  expect(readdirSync(folder).sort()).toEqual(['catalog.sqlite', 'my.json', 'my.sqlite-library']);
 });
 
 test('the key of older backups stays beside them when the library has another', async () => {

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { noPolicy } from '../../native/contract/policy.ts';
+import { markReplaced } from '../../native/engine/catalogSeal.ts';
 import { Library } from '../../native/engine/library.ts';
 import { unlockLibrary } from '../../native/engine/unlock.ts';
 import { beginDecryption, beginEncryption } from '../../native/files/encryption.ts';
@@ -67,6 +68,20 @@ test('an encrypted library whose catalog is damaged stays encrypted', async () =
   const library = await Library.open(folder, false);
   expect(library.readOnly?.state).toBe('damaged');
   await library.close();
+  forget();
+});
+
+test('a catalog that was restored says so in its audit also where it is encrypted before it is opened', async () => {
+  const library = await Library.open(folder, false);
+  await library.close(() =>
+    markReplaced(library.layout, { action: 'restored', user: 'ann', detail: { of: 'a backup' } }),
+  );
+  const { key } = await beginEncryption(folder, passphrase);
+  await finish(key);
+  const forget = unlockFolder(folder, key);
+  const restored = await Library.open(folder, false);
+  expect(restored.audit.list({ action: 'restored', limit: 9 })).toMatchObject([{ user: 'ann' }]);
+  await restored.close();
   forget();
 });
 

@@ -1,7 +1,7 @@
 /** Deleting for good: nothing of a patient, study or lesion is left in any byte of the library, whenever it is killed; others stay. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -397,6 +397,41 @@ test('whose the copies are that were set aside is sealed in an encrypted library
   expect(await setAsideHolding(layout, new Set(['Anna']))).toEqual([
     [record, join(layout.setAside, 'dated/originals/vol-old')],
   ]);
+});
+
+test('whose the copies are goes with them also where writing that was cut off before', async () => {
+  const layout = libraryLayout(join(folder, 'cut off'));
+  mkdirSync(join(layout.originals, 'vol-old'), { recursive: true });
+  await setCopiesAside(layout, join(layout.setAside, 'dated'), 'vol-old', ['vol-old', 'Anna']);
+  const originals = join(layout.setAside, 'dated/originals');
+  writeFileSync(join(originals, 'vol-old.json.17-0.tmp'), '["vol-old","An');
+  expect(await setAsideHolding(layout, new Set(['Berta']))).toEqual([]);
+  const [paths] = await setAsideHolding(layout, new Set(['Anna']));
+  expect(paths.map((path) => relative(originals, path)).sort()).toEqual([
+    'vol-old',
+    'vol-old.json',
+    'vol-old.json.17-0.tmp',
+  ]);
+});
+
+test('of what a catalog says is left to remove nothing goes but copies of catalogs and what was set aside', async () => {
+  const root = join(folder, 'from elsewhere');
+  const library = await Library.open(root, false);
+  const outside = join(folder, 'outside');
+  for (const at of [outside, join(root, 'backups'), join(root, 'set-aside/dated')])
+    mkdirSync(at, { recursive: true });
+  const going = ['backups/a.sqlite', 'backups/a.json', 'set-aside/dated/catalog.sqlite'];
+  const staying = ['backups/notes.txt', 'catalog.sqlite', '../outside/a.sqlite', '../outside', '.', '..'];
+  for (const path of [...going, 'backups/notes.txt', '../outside/a.sqlite'])
+    writeFileSync(join(root, path), 'something');
+  const given = [...going, ...staying, join(outside, 'a.sqlite'), 'set-aside/dated/../../../outside'];
+  const ids = JSON.stringify({ patients: [], studies: [], volumes: [], lesions: [], purge: given });
+  library.db.prepare(`INSERT INTO deletion (at, backups, ids) VALUES ('then', 'purge', ?)`).run(ids);
+  await finishDeletions(library);
+  expect(library.deletions.pending()).toEqual([]);
+  expect(going.filter((path) => existsSync(join(root, path)))).toEqual([]);
+  expect(staying.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  await library.close();
 });
 
 test('pages that SQLite had rearranged keep remains of what is deleted, until the catalog is written anew', async () => {

@@ -116,6 +116,21 @@ test('the recovery key of an encryption that comes to no end is said, and anothe
   await expect(openKeyFile(await keyFile(), first.recoveryKey ?? '')).rejects.toThrow('wrong');
 });
 
+test('an encryption that is finished by its recovery key keeps that, also where it is cut off again', async () => {
+  const encryption = started();
+  await encryption.open(choice());
+  mkdirSync(inTheWay());
+  const { recoveryKey = '' } = await encryption.encrypt(passphrase);
+  const restarted = started();
+  await restarted.open(choice());
+  // Of an opening that fails nothing is told but that.
+  await expect(restarted.unlock(recoveryKey)).rejects.toMatchObject({ kind: 'storage' });
+  rmdirSync(inTheWay());
+  expect(await restarted.unlock(recoveryKey.toLowerCase())).toEqual({});
+  expect(restarted.state().state).toBe('encrypted');
+  await openKeyFile(await keyFile(), recoveryKey);
+});
+
 test('where the keychain’s key does not fit the passphrase is asked for, and opens the library', async () => {
   const encryption = started();
   await encryption.open(choice());

@@ -107,6 +107,17 @@ describe('a library with users', () => {
     expect(heard).toHaveBeenCalledTimes(1);
   });
 
+  test('stays locked where a signing in cannot be written down', async () => {
+    const { session, audit } = opened();
+    await session.addUser('ann', undefined);
+    session.lock('asked');
+    vi.spyOn(audit, 'append').mockImplementation(() => {
+      throw new Error('the disk is full');
+    });
+    await expect(session.signIn('ann', undefined)).rejects.toThrow('full');
+    expect(session.locked).toBe(true);
+  });
+
   test('keeps of a PIN only what scrypt made of it, and changes it for whoever knows it', async () => {
     const { session, users } = opened();
     await session.addUser('ann', 'héron');
@@ -268,6 +279,34 @@ describe('the guard', () => {
     await asked[0];
     expect(answered).toEqual(['leaves', 'waits']);
   });
+
+  test('answers what took users in, and so locked the library: a command has nobody who signs in', async () => {
+    const { session, audit, users } = opened();
+    const taking = answers() as unknown as Record<string, () => unknown>;
+    taking['archive.read'] = () => {
+      users.add('ann', null);
+      session.usersReplaced();
+      return { volumes: 1, lesions: 2 };
+    };
+    const handlers = guarded({ session, audit, db }, taking as unknown as Handlers<EngineContract>);
+    expect(await ask(handlers, 'archive.read')).toEqual({ volumes: 1, lesions: 2 });
+    expect(session.locked).toBe(true);
+  });
+
+  test.each(['backups.restore', 'backups.accept'])(
+    'answers %s, with which the engine ends',
+    async (method) => {
+      const { session, audit } = opened();
+      await session.addUser('ann', '2468');
+      const ending = answers() as unknown as Record<string, () => unknown>;
+      ending[method] = () => {
+        session.lock('idle');
+        return { setAside: 'dated' };
+      };
+      const handlers = guarded({ session, audit, db }, ending as unknown as Handlers<EngineContract>);
+      expect(await ask(handlers, method, {})).toEqual({ setAside: 'dated' });
+    },
+  );
 
   test('refuses every export where the policy says so, and writes that down', async () => {
     const { session, audit } = opened({ exportDisabled: true });

@@ -1,6 +1,6 @@
 /** What is being made in a library's staging is left alone, and what nobody makes any more goes. */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { operations, removeFolder } from '../../native/files/files.ts';
 import { Staging } from '../../native/files/staging.ts';
@@ -15,13 +15,14 @@ async function staged(): Promise<{ root: string; staging: Staging }> {
 test('a folder is its maker’s alone and gone when that ends, also where it fails', async () => {
   const { root, staging } = await staged();
   mkdirSync(join(root, 'left'));
-  await staging.using('made', async (folder) => {
+  await staging.using(async (folder) => {
     writeFileSync(join(folder, 'half'), '1');
+    await staging.using(async () => undefined, 'another-');
     await staging.clear();
-    expect(readdirSync(root)).toEqual(['made']);
+    expect(readdirSync(root)).toEqual([basename(folder)]);
     expect(existsSync(join(folder, 'half'))).toBe(true);
   });
-  const failing = staging.using('failed', () => Promise.reject(new Error('no')));
+  const failing = staging.using(() => Promise.reject(new Error('no')));
   await expect(failing).rejects.toThrow('no');
   expect(readdirSync(root)).toEqual([]);
 });
@@ -30,8 +31,8 @@ test('a folder that could not be removed at its end goes when staging is cleared
   const { root, staging } = await staged();
   const rm = vi.spyOn(operations, 'rm').mockRejectedValue(Object.assign(new Error(), { code: 'EIO' }));
   onTestFinished(() => rm.mockRestore());
-  await staging.using('stuck', async () => undefined);
-  expect(readdirSync(root)).toEqual(['stuck']);
+  await staging.using(async () => undefined, 'stuck-');
+  expect(readdirSync(root)).toEqual([expect.stringMatching(/^stuck-/)]);
   rm.mockRestore();
   await staging.clear();
   expect(readdirSync(root)).toEqual([]);
