@@ -331,18 +331,19 @@ export async function hasThumbnail(path: string): Promise<boolean> {
   return readFileBytes(path).then(isWholePng, () => false);
 }
 
-/** Draws the thumbnail of a lesion unless it is there. */
+/**
+ * Draws the thumbnail of a lesion unless it is there.
+ * @param isCurrent false for a lesion that was deleted meanwhile
+ */
 export async function drawThumbnail(
   library: Library,
   file: VoxelFile,
   lesion: string,
   { box }: EmbedRegion,
+  isCurrent = () => library.reads.has('lesion', lesion),
 ): Promise<void> {
   const path = library.layout.thumbnail(lesion);
   if (await hasThumbnail(path)) return;
   const png = thumbnailPng(await file.readBox(thumbnailBox(file.grid, box)));
-  await library.cache(
-    () => library.reads.has('lesion', lesion),
-    () => writeFileAtomic(path, png),
-  );
+  await library.cache(isCurrent, () => writeFileAtomic(path, png));
 }

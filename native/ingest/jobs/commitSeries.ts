@@ -264,9 +264,11 @@ async function drawThumbnails(
   if (lesions.length === 0) return;
   const file = await openVoxelFile(library.layout.voxelFile(volume)).catch(() => undefined);
   if (!file) return;
+  // Its rows are still to come, and nothing is deleted while an import runs.
+  const isCurrent = () => true;
   try {
     for (const { uid, box } of lesions)
-      await drawThumbnail(library, file, uid, { box }).catch(() => undefined);
+      await drawThumbnail(library, file, uid, { box }, isCurrent).catch(() => undefined);
   } finally {
     await file.close();
   }

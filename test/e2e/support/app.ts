@@ -90,7 +90,8 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
   const page = await app.firstWindow();
   const pageErrors: string[] = [];
   page.on('console', (message) => {
-    if (message.type() === 'error') pageErrors.push(message.text());
+    // Of a resource that was not there the text alone does not say which.
+    if (message.type() === 'error') pageErrors.push(`${message.text()} (${message.location().url})`);
   });
   page.on('pageerror', (error) => pageErrors.push(error.message));
   return {
