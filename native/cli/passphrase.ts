@@ -1,8 +1,7 @@
 /** Passphrases of the command line: from a file or typed unseen, never an argument, which every user of the machine could read. */
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import { PrecedentError } from '../contract/errors.ts';
 import { readFileBytes } from '../files/files.ts';
+import { typedUnseen } from './typedUnseen.ts';
 
 const largestFile = 16 * 1024;
 
@@ -16,19 +15,12 @@ async function passphraseFrom(path: string): Promise<string> {
   return line;
 }
 
-/** What is typed, which is not shown. Throws `usage` where nobody can type. */
-async function typed(what: string): Promise<string> {
-  if (!process.stdin.isTTY)
-    throw new PrecedentError('usage', `the ${what} is needed`, undefined, 'give --passphrase-file FILE');
-  process.stderr.write(`${what[0].toUpperCase()}${what.slice(1)}: `);
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const line = createInterface({ input: process.stdin, output: nowhere, terminal: true });
-  try {
-    return await line.question('');
-  } finally {
-    line.close();
-    process.stderr.write('\n');
-  }
+/** Throws `usage` where nobody can type. */
+function typed(what: string): Promise<string> {
+  return typedUnseen(
+    `${what[0].toUpperCase()}${what.slice(1)}: `,
+    () => new PrecedentError('usage', `the ${what} is needed`, undefined, 'give --passphrase-file FILE'),
+  );
 }
 
 /** The passphrase of a library, or its recovery key. */

@@ -1,10 +1,9 @@
 /** Who the command line works as, where the library has users: `--user`, and the PIN from a file or the terminal, never an argument. */
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import type { EngineContract } from '../contract/engine.ts';
 import { PrecedentError } from '../contract/errors.ts';
 import type { RpcClient } from '../contract/rpc.ts';
+import { typedUnseen } from './typedUnseen.ts';
 
 /** What the whole command line was given beside its command. */
 export interface GivenUser {
@@ -43,21 +42,14 @@ async function readPin(file: string | undefined): Promise<string> {
       );
     }
   }
-  if (!process.stdin.isTTY)
-    throw new PrecedentError(
-      'usage',
-      'the user has a PIN, and there is no terminal to ask for it',
-      undefined,
-      'give --pin-file FILE, readable by you alone',
-    );
-  process.stderr.write('PIN: ');
-  // Whatever is typed is not shown.
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
-  try {
-    return await terminal.question('');
-  } finally {
-    terminal.close();
-    process.stderr.write('\n');
-  }
+  return typedUnseen(
+    'PIN: ',
+    () =>
+      new PrecedentError(
+        'usage',
+        'the user has a PIN, and there is no terminal to ask for it',
+        undefined,
+        'give --pin-file FILE, readable by you alone',
+      ),
+  );
 }

@@ -57,6 +57,14 @@ async function open(root: string): Promise<Library> {
 }
 
 const namesOf = (found: readonly string[]) => new Set(found.map((line) => line.split(': ')[0]));
+const ofLesions = {
+  encoder: 'e',
+  version: '1',
+  preprocessing: 'p',
+  level: 'lesion',
+  pooling: '',
+  dim: 32,
+} as const;
 const kinds = ['patient', 'study', 'lesion'] as const;
 const left = { patient: [1, 1, 1, 1], study: [2, 2, 2, 2], lesion: [2, 3, 3, 3] } as const;
 
@@ -97,14 +105,7 @@ describe.each(kinds)('a deleted %s', (kind) => {
     library.changed();
     await finishDeletions(library);
     expectGone(root, library, kind);
-    await library.vectors({
-      encoder: 'e',
-      version: '1',
-      preprocessing: 'p',
-      level: 'lesion',
-      pooling: '',
-      dim: 32,
-    });
+    await library.vectors(ofLesions);
     expect(findCanaries(library.layout.vectors, planted.canaries[kind])).toEqual([]);
   });
 
@@ -314,14 +315,6 @@ async function deleteMeanwhile(
   await Promise.all([working, deleted]);
 }
 
-const ofLesions = {
-  encoder: 'e',
-  version: '1',
-  preprocessing: 'p',
-  level: 'lesion',
-  pooling: '',
-  dim: 32,
-} as const;
 const empty = (folder: string) => {
   for (const name of readdirSync(folder)) rmSync(join(folder, name));
 };
